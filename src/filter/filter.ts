@@ -1,0 +1,92 @@
+/**
+ * The closed, frozen tree in which search and consent say what they want.
+ *
+ * A filter speaks about an *index document*: the values that a stored resource is found by, never its body.
+ * It has two meanings that a test holds equal: `evaluate` here, in memory, and `toMongo` in the store.
+ *
+ * The null convention: a field holds a list of values. Missing, null and empty are the same, no value; a single
+ * value is a list of one. A leaf is true when some value satisfies it (`within`: when there is a value and all
+ * satisfy it), so every leaf is false on a field without values, and `not` is exact negation: there is no unknown.
+ */
+export type Scalar = string | number | boolean
+
+export type Filter =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'and', readonly of: readonly Filter[] }
+  | { readonly kind: 'or', readonly of: readonly Filter[] }
+  | { readonly kind: 'not', readonly of: Filter }
+  | { readonly kind: 'in', readonly field: string, readonly values: readonly Scalar[] }
+  | { readonly kind: 'within', readonly field: string, readonly values: readonly Scalar[] }
+  | { readonly kind: 'exists', readonly field: string }
+  | { readonly kind: 'startsWith', readonly field: string, readonly prefix: string }
+  | { readonly kind: 'compare', readonly field: string, readonly operator: Operator, readonly value: number | string }
+  | { readonly kind: 'element', readonly field: string, readonly of: Filter }
+
+export type Operator = 'lt' | 'le' | 'gt' | 'ge'
+
+/** Everything, and nothing. */
+export const all: Filter = Object.freeze({ kind: 'all' })
+export const none: Filter = Object.freeze({ kind: 'none' })
+
+/** All of `of`; constants are folded, nested conjunctions flattened. `and()` is `all`. */
+export function and (...of: readonly Filter[]): Filter {
+  return junction('and', of, all, none)
+}
+
+/** Any of `of`; constants are folded, nested disjunctions flattened. `or()` is `none`. */
+export function or (...of: readonly Filter[]): Filter {
+  return junction('or', of, none, all)
+}
+
+function junction (kind: 'and' | 'or', of: readonly Filter[], neutral: Filter, absorbing: Filter): Filter {
+  const flat = of.flatMap(part => part.kind === kind ? part.of : [part]).filter(part => part.kind !== neutral.kind)
+  if (flat.some(part => part.kind === absorbing.kind)) return absorbing
+  const [first] = flat
+  if (first === undefined) return neutral
+  return flat.length === 1 ? first : Object.freeze({ kind, of: Object.freeze(flat) })
+}
+
+/** Exactly what `of` is not. */
+export function not (of: Filter): Filter {
+  if (of.kind === 'all') return none
+  if (of.kind === 'none') return all
+  return of.kind === 'not' ? of.of : Object.freeze({ kind: 'not', of })
+}
+
+/** Some value of `field` is `value`. */
+export function equals (field: string, value: Scalar): Filter {
+  return isIn(field, [value])
+}
+
+/** Some value of `field` is one of `values`; no value at all when `values` is empty: never "no restriction". */
+export function isIn (field: string, values: Iterable<Scalar>): Filter {
+  const list = [...new Set(values)]
+  return list.length === 0 ? none : Object.freeze({ kind: 'in', field, values: Object.freeze(list) })
+}
+
+/** `field` has a value, and each of its values is one of `values`. */
+export function within (field: string, values: Iterable<Scalar>): Filter {
+  const list = [...new Set(values)]
+  return list.length === 0 ? none : Object.freeze({ kind: 'within', field, values: Object.freeze(list) })
+}
+
+/** `field` has a value. */
+export function exists (field: string): Filter {
+  return Object.freeze({ kind: 'exists', field })
+}
+
+/** Some value of `field` is a string that begins with `prefix`. */
+export function startsWith (field: string, prefix: string): Filter {
+  return Object.freeze({ kind: 'startsWith', field, prefix })
+}
+
+/** Some value of `field` stands in the relation `operator` to `value`; values of another type never do. */
+export function compare (field: string, operator: Operator, value: number | string): Filter {
+  return Object.freeze({ kind: 'compare', field, operator, value })
+}
+
+/** Some embedded document of `field` satisfies `of`, whose fields are relative to it. */
+export function element (field: string, of: Filter): Filter {
+  return of.kind === 'none' ? none : Object.freeze({ kind: 'element', field, of })
+}
