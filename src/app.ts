@@ -1,0 +1,111 @@
+/**
+ * The composition root: the only file that sees everything. Ports in, a server out.
+ */
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { CapabilityStatement, SearchParameter } from '@medplum/fhirtypes'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Config } from './config.js'
+import { familyOf } from './consent/family.js'
+import { createKeyring } from './crypto/keyring.js'
+import { createAuthenticate } from './http/authenticate.js'
+import type { Trust } from './http/authenticate.js'
+import { addRoutes } from './http/routes.js'
+import { createServer } from './http/server.js'
+import type { Context } from './interaction/context.js'
+import { createDirectory } from './interaction/directory.js'
+import { createSights } from './interaction/sight.js'
+import { createPageSeal } from './search/page.js'
+import { buildRegistry } from './search/registry.js'
+import { defaultLimits } from './search/request.js'
+import { createClient } from './store/client.js'
+import { createContentStore } from './store/content-store.js'
+import { createCollections } from './store/indexes.js'
+import { createKeyStore, createResourceStore } from './store/resource-store.js'
+import { checkKinds } from './terminology/kinds.js'
+import { loadTerminology } from './terminology/load.js'
+import { createMatrixAt } from './terminology/matrix.js'
+import { createValidator } from './validation/validate.js'
+
+export interface App {
+  readonly server: FastifyInstance
+  readonly context: Context
+  readonly sightOf: ReturnType<typeof createSights>
+  readonly close: () => Promise<void>
+}
+
+export interface AppPorts {
+  readonly config: Config
+  readonly logger: Logger
+  /** Who signs tokens. */
+  readonly trust: Trust
+  /** The master key, 32 bytes. */
+  readonly master: Buffer
+  /** The folder of the project: `capability-statement.json`, `terminology/`, `dist/definitions/`. */
+  readonly root: URL
+}
+
+/** The profession system whose codes may declare an emergency: TRE_G15. */
+const TRE_G15 = 'https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante|'
+
+/** @throws Error when what is declared is not built, or what it stands on is not there: nothing is served then */
+export async function createApp ({ config, logger, trust, master, root }: AppPorts): Promise<App> {
+  const json = async <T>(path: string) => JSON.parse(await readFile(new URL(path, root), 'utf8')) as T
+  const statement = await json<CapabilityStatement>('capability-statement.json')
+  const registry = buildRegistry(statement, await json<SearchParameter[]>('dist/definitions/search-parameters.json'), { base: config.baseUrl })
+  const validator = createValidator(await json('dist/definitions/structure-definitions.json'), await json('dist/definitions/bindings.json'))
+  const terminology = await loadTerminology(new URL('terminology', root).pathname)
+  checkKinds(terminology)
+
+  const client = createClient(config.mongoUrl)
+  try {
+    await client.connect()
+    const db = client.db(config.mongoDb)
+    await createCollections(db, new Map(registry.types.map(type => [type, familyOf(type)])))
+
+    const keyring = createKeyring(master, createKeyStore(db))
+    const { hash } = keyring
+    const store = createResourceStore(client, db, keyring)
+    const policy = { outsideCare: config.outsideCare, matrixAt: createMatrixAt(terminology.conceptMaps) }
+    const directory = createDirectory(store, hash)
+    const traces = { registry, hash, newId: randomUUID, clock: Date.now }
+    const context: Context = {
+      ...traces,
+      store,
+      contents: createContentStore(db, keyring),
+      keyring,
+      directory,
+      policy,
+      limits: defaultLimits,
+      base: config.baseUrl,
+      pages: createPageSeal(keyring.page),
+      validate: resource => validator.validate(resource)
+    }
+    const sightOf = createSights({ store, directory, policy, hash, maxPatients: config.maxPatients, maxHidden: 10_000 })
+    const server = createServer(logger)
+    addRoutes(server, {
+      context,
+      release: { ...traces, store, base: config.baseUrl, alarm: message => logger.fatal({ alarm: true }, message) },
+      statement,
+      authenticate: createAuthenticate(trust, {
+        systemOf: terminology.vocabulary.systemOf,
+        mayDeclareEmergency: profession => profession.startsWith(TRE_G15)
+      }),
+      sightOf,
+      isReady: async () => await db.command({ ping: 1 }).then(() => true, () => false)
+    })
+    return {
+      server,
+      context,
+      sightOf,
+      close: async () => {
+        await server.close()
+        await client.close()
+      }
+    }
+  } catch (error) {
+    await client.close()
+    throw error
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * From what was done to the AuditEvent that says it: IHE BALP's shape (`domain.md` 5.1), with two extensions of our
+ * own, the decision and the resources that a search disclosed. Who may read what of it is decided elsewhere.
+ */
+import type { AuditEvent, AuditEventAgent, AuditEventEntity, Extension } from '@medplum/fhirtypes'
+import type { Decision } from '../consent/decide.js'
+import { PURPOSE } from '../consent/situation.js'
+import { ID_NAT_PS, ID_NAT_ST } from '../security/identity.js'
+import type { Principal } from '../security/principal.js'
+import { CANONICAL_BASE } from '../terminology/canonical.js'
+
+export type InteractionCode = 'read' | 'vread' | 'history-instance' | 'search-type' | 'create' | 'update' | 'delete'
+
+/** One access to one record, or to no record at all. */
+export interface Access {
+  readonly interaction: InteractionCode
+  /** The type of resource that the interaction is on. */
+  readonly type: string
+  readonly patient: string | null
+  /** `Type/id` of the one resource, or undefined for a search. */
+  readonly about?: string
+  /** `Type/id` of what a search, or an include, disclosed of this record. */
+  readonly disclosed?: readonly string[]
+  readonly decision?: Decision
+  /** The request of a search, as given. */
+  readonly query?: string
+  /** `0` success, `4` refused or not valid, `8` failed. */
+  readonly outcome: '0' | '4' | '8'
+}
+
+export const DECISION = `${CANONICAL_BASE}/StructureDefinition/decision`
+export const DISCLOSED = `${CANONICAL_BASE}/StructureDefinition/disclosed`
+
+const DCM = 'http://dicom.nema.org/resources/ontology/DCM'
+const REST = { system: 'http://terminology.hl7.org/CodeSystem/audit-event-type', code: 'rest', display: 'Restful Operation' }
+const INTERACTION = 'http://hl7.org/fhir/restful-interaction'
+const ENTITY_TYPE = 'http://terminology.hl7.org/CodeSystem/audit-entity-type'
+const ROLE = 'http://terminology.hl7.org/CodeSystem/object-role'
+const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
+const PARTICIPATION = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType'
+const MODE = 'https://mos.esante.gouv.fr/NOS/TRE_R248-ModeAcces/FHIR/TRE-R248-ModeAcces'
+const ACTIONS: Readonly<Record<InteractionCode, 'C' | 'R' | 'U' | 'D' | 'E'>> = {
+  read: 'R', vread: 'R', 'history-instance': 'R', 'search-type': 'E', create: 'C', update: 'U', delete: 'D'
+}
+
+/** Whose access it was, as far as it is known. */
+export interface Agent { readonly principal: Principal, readonly patient?: string }
+
+/** @param recorded ms */
+export function toAuditEvent (access: Access, agent: Agent, id: string, recorded: number): AuditEvent {
+  const instant = new Date(recorded).toISOString()
+  const extension = [...decisionExtension(access.decision), ...disclosedExtension(access.disclosed ?? [])]
+  return {
+    resourceType: 'AuditEvent',
+    id,
+    meta: { versionId: '1', lastUpdated: instant },
+    ...extension.length === 0 ? {} : { extension },
+    type: REST,
+    subtype: [{ system: INTERACTION, code: access.interaction }],
+    action: ACTIONS[access.interaction],
+    recorded: instant,
+    outcome: access.outcome,
+    agent: [clientAgent(access), userAgent(agent)],
+    source: { observer: { display: 'espace-sante-fhir' } },
+    entity: entities(access)
+  }
+}
+
+function decisionExtension (decision: Decision | undefined): readonly Extension[] {
+  if (decision === undefined) return []
+  return [{
+    url: DECISION,
+    extension: [
+      { url: 'permit', valueBoolean: decision.permit },
+      { url: 'rule', valueUnsignedInt: decision.rule },
+      ...decision.choices.map(id => ({ url: 'choice', valueReference: { reference: `Consent/${id}` } }))
+    ]
+  }]
+}
+
+function disclosedExtension (disclosed: readonly string[]): readonly Extension[] {
+  return disclosed.map(reference => ({ url: DISCLOSED, valueReference: { reference } }))
+}
+
+function clientAgent ({ interaction }: Access): AuditEventAgent {
+  const isSource = ['create', 'update', 'search-type'].includes(interaction)
+  const [code, display] = isSource ? ['110153', 'Source Role ID'] : ['110152', 'Destination Role ID']
+  return { type: { coding: [{ system: DCM, code, display }] }, who: { display: 'client' }, requestor: false }
+}
+
+function userAgent ({ principal, patient }: Agent): AuditEventAgent {
+  const profession = principal.profession?.split('|')
+  const purpose = {
+    coding: [{ system: ACT_REASON, code: PURPOSE[principal.mode] }, { system: MODE, code: principal.mode }],
+    ...principal.reason === undefined ? {} : { text: principal.reason }
+  }
+  return {
+    type: { coding: [{ system: PARTICIPATION, code: 'IRCP', display: 'information recipient' }] },
+    who: whoIs(principal, patient),
+    requestor: true,
+    ...profession === undefined ? {} : { role: [{ coding: [{ system: profession[0] ?? '', code: profession[1] ?? '' }] }] },
+    ...principal.structure === undefined || principal.kind === 'structure'
+      ? {}
+      : { altId: principal.structure.slice('structure:'.length) },
+    ...principal.kind === 'professional' ? { purposeOfUse: [purpose] } : {}
+  }
+}
+
+function whoIs (principal: Principal, patient: string | undefined): NonNullable<AuditEventAgent['who']> {
+  switch (principal.kind) {
+    case 'professional': return { type: 'Practitioner', identifier: { system: ID_NAT_PS, value: (principal.person ?? '').slice('person:'.length) } }
+    case 'structure': return { type: 'Organization', identifier: { system: ID_NAT_ST, value: (principal.structure ?? '').slice('structure:'.length) } }
+    case 'application': return { type: 'Device', identifier: { value: (principal.client ?? '').slice('client:'.length) } }
+    case 'holder': return patient === undefined ? { type: 'Patient', display: 'holder' } : { reference: `Patient/${patient}`, type: 'Patient' }
+    case 'representative': return { type: 'RelatedPerson', identifier: { value: principal.representative ?? '' } }
+    case 'operator': return { type: 'Organization', display: 'operator' }
+  }
+}
+
+function entities ({ patient, about, query }: Access): AuditEventEntity[] {
+  return [
+    ...patient === null ? [] : [{ what: { reference: `Patient/${patient}` }, type: { system: ENTITY_TYPE, code: '1' }, role: { system: ROLE, code: '1' } }],
+    ...about === undefined ? [] : [{ what: { reference: about }, type: { system: ENTITY_TYPE, code: '2' }, role: { system: ROLE, code: '4' } }],
+    ...query === undefined
+      ? []
+      : [{ type: { system: ENTITY_TYPE, code: '2' }, role: { system: ROLE, code: '24' }, query: Buffer.from(query).toString('base64') }]
+  ]
+}

@@ -1,0 +1,59 @@
+import type { AuditEvent, Extension } from '@medplum/fhirtypes'
+import { familyOf } from '../consent/family.js'
+import type { Hidden, TraceFacts } from '../consent/family.js'
+import { inPersonKeys } from '../consent/situation.js'
+import type { Caller } from '../consent/situation.js'
+import type { Version } from '../interaction/store.js'
+import { extract } from '../search/extract.js'
+import type { Registry } from '../search/parameter.js'
+import { DECISION, DISCLOSED, toAuditEvent } from './event.js'
+import type { Access } from './event.js'
+
+export interface TracePorts {
+  readonly registry: Registry
+  readonly hash: (text: string) => string
+  readonly newId: () => string
+  readonly clock: () => number
+}
+
+/** The journal entry of one access, ready to be stored: an AuditEvent with the facts that decide who may read it. */
+export function toTrace (access: Access, caller: Caller, ports: TracePorts): Version {
+  const recorded = ports.clock()
+  const event = toAuditEvent(access, caller, ports.newId(), recorded)
+  const about = access.about === undefined ? [] : [access.about]
+  const disclosed = access.disclosed ?? []
+  const facts: TraceFacts = {
+    agents: caller.person === undefined ? [] : inPersonKeys({ person: caller.person, own: caller.own }),
+    isPermitted: access.decision?.permit ?? access.outcome === '0',
+    family: familyOf(access.type),
+    about,
+    disclosed
+  }
+  const text = JSON.stringify(event)
+  return {
+    type: 'AuditEvent',
+    id: event.id ?? '',
+    version: '1',
+    revision: 1,
+    at: recorded,
+    patient: access.patient,
+    isDeleted: false,
+    // What a search disclosed is no search key: the key would tell what the shown event does not.
+    ...extract(ports.registry, event, ports.hash),
+    facts,
+    text
+  }
+}
+
+/**
+ * The event as its reader may see it: the decision for the holder alone, and no id of what is hidden from the reader.
+ */
+export function viewTrace (trace: Version, reader: { readonly isHolder: boolean, readonly hidden: Hidden }): string {
+  const event = JSON.parse(trace.text) as AuditEvent
+  const isShown = ({ url, valueReference }: Extension) =>
+    url === DECISION ? reader.isHolder : url !== DISCLOSED || !reader.hidden.has(valueReference?.reference ?? '')
+  const { extension = [], ...rest } = event
+  const shown = extension.filter(isShown)
+  const { resourceType, id, meta, ...body } = rest
+  return JSON.stringify({ resourceType, id, meta, ...shown.length === 0 ? {} : { extension: shown }, ...body })
+}

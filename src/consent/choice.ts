@@ -1,0 +1,58 @@
+import type { ConsentKind } from '../terminology/kinds.js'
+
+/**
+ * A choice of the holder, read out of its Consent and ready to be judged: one base clause and, for PCF consents
+ * without a kind, its exceptions (`consent.md` 3). JSON all through: it is kept compiled beside the Consent.
+ */
+export interface Choice {
+  /** The id of the Consent. */
+  readonly consent: string
+  readonly kind: ConsentKind | 'pcf'
+  /** The instant (ms) at which the version in force was acknowledged. */
+  readonly acknowledged: number
+  /** In force from `start` to `end`, both included, ms. */
+  readonly period: Span
+  readonly base: Clause
+  readonly exceptions: readonly Clause[]
+  /** Kind `blocage`: when it stopped being in force by being lifted (ms). */
+  readonly lifted?: number
+}
+
+export interface Span { readonly start: number, readonly end: number }
+
+export interface Clause {
+  readonly effect: 'permit' | 'deny'
+  /** `TREAT`, `BTG`, `ETREAT`, or any other code; `*` where a choice that cannot be read was widened. */
+  readonly purposes: readonly string[]
+  /** Hashed keys of `security/identity.ts`; null is every professional. */
+  readonly actors: readonly string[] | null
+  readonly period: Span
+  readonly selector: Selector
+}
+
+/** What a clause is about; an absent part selects everything. */
+export interface Selector {
+  /** `system|code` of labels; in a deny, `R` covers `V` already. */
+  readonly labels?: readonly string[]
+  readonly classes?: readonly string[]
+  readonly codes?: readonly string[]
+  /** The documents' period, ms. */
+  readonly dataPeriod?: Span
+  /** `DocumentReference/id`. */
+  readonly instances?: readonly string[]
+  /** `Encounter/id` and the like. */
+  readonly related?: readonly string[]
+  /** Hashed keys of authors. */
+  readonly authoredBy?: readonly string[]
+}
+
+export const ALWAYS: Span = Object.freeze({ start: -8.64e15, end: 8.64e15 })
+
+export function isWithin (instant: number, { start, end }: Span): boolean {
+  return start <= instant && instant <= end
+}
+
+/** Whether a clause singles out some resources of a record. */
+export function isSelective ({ selector }: Clause): boolean {
+  return Object.keys(selector).length > 0
+}

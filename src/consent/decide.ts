@@ -1,0 +1,98 @@
+/**
+ * The decision for one record resource: rules 1 to 14 of `consent.md` 4, the first that matches decides.
+ * It reads only the situation and the facts of the resource; that is why `release` can ask it again for each one.
+ */
+import type { Clause, Selector, Span } from './choice.js'
+import type { Facts } from './facts.js'
+import type { Professional, Situation, Statement } from './situation.js'
+
+export interface Decision {
+  readonly permit: boolean
+  /** The number of the rule that decided. */
+  readonly rule: number
+  /** The ids of the Consents that decided. */
+  readonly choices: readonly string[]
+}
+
+export interface Judged { readonly id: string, readonly facts: Facts }
+
+const permit = (rule: number, choices: readonly string[] = []): Decision => ({ permit: true, rule, choices })
+const deny = (rule: number, choices: readonly string[] = []): Decision => ({ permit: false, rule, choices })
+
+/** Whether the caller of `situation` may see `resource`, deletion left aside (rule 2 answers 410 to whoever may). */
+export function decide (situation: Situation, resource: Judged): Decision {
+  const { facts } = resource
+  if (situation.stands === 'shut') return deny(situation.rule, situation.choices)
+  if (situation.stands === 'holder') {
+    if (!situation.isOpen) return deny(1)
+    const isWithheld = facts.labels.includes('INVISIBLE_PATIENT') && situation.now < facts.opens
+    return isWithheld ? deny(3) : permit(3)
+  }
+  if (facts.enteredInError && !meets(facts.authors, authorKeys(situation))) return deny(2)
+  switch (situation.stands) {
+    case 'application': return decideApplication(situation, resource)
+    case 'treating': return permit(7, [situation.choice])
+    case 'structure': return meets(facts.authors, situation.keys) ? permit(9) : deny(9)
+    case 'professional': return decideProfessional(situation, resource)
+    default: return situation satisfies never
+  }
+}
+
+function decideApplication (situation: Extract<Situation, { stands: 'application' }>, resource: Judged): Decision {
+  if (meets(resource.facts.authors, situation.keys)) return permit(5)
+  if (resource.facts.labels.length > 0) return deny(5)
+  const allowing = situation.statements.filter(statement => says(statement, resource) === 'permit')
+  return allowing.length > 0 ? permit(5, allowing.map(statement => statement.consent)) : deny(5)
+}
+
+function decideProfessional (caller: Professional, resource: Judged): Decision {
+  const { facts } = resource
+  if (meets(facts.authors, caller.inPerson)) return permit(9)
+  const isStructureAuthor = meets(facts.authors, caller.asStructure)
+  const grounds = caller.grounds.filter(statement => says(statement, resource) === 'permit').map(({ consent }) => consent)
+  if (grounds.length === 0 && !(isStructureAuthor && caller.mode === 'normal')) return deny(10)
+  const denials = caller.denials.filter(statement => says(statement, resource) === 'deny').map(({ consent }) => consent)
+  if (denials.length > 0) return deny(11, denials)
+  if (facts.types.length === 0 || !facts.types.every(type => caller.readableTypes.has(type))) return deny(12)
+  if (facts.labels.includes('MASQUE_PS') && !caller.seesMasked && !isStructureAuthor) return deny(13)
+  if (facts.labels.includes('MASQUE_PSOCIAL') && caller.isSocial) return deny(13)
+  return permit(14, grounds)
+}
+
+function authorKeys (situation: Exclude<Situation, { stands: 'shut' | 'holder' }>): readonly string[] {
+  return situation.stands === 'professional' ? [...situation.inPerson, ...situation.asStructure] : situation.keys
+}
+
+/** What a choice says of a resource (`consent.md` 3, PCF): its exceptions first, a deny among them before a permit. */
+function says ({ base, exceptions }: Statement, resource: Judged): 'permit' | 'deny' | undefined {
+  const matching = exceptions.filter(clause => isAbout(clause, resource))
+  if (matching.length > 0) return matching.some(clause => clause.effect === 'deny') ? 'deny' : 'permit'
+  return base !== null && isAbout(base, resource) ? base.effect : undefined
+}
+
+function isAbout ({ effect, selector }: Clause, { id, facts }: Judged): boolean {
+  const instances = effect === 'deny' ? facts.chain : [id]
+  return picks(selector, 'labels', facts.tags) &&
+    picks(selector, 'classes', facts.classes) &&
+    picks(selector, 'codes', facts.types) &&
+    picks(selector, 'related', facts.related) &&
+    picks(selector, 'authoredBy', facts.authoredBy) &&
+    picks(selector, 'instances', instances.map(one => `DocumentReference/${one}`)) &&
+    (selector.dataPeriod === undefined || isDuring(facts.period, selector.dataPeriod, effect))
+}
+
+function picks (selector: Selector, part: Exclude<keyof Selector, 'dataPeriod'>, values: readonly string[]): boolean {
+  const wanted = selector[part]
+  return wanted === undefined || meets(values, wanted)
+}
+
+/** A deny is about whatever touches its period, a permit about what lies inside it. */
+function isDuring (period: Span, wanted: Span, effect: 'permit' | 'deny'): boolean {
+  return effect === 'deny'
+    ? period.start <= wanted.end && period.end >= wanted.start
+    : period.start >= wanted.start && period.end <= wanted.end
+}
+
+function meets (values: readonly string[], wanted: readonly string[]): boolean {
+  return values.some(value => wanted.includes(value))
+}

@@ -1,0 +1,153 @@
+/**
+ * The families of `consent.md` 2 and what each shows: which type belongs where, and for the families that section 4
+ * does not decide (choice, trace, identity) their own rule, once for a known resource and once as a filter.
+ */
+import { all, and, equals, isIn, none, not, or } from '../filter/filter.js'
+import type { Filter } from '../filter/filter.js'
+import { compile } from './compile.js'
+import { isSelective } from './choice.js'
+import type { Choice } from './choice.js'
+import { decide } from './decide.js'
+import type { Decision } from './decide.js'
+import type { Facts } from './facts.js'
+import type { Situation } from './situation.js'
+
+export type Family = 'record' | 'choice' | 'trace' | 'identity' | 'directory'
+
+const FAMILIES: Readonly<Record<string, Family>> = {
+  DocumentReference: 'record',
+  Binary: 'record',
+  Consent: 'choice',
+  AuditEvent: 'trace',
+  Patient: 'identity',
+  Practitioner: 'directory',
+  Organization: 'directory'
+}
+
+/** @throws Error for a type that has no family: a server that declares it does not start */
+export function familyOf (type: string): Family {
+  const family = FAMILIES[type]
+  if (family === undefined) throw new Error(`the type ${type} has no family`)
+  return family
+}
+
+/** What the rule of the family *choice* reads of a Consent. */
+export interface ChoiceFacts {
+  readonly actors: readonly string[]
+  readonly hasDeny: boolean
+  readonly isSelective: boolean
+  /** Who wrote it: hashed keys. */
+  readonly authors: readonly string[]
+  /** The actors under whom it is compiled, `*` for everyone, and what is compiled. */
+  readonly filed: readonly string[]
+  readonly choice: Choice | null
+}
+/** What the rule of the family *trace* reads of an AuditEvent; `about` holds `Type/id`, `disclosed` those of a search. */
+export interface TraceFacts {
+  readonly agents: readonly string[]
+  readonly isPermitted: boolean
+  readonly family: Family
+  readonly about: readonly string[]
+  readonly disclosed: readonly string[]
+}
+
+export interface Subject { readonly type: string, readonly id: string, readonly facts: unknown }
+
+/** The resources of a record that its traces must not name to this caller: `Type/id`. */
+export type Hidden = ReadonlySet<string>
+
+const permit = (rule: number): Decision => ({ permit: true, rule, choices: [] })
+const deny = (rule: number): Decision => ({ permit: false, rule, choices: [] })
+
+/** Whether the caller of `situation` may see one resource of a record. */
+export function decideIn (situation: Situation, subject: Subject, hidden: Hidden): Decision {
+  switch (familyOf(subject.type)) {
+    case 'record': return decide(situation, { id: subject.id, facts: subject.facts as Facts })
+    case 'choice': return decideChoice(situation, subject.facts as ChoiceFacts)
+    case 'trace': return decideTrace(situation, subject.facts as TraceFacts, hidden)
+    case 'identity': return decideIdentity(situation)
+    case 'directory': return permit(0)
+  }
+}
+
+/** The resources of `type` that the caller of `situation` may see, deletion left aside. */
+export function compileIn (situation: Situation, type: string, hidden: Hidden): Filter {
+  const ofPatient = equals('patient', situation.patient)
+  switch (familyOf(type)) {
+    case 'record': return compile(situation)
+    case 'choice': return and(ofPatient, compileChoice(situation))
+    case 'trace': return and(ofPatient, compileTrace(situation, hidden))
+    case 'identity': return decideIdentity(situation).permit ? ofPatient : none
+    case 'directory': return all
+  }
+}
+
+/** Rule 1 leaves the account's own choices to the holder. */
+function decideChoice (situation: Situation, facts: ChoiceFacts): Decision {
+  switch (situation.stands) {
+    case 'shut': return deny(situation.rule)
+    case 'holder': return permit(3)
+    case 'treating': return permit(7)
+    case 'professional':
+      if (situation.isAdministrator) return permit(10)
+      return !facts.hasDeny && !facts.isSelective && facts.actors.some(actor => namesOf(situation).includes(actor)) ? permit(10) : deny(10)
+    case 'application': return deny(5)
+    case 'structure': return deny(9)
+  }
+}
+
+function compileChoice (situation: Situation): Filter {
+  if (situation.stands === 'holder' || situation.stands === 'treating') return all
+  if (situation.stands !== 'professional') return none
+  return situation.isAdministrator
+    ? all
+    : and(isIn('facts.actors', namesOf(situation)), not(equals('facts.hasDeny', true)), not(equals('facts.isSelective', true)))
+}
+
+function namesOf (situation: Extract<Situation, { stands: 'professional' }>): readonly string[] {
+  return [...situation.inPerson, ...situation.asStructure]
+}
+
+function decideTrace (situation: Situation, facts: TraceFacts, hidden: Hidden): Decision {
+  if (facts.about.some(reference => hidden.has(reference))) return deny(0)
+  switch (situation.stands) {
+    case 'shut': return deny(situation.rule)
+    case 'holder': return situation.isOpen ? permit(3) : deny(1)
+    case 'treating': return facts.family === 'record' ? permit(7) : deny(7)
+    case 'professional': return isOwn(situation.inPerson, facts) ? permit(10) : deny(10)
+    case 'application': return deny(5)
+    case 'structure': return deny(9)
+  }
+}
+
+function isOwn (keys: readonly string[], facts: TraceFacts): boolean {
+  return facts.isPermitted && facts.agents.some(agent => keys.includes(agent))
+}
+
+function compileTrace (situation: Situation, hidden: Hidden): Filter {
+  const own = (keys: readonly string[]) => and(isIn('facts.agents', keys), equals('facts.isPermitted', true))
+  const seen = not(isIn('facts.about', hidden))
+  switch (situation.stands) {
+    case 'holder': return situation.isOpen ? seen : none
+    case 'treating': return and(seen, or(equals('facts.family', 'record'), own(situation.keys)))
+    case 'professional': return and(seen, own(situation.inPerson))
+    default: return none
+  }
+}
+
+/** In full: holder, operator (elsewhere), MT, the holder's application, and whoever has a ground without data selector. */
+function decideIdentity (situation: Situation): Decision {
+  switch (situation.stands) {
+    case 'shut': return deny(situation.rule)
+    case 'holder': return situation.isOpen ? permit(3) : deny(1)
+    case 'application': return permit(5)
+    case 'treating': return permit(7)
+    case 'structure': return deny(9)
+    case 'professional': return hasPatientGround(situation) ? permit(10) : deny(10)
+  }
+}
+
+/** Whether some ground of rule 10 is about the whole record. */
+export function hasPatientGround (situation: Extract<Situation, { stands: 'professional' }>): boolean {
+  return situation.grounds.some(({ base }) => base !== null && base.effect === 'permit' && !isSelective(base))
+}

@@ -1,0 +1,41 @@
+import type { Coding, Resource } from '@medplum/fhirtypes'
+
+/** The marks that rules read (`consent.md` 1 *labels*): codes of TRE_A07, whoever set them. */
+export type Mark = 'MASQUE_PS' | 'MASQUE_PSOCIAL' | 'INVISIBLE_PATIENT' | 'INVISIBLE_REPRESENTANTS_LEGAUX'
+
+export const TRE_A07 = 'https://mos.esante.gouv.fr/NOS/TRE_A07-StatutVisibiliteDocument/FHIR/TRE-A07-StatutVisibiliteDocument'
+export const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
+
+const MARKS: readonly string[] = ['MASQUE_PS', 'MASQUE_PSOCIAL', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX']
+const CONFIDENTIALITY_CODES: readonly string[] = ['U', 'L', 'M', 'N', 'R', 'V']
+/** Systems whose codes matter to selectors only. */
+const SELECTORS_ONLY: readonly string[] = [
+  'http://terminology.hl7.org/CodeSystem/v3-ActReason', 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
+]
+const NORMAL: Coding = { system: CONFIDENTIALITY, code: 'N' }
+
+/** Every label of a resource: `securityLabel` and `meta.security`; `N` where there is none. */
+export function labelsOf (resource: Resource): readonly Coding[] {
+  const own = 'securityLabel' in resource ? (resource.securityLabel ?? []).flatMap(label => label.coding ?? [{}]) : []
+  const labels = [...own, ...resource.meta?.security ?? []]
+  return labels.length === 0 ? [NORMAL] : labels
+}
+
+/** What a label means to the rules; an unknown code of a known system, or any code of an unknown one, masks. */
+export function markOf ({ system, code }: Coding): Mark | undefined {
+  if (system !== undefined && SELECTORS_ONLY.includes(system)) return undefined
+  if (system === CONFIDENTIALITY && code !== undefined && CONFIDENTIALITY_CODES.includes(code)) return undefined
+  return system === TRE_A07 && code !== undefined && MARKS.includes(code) ? code as Mark : 'MASQUE_PS'
+}
+
+/**
+ * Whether a label follows every replacement (`consent.md` 4 *Chains*): `MASQUE_*`, `INVISIBLE_*`, `R`, `V`, unknown.
+ */
+export function isRestricting (label: Coding): boolean {
+  return markOf(label) !== undefined || (label.system === CONFIDENTIALITY && (label.code === 'R' || label.code === 'V'))
+}
+
+/** `system|code`, the form in which labels are compared. */
+export function labelKey ({ system = '', code = '' }: Coding): string {
+  return `${system}|${code}`
+}

@@ -1,0 +1,23 @@
+import type { ChoiceFacts } from './family.js'
+import type { Choice } from './choice.js'
+import type { AccountStatus } from './situation.js'
+import { EVERYONE } from './provision.js'
+
+/** The content of a RulesDocument: the choices that concern one actor; the account's status stands in that for everyone. */
+export interface RulesBody { readonly account?: AccountStatus, readonly choices: readonly Choice[] }
+
+/**
+ * What is compiled for one actor out of all Consents filed under them.
+ * @param before the body that it replaces
+ * @param facts of every Consent of the patient that is filed under the actor, deleted ones too
+ */
+export function compileRules (actor: string, before: RulesBody | undefined, facts: readonly ChoiceFacts[]): RulesBody {
+  const choices = facts.flatMap(({ choice }) => choice ?? [])
+  return actor === EVERYONE && before?.account !== undefined ? { account: before.account, choices } : { choices }
+}
+
+/** Whether some choice speaks about every professional: a search without a patient must then ask this record too. */
+export function speaksToEveryone ({ choices }: RulesBody): boolean {
+  return choices.some(choice => (choice.kind === 'partage' || choice.kind === 'pcf' || choice.kind === 'blocage') &&
+    [choice.base, ...choice.exceptions].some(({ actors }) => actors === null))
+}

@@ -1,0 +1,187 @@
+/**
+ * The routes, made of the CapabilityStatement: a type and an interaction exist exactly when they are declared there.
+ * Each row calls one interaction; its answer goes through `release`.
+ */
+import type { CapabilityStatement, CapabilityStatementRestResource } from '@medplum/fhirtypes'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import { toTrace } from '../audit/trace.js'
+import type { InteractionCode } from '../audit/event.js'
+import { refusal } from '../interaction/answer.js'
+import type { Answer } from '../interaction/answer.js'
+import { readContent } from '../interaction/content.js'
+import type { Context } from '../interaction/context.js'
+import { create } from '../interaction/create.js'
+import { remove } from '../interaction/delete.js'
+import { history } from '../interaction/history.js'
+import { read } from '../interaction/read.js'
+import { search } from '../interaction/search.js'
+import type { Sight } from '../interaction/sight.js'
+import { update } from '../interaction/update.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { release, releaseError, releasePublic } from '../release/release.js'
+import type { ReleasePorts } from '../release/release.js'
+import { EmergencyRefused } from '../security/principal.js'
+import type { Principal } from '../security/principal.js'
+import { isUnchanged, needJson, readPrefer, readTags } from './header.js'
+import { send } from './server.js'
+
+export interface RoutePorts {
+  readonly context: Context
+  readonly release: ReleasePorts
+  readonly statement: CapabilityStatement
+  readonly authenticate: (header: string | undefined, now: number) => Promise<Principal>
+  readonly sightOf: (principal: Principal, now: number) => Promise<Sight>
+  readonly isReady: () => Promise<boolean>
+}
+
+interface Params { id: string, version: string }
+type Handle = (context: Context, sight: Sight, request: FastifyRequest) => Promise<Answer>
+interface Row { readonly method: HTTPMethods, readonly path: string, readonly interaction: InteractionCode, readonly handle: Handle }
+
+const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const ID = /^[A-Za-z0-9\-.]{1,64}$/
+
+/** The rows of each interaction code, on a type. @throws Error at start for a code that is not built */
+function rowsOf (type: string, code: string): readonly Row[] {
+  const row = (method: HTTPMethods, path: string, interaction: InteractionCode, handle: Handle): Row => ({ method, path, interaction, handle })
+  switch (code) {
+    case 'read': return [row('GET', `/${type}/:id`, 'read', async (context, sight, request) => type === 'Binary'
+      ? await readContent(context, { sight, id: idOf(request), accept: request.headers.accept ?? '' })
+      : await read(context, { sight, type, id: idOf(request) }))]
+    case 'vread': return [row('GET', `/${type}/:id/_history/:version`, 'vread', async (context, sight, request) => {
+      const { version } = request.params as Params
+      return type === 'Binary'
+        ? await readContent(context, { sight, id: idOf(request), version, accept: request.headers.accept ?? '' })
+        : await read(context, { sight, type, id: idOf(request), version })
+    })]
+    case 'history-instance': return [row('GET', `/${type}/:id/_history`, 'history-instance', async (context, sight, request) =>
+      await history(context, { sight, type, id: idOf(request), parameters: query(request) }))]
+    case 'create': return [row('POST', `/${type}`, 'create', async (context, sight, request) =>
+      await create(context, { sight, type, resource: bodyOf(request), prefer: readPrefer(request.headers).prefer }))]
+    case 'update': return [row('PUT', `/${type}/:id`, 'update', async (context, sight, request) =>
+      await update(context, { sight, type, id: idOf(request), resource: bodyOf(request), prefer: readPrefer(request.headers).prefer, ...ifMatch(request) }))]
+    case 'delete': return [row('DELETE', `/${type}/:id`, 'delete', async (context, sight, request) =>
+      await remove(context, { sight, type, id: idOf(request), ...ifMatch(request) }))]
+    case 'search-type': return [
+      row('GET', `/${type}`, 'search-type', async (context, sight, request) =>
+        await search(context, { sight, type, parameters: query(request), lenient: readPrefer(request.headers).lenient })),
+      row('POST', `/${type}/_search`, 'search-type', async (context, sight, request) =>
+        await search(context, { sight, type, parameters: [...query(request), ...form(request)], lenient: readPrefer(request.headers).lenient }))
+    ]
+    default: throw new Error(`capability-statement.json declares ${type} ${code}, which is not built`)
+  }
+}
+
+/** Adds every declared route, the public ones, and what answers everything else. */
+export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
+  const base = new URL(ports.context.base).pathname.replace(/\/+$/, '')
+  const metadata = JSON.stringify({ ...ports.statement, implementation: { ...ports.statement.implementation, url: ports.context.base } })
+  server.get('/livez', async (_request, reply) => await send(reply, releasePublic('{"status":"alive"}')))
+  server.get('/readyz', async (_request, reply) => await send(reply,
+    await ports.isReady() ? releasePublic('{"status":"ready"}') : releaseError(new OutcomeError('store-unavailable'))))
+  server.get(`${base}/metadata`, async (request, reply) => {
+    needJson(request.headers, formatOf(request))
+    return await send(reply, releasePublic(metadata))
+  })
+  for (const resource of ports.statement.rest?.[0]?.resource ?? []) addType(server, base, resource, ports)
+  server.setNotFoundHandler(async (request, reply) => {
+    // Who is not known learns nothing of which addresses exist.
+    await ports.authenticate(request.headers.authorization, request.instant)
+    return await send(reply, releaseError(new OutcomeError('unknown-url')))
+  })
+}
+
+function addType (server: FastifyInstance, base: string, resource: CapabilityStatementRestResource, ports: RoutePorts): void {
+  const rows = (resource.interaction ?? []).flatMap(({ code = '' }) => rowsOf(resource.type, code))
+  for (const [path, list] of Map.groupBy(rows, row => row.path)) {
+    for (const row of list) {
+      server.route({
+        method: row.method,
+        url: base + path,
+        onRequest: async request => { await authenticate(request, ports, resource.type, row.interaction) },
+        handler: async (request, reply) => await answer(request, reply, resource.type, row, ports)
+      })
+    }
+    const allowed = list.flatMap(({ method }) => method === 'GET' ? ['GET', 'HEAD'] : [method])
+    server.route({
+      method: METHODS.filter(method => !allowed.includes(method)),
+      url: base + path,
+      onRequest: async request => {
+        request.principal = await ports.authenticate(request.headers.authorization, request.instant)
+        throw new OutcomeError('method', [], { headers: { allow: allowed.join(', ') } })
+      },
+      handler: async () => {}
+    })
+  }
+}
+
+/** An emergency that is declared in part is refused before any record is touched, and told to the holder whom it names. */
+async function authenticate (request: FastifyRequest, ports: RoutePorts, type: string, interaction: InteractionCode): Promise<void> {
+  try {
+    request.principal = await ports.authenticate(request.headers.authorization, request.instant)
+  } catch (error) {
+    if (error instanceof EmergencyRefused) {
+      const sight = await ports.sightOf(error.principal, request.instant)
+      const access = { interaction, type, patient: sight.caller.patient ?? null, decision: { permit: false, rule: 0, choices: [] }, outcome: '4' } as const
+      await ports.context.store.append([toTrace(access, sight.caller, ports.context)])
+    }
+    throw error
+  }
+}
+
+async function answer (request: FastifyRequest, reply: FastifyReply, type: string, row: Row, ports: RoutePorts): Promise<FastifyReply> {
+  const { principal, instant } = request
+  if (principal === null) throw new OutcomeError('unauthenticated')
+  if (type !== 'Binary' || row.method !== 'GET') needJson(request.headers, formatOf(request))
+  const sight = await ports.sightOf(principal, instant)
+  const released = await release(await attempt(), ports.release)
+  const isRead = row.method === 'GET' && released.status === 200
+  if (isRead && isUnchanged(request.headers, released.headers)) {
+    reply.released = released
+    return await reply.code(304).headers({ ...released.headers }).removeHeader('content-type').send()
+  }
+  return await send(reply, released)
+
+  /** What an interaction refuses is traced like what it answers. */
+  async function attempt (): Promise<Answer> {
+    try {
+      return await row.handle(ports.context, sight, request)
+    } catch (error) {
+      if (!(error instanceof OutcomeError) || error.status >= 500) throw error
+      return refusal(sight, error, [{ interaction: row.interaction, type, patient: sight.caller.patient ?? null, outcome: '4' }])
+    }
+  }
+}
+
+function idOf (request: FastifyRequest): string {
+  const { id } = request.params as Params
+  if (!ID.test(id)) throw new OutcomeError('absent')
+  return id
+}
+
+function bodyOf (request: FastifyRequest): unknown {
+  if (request.body === undefined || request.body === null) throw new OutcomeError('unparsable', { diagnostics: 'The body is empty' })
+  if (request.body instanceof URLSearchParams) throw new OutcomeError('unsupported-media')
+  return request.body
+}
+
+function ifMatch (request: FastifyRequest): { readonly ifMatch?: readonly string[] } {
+  const tags = readTags(request.headers['if-match'])
+  return tags === undefined ? {} : { ifMatch: tags }
+}
+
+function query (request: FastifyRequest): readonly (readonly [string, string])[] {
+  const url = request.raw.url ?? ''
+  const start = url.indexOf('?')
+  return start < 0 ? [] : [...new URLSearchParams(url.slice(start + 1))]
+}
+
+function form (request: FastifyRequest): readonly (readonly [string, string])[] {
+  if (request.body === undefined || request.body === null) return []
+  if (!(request.body instanceof URLSearchParams)) throw new OutcomeError('unsupported-media', { diagnostics: 'A search by POST is application/x-www-form-urlencoded', expression: 'Content-Type' })
+  return [...request.body]
+}
+
+function formatOf (request: FastifyRequest): string | null {
+  return query(request).find(([name]) => name === '_format')?.[1] ?? null
+}

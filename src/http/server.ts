@@ -1,0 +1,114 @@
+/**
+ * The HTTP server: what it bounds, how it reads bodies, how it fails. Only this folder knows Fastify.
+ * Order: limits of Node, guard and token (`onRequest`, before a body byte is read), strict parsing, one interaction,
+ * `release`, and a last look that refuses to send a FHIR body without its receipt.
+ */
+import { randomUUID } from 'node:crypto'
+import Fastify from 'fastify'
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { parseJson } from '../json/parse.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import type { Kind } from '../outcome/catalogue.js'
+import { isReleased, releaseError } from '../release/release.js'
+import type { Released } from '../release/release.js'
+import type { Principal } from '../security/principal.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal: Principal | null
+    /** The one instant of the request, ms. */
+    instant: number
+  }
+  interface FastifyReply { released: Released | null }
+}
+
+const BODY_LIMIT = 15 * 1024 * 1024
+const JSON_TYPES = ['application/fhir+json', 'application/json']
+const HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'",
+  'strict-transport-security': 'max-age=31536000'
+}
+
+export function createServer (logger: FastifyBaseLogger): FastifyInstance {
+  const server = Fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 30_000,
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 72_000,
+    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, requireHostHeader: true, insecureHTTPParser: false },
+    routerOptions: { maxParamLength: 64, caseSensitive: true, ignoreTrailingSlash: false },
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    trustProxy: false,
+    frameworkErrors: (error, _request, reply) => { void send(reply, releaseError(toOutcome(error))) }
+  })
+  server.decorateRequest('principal', null)
+  server.decorateRequest('instant', 0)
+  server.decorateReply('released', null)
+  addParsers(server)
+  server.addHook('onRequest', async (request, reply) => {
+    request.instant = Date.now()
+    reply.headers(HEADERS)
+    reply.header('x-request-id', request.id)
+  })
+  server.addHook('onSend', async (_request, reply, payload) => {
+    // Nothing of a record leaves without a receipt, whoever wrote the route.
+    if (!isReleased(reply.released)) throw new OutcomeError('bug')
+    return payload
+  })
+  server.addHook('onResponse', async (request, reply) => {
+    request.log.info({ method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request')
+  })
+  server.setErrorHandler(async (error: unknown, request, reply) => {
+    const outcome = toOutcome(error)
+    if (outcome.status >= 500) request.log.error({ kind: outcome.kind, err: describe(error) }, 'failure')
+    return await send(reply, releaseError(outcome))
+  })
+  return server
+}
+
+/** Sends what passed the gate. */
+export async function send (reply: FastifyReply, released: Released): Promise<FastifyReply> {
+  reply.released = released
+  return await reply.code(released.status).headers(released.headers).send(released.payload)
+}
+
+function addParsers (server: FastifyInstance): void {
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser(JSON_TYPES, { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+    const charset = /charset\s*=\s*"?([\w-]+)/i.exec(request.headers['content-type'] ?? '')?.[1]?.toLowerCase()
+    if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') throw new OutcomeError('unsupported-media', { diagnostics: 'JSON is read as UTF-8', expression: 'Content-Type' })
+    return body.length === 0 ? undefined : parseJson(body)
+  })
+  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string', bodyLimit: 64 * 1024 },
+    async (_request: FastifyRequest, body: string) => new URLSearchParams(body))
+}
+
+const FRAMEWORK: Readonly<Record<string, Kind>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid-request',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'unparsable',
+  FST_ERR_BAD_URL: 'unknown-url',
+  FST_ERR_ROUTE_MAX_PARAM_LENGTH: 'absent'
+}
+
+/** Any error as one of the catalogue. */
+export function toOutcome (error: unknown): OutcomeError {
+  if (error instanceof OutcomeError) return error
+  const { code, statusCode } = error as Partial<FastifyError>
+  const kind = code === undefined ? undefined : FRAMEWORK[code]
+  if (kind !== undefined) return new OutcomeError(kind, [], { cause: error })
+  return new OutcomeError(statusCode !== undefined && statusCode < 500 ? 'invalid-request' : 'bug', [], { cause: error })
+}
+
+/** What a log may hold of an error: kinds, codes and where, never a message, which could quote data. */
+function describe (error: unknown): unknown {
+  const root = error instanceof OutcomeError ? error.cause ?? error : error
+  if (!(root instanceof Error)) return typeof root
+  return { name: root.name, code: (root as { code?: unknown }).code, stack: root.stack?.split('\n').slice(1, 8) }
+}

@@ -1,0 +1,50 @@
+import type { DocumentReference, Resource } from '@medplum/fhirtypes'
+import { OutcomeError } from '../../outcome/outcome-error.js'
+import type { Fault } from '../../outcome/outcome-error.js'
+import type { Context } from '../context.js'
+import type { Sight } from '../sight.js'
+import type { Change, Version, Write } from '../store.js'
+
+/** A write that the rules of the record allow, before it has a version. */
+export interface Admission {
+  readonly patient: string | null
+  readonly resource: Resource
+  readonly facts: unknown
+  /** Unique among what is not deleted. */
+  readonly claims: readonly string[]
+  /** Further keys by which it is found without a patient. */
+  readonly found?: readonly string[]
+  /** Written before the transaction. */
+  readonly contents?: readonly { readonly id: string, readonly bytes: Uint8Array }[]
+  /** Changes of other resources in the same transaction. */
+  readonly companions?: readonly Change[]
+  readonly reindexed?: Write['reindexed']
+  readonly keys?: Write['keys']
+  readonly rules?: Write['rules']
+}
+
+/** What a family asks of a write. `before` is the current version, readable by the caller. */
+export interface Admitter {
+  readonly create: (context: Context, sight: Sight, resource: Resource, id: string) => Promise<Admission>
+  readonly update: (context: Context, sight: Sight, before: Version, resource: Resource) => Promise<Admission>
+  /** Checks the right, and gives the facts that the deleted resource keeps. */
+  readonly remove: (context: Context, sight: Sight, before: Version) => Promise<Pick<Admission, 'facts' | 'rules'>>
+}
+
+export function forbidden (faults: Fault | readonly Fault[] = []): OutcomeError {
+  return new OutcomeError('forbidden', faults)
+}
+
+export function broken (diagnostics: string, expression: string, code?: string): OutcomeError {
+  return new OutcomeError('business-rule', { diagnostics, expression, ...code === undefined ? {} : { code } })
+}
+
+/** A reference that does not resolve for this writer: the same words whether its target is hidden or absent. */
+export function unresolved (expression: string): OutcomeError {
+  return broken('The reference does not resolve', expression, 'not-found')
+}
+
+/** What an admission sees of a stored document. */
+export function parsed<T extends Resource = DocumentReference> (version: Version): T {
+  return JSON.parse(version.text) as T
+}

@@ -1,0 +1,64 @@
+import type { DocumentReference, Reference, Resource } from '@medplum/fhirtypes'
+import type { Authorship } from '../../consent/facts.js'
+import type { Caller } from '../../consent/situation.js'
+import { identityKey } from '../../security/identity.js'
+import type { Context } from '../context.js'
+
+/** The key of the structure, holder or application that deposits: what is unique or joined is so under it. */
+export function depositorKey (caller: Caller, patient: string): string {
+  return caller.own[0] ?? caller.client ?? `Patient/${patient}`
+}
+
+/**
+ * Who is author, fixed at creation: the depositor, in person and as structure, and the persons whom the document names,
+ * but those only under a token of exactly the depositor's structure. What the holder deposits has the holder as only
+ * author. Naming another structure gives that structure nothing.
+ * @param origins hashed identifiers and contents
+ */
+export async function authorshipOf (
+  context: Context, caller: Caller, patient: string, document: DocumentReference, origins: readonly string[]
+): Promise<Authorship> {
+  const depositor = depositorKey(caller, patient)
+  const named = await namedKeys(context, document)
+  const [structure] = caller.own
+  const isHolder = caller.principal.kind === 'holder'
+  const persons = isHolder || structure === undefined ? [] : named.persons.map(person => `${person}@${structure}`)
+  const authors = isHolder ? [depositor] : [...caller.person === undefined ? [] : [caller.person], depositor, ...persons]
+  return {
+    authors: [...new Set(authors)],
+    authoredBy: [...new Set([...isHolder ? [] : authors.filter(key => !key.includes('@')), ...named.persons, ...named.structures, ...isHolder ? [depositor] : []])],
+    depositor,
+    origins: origins.map(origin => context.hash(`origin|${patient}|${depositor}|${origin}`)),
+    claims: origins.filter(origin => origin.startsWith('identifier|')).map(origin => context.hash(`claim|${patient}|${depositor}|${origin}`))
+  }
+}
+
+async function namedKeys (context: Context, document: DocumentReference): Promise<{ persons: readonly string[], structures: readonly string[] }> {
+  const contained = new Map((document.contained ?? []).map(resource => [`#${resource.id ?? ''}`, resource]))
+  const references = [...document.author ?? [], ...document.authenticator === undefined ? [] : [document.authenticator], ...document.custodian === undefined ? [] : [document.custodian]]
+  const persons = new Set<string>()
+  const structures = new Set<string>()
+  await Promise.all(references.map(async reference => await visit(reference)))
+  return { persons: [...persons], structures: [...structures] }
+
+  async function visit (reference: Reference): Promise<void> {
+    const inside = contained.get(reference.reference ?? '')
+    if (inside !== undefined) {
+      visitContained(inside)
+      return
+    }
+    const key = identityKey(reference.identifier ?? {})
+    const isPerson = key?.startsWith('person:') ?? reference.reference?.startsWith('Practitioner/') ?? false
+    for (const each of await context.directory.keysOf(reference)) (isPerson ? persons : structures).add(each)
+  }
+
+  /** A contained Practitioner or Organization by its identifiers; a PractitionerRole by those of its references. */
+  function visitContained (resource: Resource): void {
+    const identifiers = 'identifier' in resource && Array.isArray(resource.identifier) ? resource.identifier : []
+    const role = resource.resourceType === 'PractitionerRole' ? [resource.practitioner?.identifier, resource.organization?.identifier] : []
+    for (const identifier of [...identifiers, ...role]) {
+      const key = identityKey(identifier ?? {})
+      if (key !== undefined) (key.startsWith('person:') ? persons : structures).add(context.hash(key))
+    }
+  }
+}

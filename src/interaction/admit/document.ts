@@ -1,0 +1,96 @@
+/**
+ * Documents: deposit, replacement, correction, labels, deletion (`consent.md` 5). A deposit asks no ground: the account
+ * must be open. What the record then does with it, chain, labels, authors, is the server's and nobody sets it.
+ */
+import type { DocumentReference } from '@medplum/fhirtypes'
+import { factsOf } from '../../consent/facts.js'
+import type { Facts } from '../../consent/facts.js'
+import { depositLabelFaults, fixedFaults, isSameButLabels, labelFaults, standingOf } from '../../consent/right.js'
+import { isOutsideCare } from '../../consent/situation.js'
+import { OutcomeError } from '../../outcome/outcome-error.js'
+import type { Context } from '../context.js'
+import type { Sight } from '../sight.js'
+import { broken, forbidden, parsed } from './admission.js'
+import type { Admitter } from './admission.js'
+import { authorshipOf } from './authorship.js'
+import { alignChain, joinChain } from './chain.js'
+import { takeContents } from './attachment.js'
+import { withDepositLabels } from './deposit-label.js'
+import { checkReferences, resolvePatient } from './reference.js'
+import { contentKey } from '../content.js'
+
+/** The types of documents that a patient deposits (TRE_A05). */
+const PATIENTS_OWN = /^(?:DOCPAT\d\d|EXPPAT_\d)$/
+
+export const document: Admitter = {
+  create: async (context, sight, resource, id) => {
+    const patient = await resolvePatient(context, sight, (resource as DocumentReference).subject, 'DocumentReference.subject')
+    await sight.enter([patient])
+    const draft: DocumentReference = { ...resource as DocumentReference, id, subject: { ...withoutIdentifier(resource as DocumentReference), reference: `Patient/${patient}` } }
+    checkDepositor(context, sight, patient, draft)
+    await checkReferences(context, sight, patient, draft)
+    const { resource: attached, contents, origins } = takeContents(context, draft)
+    const authorship = await authorshipOf(context, sight.caller, patient, attached, origins)
+    const labelled = withDepositLabels(sight, patient, attached)
+    const chain = await joinChain(context, sight, patient, labelled, id, authorship)
+    return {
+      patient,
+      resource: chain.resource,
+      facts: factsOf(chain.resource, authorship, chain.chain),
+      claims: authorship.claims,
+      found: contents.map(content => contentKey(content.id)),
+      contents,
+      companions: chain.companions,
+      reindexed: chain.reindexed
+    }
+  },
+
+  update: async (context, sight, before, resource) => {
+    const patient = before.patient ?? ''
+    const known = before.facts as Facts
+    const old = parsed(before)
+    const fresh: DocumentReference = { ...resource as DocumentReference, id: before.id }
+    const situation = sight.situation(patient)
+    if (situation === undefined) throw forbidden()
+    const who = standingOf(sight.caller, situation, known)
+    if (!isSameButLabels(old, fresh) && !who.isAuthor) throw forbidden()
+    const fixed = fixedFaults(old, fresh)
+    if (fixed.length > 0) throw new OutcomeError('business-rule', fixed)
+    const labels = labelFaults(old, fresh, who)
+    if (labels.length > 0) throw forbidden(labels)
+    const facts = factsOf(fresh, known, { ids: known.chain, began: known.began, wasWithheld: known.wasWithheld })
+    if (facts.labels.includes('INVISIBLE_PATIENT') && !known.labels.includes('INVISIBLE_PATIENT') && known.wasWithheld) {
+      throw broken('The announcement of a document is not withheld a second time', 'DocumentReference.securityLabel')
+    }
+    const aligned = await alignChain(context, sight.caller.now, fresh, known)
+    return { patient, resource: fresh, facts, claims: known.claims, ...aligned }
+  },
+
+  remove: async (_context, sight, before) => {
+    const situation = sight.situation(before.patient ?? '')
+    if (situation === undefined || !standingOf(sight.caller, situation, before.facts as Facts).isAuthor) throw forbidden()
+    return { facts: before.facts }
+  }
+}
+
+function withoutIdentifier ({ subject }: DocumentReference) {
+  const { identifier, ...rest } = subject ?? {}
+  return rest
+}
+
+/** Who may feed: professionals and structure software of care whenever the account is open; holder and application their own types. */
+function checkDepositor (context: Context, sight: Sight, patient: string, draft: DocumentReference): void {
+  const { caller: { principal } } = sight
+  const situation = sight.situation(patient)
+  const isOwnType = (draft.type?.coding ?? []).some(({ code }) => PATIENTS_OWN.test(code ?? ''))
+  const mayDeposit = principal.kind === 'professional'
+    ? principal.person !== undefined && principal.structure !== undefined && !isOutsideCare(principal, context.policy)
+    : principal.kind === 'structure'
+      ? !isOutsideCare(principal, context.policy)
+      : principal.kind === 'holder'
+        ? situation?.stands === 'holder' && isOwnType
+        : principal.kind === 'application' && situation?.stands === 'application' && situation.statements.length > 0 && isOwnType
+  if (!mayDeposit) throw forbidden()
+  const faults = depositLabelFaults(draft, sight.caller)
+  if (faults.length > 0) throw forbidden(faults)
+}

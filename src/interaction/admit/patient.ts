@@ -1,0 +1,95 @@
+/**
+ * The identity of a record. The operator opens it with a test or real INS and the strict traits; holder and legal
+ * representative keep the contact data. One record per INS, for ever.
+ */
+import type { Extension, Patient } from '@medplum/fhirtypes'
+import type { AccountStatus } from '../../consent/situation.js'
+import { EVERYONE } from '../../consent/provision.js'
+import { insKey } from '../../security/identity.js'
+import { CANONICAL_BASE } from '../../terminology/canonical.js'
+import { OutcomeError } from '../../outcome/outcome-error.js'
+import type { Context } from '../context.js'
+import type { RulesBody } from '../../consent/rules.js'
+import type { RulesDocument, RulesReader, Version, Write } from '../store.js'
+import { broken, forbidden, parsed } from './admission.js'
+import type { Admission, Admitter } from './admission.js'
+import { needOperator } from './directory.js'
+
+/** The state of the account on its Patient (code of our CodeSystem account-status); without it the account is open. */
+export const ACCOUNT_EXTENSION = `${CANONICAL_BASE}/StructureDefinition/account-status`
+
+const STATUSES: readonly AccountStatus[] = ['notified', 'opposed', 'open', 'active', 'suspended', 'closed', 'deleted']
+/** What a holder may change by themselves. */
+const CONTACT: readonly (keyof Patient)[] = ['telecom', 'address', 'contact', 'communication', 'photo', 'generalPractitioner', 'maritalStatus', 'text']
+/** The most actors of one record who are told that its account is no longer open. */
+const MOST_ACTORS = 10_000
+
+export const patient: Admitter = {
+  create: async (context, sight, resource, id) => {
+    needOperator(sight)
+    const identity = resource as Patient
+    const keys = context.keyring.create(id)
+    return { ...admit(context, identity, id), keys, rules: accountRules(context, id, statusOf(identity)) }
+  },
+
+  update: async (context, sight, before, resource) => {
+    const identity = resource as Patient
+    const isOperator = sight.caller.principal.kind === 'operator'
+    if (!isOperator && sight.situation(before.id)?.stands !== 'holder') throw forbidden()
+    if (!isOperator) checkContactOnly(parsed<Patient>(before), identity)
+    const admission = admit(context, identity, before.id)
+    const status = statusOf(identity)
+    if (status === statusOf(parsed<Patient>(before))) return admission
+    return { ...admission, rules: accountRules(context, before.id, status, await depositors(context, before)) }
+  },
+
+  remove: async () => { throw new OutcomeError('method') }
+}
+
+function admit (context: Context, identity: Patient, id: string): Admission {
+  const ins = (identity.identifier ?? []).flatMap(identifier => insKey(identifier) ?? [])
+  if (ins.length === 0) throw broken('An identifier in a system of the INS is needed', 'Patient.identifier', 'required')
+  const traits: readonly (readonly [boolean, string])[] = [
+    [identity.name?.some(({ family, given }) => family !== undefined && given !== undefined) === true, 'Patient.name'],
+    [identity.birthDate !== undefined, 'Patient.birthDate'],
+    [identity.gender !== undefined, 'Patient.gender']
+  ]
+  const missing = traits.filter(([isGiven]) => !isGiven)
+  if (missing.length > 0) {
+    throw new OutcomeError('business-rule', missing.map(([, expression]) => ({ diagnostics: 'The strict traits of the identity need it', expression, code: 'required' })))
+  }
+  return { patient: id, resource: identity, facts: {}, claims: ins.map(key => context.hash(`ins|${key}`)) }
+}
+
+function statusOf ({ extension = [] }: { readonly extension?: readonly Extension[] }): AccountStatus {
+  const code = extension.find(({ url }) => url === ACCOUNT_EXTENSION)?.valueCode
+  if (code === undefined) return 'open'
+  const status = STATUSES.find(known => known === code)
+  if (status === undefined) throw broken('The status of the account is not known', 'Patient.extension', 'code-invalid')
+  return status
+}
+
+function checkContactOnly (before: Patient, after: Patient): void {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]) as ReadonlySet<keyof Patient>
+  const changed = [...names].filter(name => name !== 'meta' && !CONTACT.includes(name) && JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+  if (changed.length > 0) {
+    throw forbidden(changed.map(name => ({ diagnostics: 'The holder changes contact data only', expression: `Patient.${name}` })))
+  }
+}
+
+/** The account's status among the rules for everyone; its depositors get a word too, so that their searches ask for it. */
+function accountRules (context: Context, id: string, account: AccountStatus, actors: readonly string[] = []): NonNullable<Write['rules']> {
+  const stamp = context.newId()
+  return async read => await Promise.all([EVERYONE, ...actors].map(async actor => await withAccount(read, id, actor, account, stamp)))
+}
+
+async function withAccount (read: RulesReader, patient: string, actor: string, account: AccountStatus, stamp: string): Promise<RulesDocument> {
+  const known = await read.rules(patient, actor)
+  const { choices } = JSON.parse(known?.body ?? '{"choices":[]}') as RulesBody
+  const body: RulesBody = actor === EVERYONE ? { account, choices } : { choices }
+  return { patient, actor, stamp, body: JSON.stringify(body), speaks: known?.speaks ?? false }
+}
+
+async function depositors (context: Context, { id }: Version): Promise<readonly string[]> {
+  return await context.store.authorsOf(id, MOST_ACTORS)
+}

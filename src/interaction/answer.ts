@@ -1,0 +1,44 @@
+import type { Access } from '../audit/event.js'
+import type { Fault, OutcomeError } from '../outcome/outcome-error.js'
+import type { Sight } from './sight.js'
+import type { Version } from './store.js'
+
+/** An identity of which only the identifier asked for is shown (`consent.md` 2 *identity*). */
+export interface Subset { readonly system: string, readonly value: string, readonly isActive: boolean }
+
+export interface Entry {
+  readonly version: Version
+  readonly mode: 'match' | 'include'
+  readonly subset?: Subset
+}
+
+export interface Link { readonly relation: string, readonly url: string }
+
+/** What an interaction has to say. Only `release` makes bytes of it. */
+export type Body =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'resource', readonly version: Version }
+  | { readonly kind: 'content', readonly version: Version, readonly bytes: Buffer, readonly contentType: string, readonly isRaw: boolean, readonly binary: string }
+  | { readonly kind: 'searchset', readonly total?: number, readonly links: readonly Link[], readonly entries: readonly Entry[], readonly ignored: readonly string[] }
+  | { readonly kind: 'history', readonly total: number, readonly links: readonly Link[], readonly entries: readonly Version[] }
+  | { readonly kind: 'refusal', readonly error: OutcomeError }
+  | { readonly kind: 'success', readonly fault: Fault }
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Body
+  readonly sight: Sight
+  /** What the journal must say before the body goes; empty when the write's own transaction said it. */
+  readonly accesses: readonly Access[]
+}
+
+/** ETag, Last-Modified of a version (R4 http.html#versioning). */
+export function versionHeaders ({ version, at }: Version): Readonly<Record<string, string>> {
+  return { etag: `W/"${version}"`, 'last-modified': new Date(at).toUTCString() }
+}
+
+/** A refusal that is written in the journal like any access. */
+export function refusal (sight: Sight, error: OutcomeError, accesses: readonly Access[]): Answer {
+  return { status: error.status, headers: error.headers, body: { kind: 'refusal', error }, sight, accesses }
+}

@@ -1,0 +1,37 @@
+import type { TracePorts } from '../audit/trace.js'
+import type { Policy } from '../consent/situation.js'
+import type { Keyring } from '../crypto/keyring.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import type { SearchLimits } from '../search/request.js'
+import { allows } from '../security/scope.js'
+import type { Permission } from '../security/scope.js'
+import type { PageSeal } from '../search/page.js'
+import type { Fault } from '../outcome/outcome-error.js'
+import type { Directory } from './directory.js'
+import type { Sight } from './sight.js'
+import type { ContentStore, ResourceStore } from './store.js'
+
+/** What the interactions stand on; made once, in `app.ts`. */
+export interface Context extends TracePorts {
+  readonly store: ResourceStore
+  readonly contents: ContentStore
+  readonly keyring: Keyring
+  readonly directory: Directory
+  readonly policy: Policy
+  readonly limits: SearchLimits
+  /** The base URL, without a slash at its end. */
+  readonly base: string
+  readonly pages: PageSeal
+  /** The faults of a resource against its type (R4 base definitions). */
+  readonly validate: (resource: unknown) => readonly Fault[]
+}
+
+/** One request: who asks, and with what sight. */
+export interface Asking {
+  readonly sight: Sight
+}
+
+/** @throws OutcomeError `scope-insufficient`, the same whether or not the resource exists */
+export function needScope ({ sight }: Asking, type: string, permission: Permission): void {
+  if (!allows(sight.caller.principal.scopes, type, permission)) throw new OutcomeError('scope-insufficient')
+}

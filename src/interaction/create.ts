@@ -1,0 +1,80 @@
+import type { Resource } from '@medplum/fhirtypes'
+import { toTrace } from '../audit/trace.js'
+import { familyOf } from '../consent/family.js'
+import type { Family } from '../consent/family.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import type { Admitter } from './admit/admission.js'
+import { consent } from './admit/consent.js'
+import { directory } from './admit/directory.js'
+import { document } from './admit/document.js'
+import { patient } from './admit/patient.js'
+import { versionHeaders } from './answer.js'
+import type { Answer, Body } from './answer.js'
+import { needScope } from './context.js'
+import type { Asking, Context } from './context.js'
+import { access } from './read.js'
+import type { Sight } from './sight.js'
+import type { Version } from './store.js'
+import { first } from './version.js'
+
+/** `Prefer: return=` (R4 http.html#ops). */
+export type Preference = 'representation' | 'minimal' | 'OperationOutcome'
+export interface Create extends Asking { readonly type: string, readonly resource: unknown, readonly prefer: Preference }
+
+const ADMITTERS: Partial<Record<Family, Admitter>> = { record: document, choice: consent, identity: patient, directory }
+
+/** Who judges the writes of a type. @throws OutcomeError `method` for a family that nobody writes */
+export function admitterOf (type: string): Admitter {
+  const admitter = ADMITTERS[familyOf(type)]
+  if (admitter === undefined) throw new OutcomeError('method')
+  return admitter
+}
+
+/** R4 http.html#create. One transaction: resource, index values, compiled rules, trace. The id is the server's. */
+export async function create (context: Context, asking: Create): Promise<Answer> {
+  const { sight, type, prefer } = asking
+  needScope(asking, type, 'c')
+  const resource = checked(context, type, asking.resource)
+  const id = context.newId()
+  const admission = await admitterOf(type).create(context, sight, resource, id)
+  for (const content of admission.contents ?? []) await context.contents.put(admission.patient ?? '', content.id, content.bytes)
+  const version = first(context, admission, id, sight.caller.now)
+  await context.store.commit({
+    changes: [...admission.companions ?? [], { next: version, claims: admission.claims }],
+    ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
+    ...admission.keys === undefined ? {} : { keys: admission.keys },
+    ...admission.rules === undefined ? {} : { rules: admission.rules },
+    traces: [toTrace(written(sight, type, 'create', version), sight.caller, context)]
+  })
+  return {
+    status: 201,
+    headers: { ...versionHeaders(version), location: `${context.base}/${type}/${id}/_history/${version.version}` },
+    body: shown(sight, version, prefer),
+    sight,
+    accesses: []
+  }
+}
+
+/** The resource of a body, when it is one of this type and has no fault. */
+export function checked (context: Context, type: string, body: unknown): Resource {
+  const resource = body as Resource
+  if (typeof body !== 'object' || body === null || resource.resourceType !== type) {
+    throw new OutcomeError('invalid-request', { diagnostics: `The body must be a ${type}`, expression: 'resourceType' })
+  }
+  const faults = context.validate(body)
+  if (faults.length > 0) throw new OutcomeError('invalid-resource', faults)
+  return resource
+}
+
+/** The trace of a write: that it was allowed is said by its outcome, what allowed it by section 5, not by a choice. */
+export function written (sight: Sight, type: string, interaction: 'create' | 'update' | 'delete', version: Version) {
+  const decision = { permit: true, rule: sight.decide(version).rule, choices: [] }
+  return { ...access(sight, type, interaction, version, '0'), decision }
+}
+
+/** A write's answer shows the writer no more than a read would. */
+export function shown (sight: Sight, version: Version, prefer: Preference): Body {
+  if (prefer === 'minimal') return { kind: 'nothing' }
+  if (prefer === 'OperationOutcome') return { kind: 'success', fault: { diagnostics: 'Written' } }
+  return sight.decide(version).permit ? { kind: 'resource', version } : { kind: 'nothing' }
+}

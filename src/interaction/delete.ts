@@ -1,0 +1,28 @@
+import { toTrace } from '../audit/trace.js'
+import type { Answer } from './answer.js'
+import { needScope } from './context.js'
+import type { Asking, Context } from './context.js'
+import { admitterOf, written } from './create.js'
+import { absent, refuse } from './read.js'
+import { checkMatch } from './update.js'
+import { deletion } from './version.js'
+
+export interface Delete extends Asking { readonly type: string, readonly id: string, readonly ifMatch?: readonly string[] }
+
+/** R4 http.html#delete: logical. The versions stay, and nobody reads them any more. */
+export async function remove (context: Context, asking: Delete): Promise<Answer> {
+  const { sight, type, id } = asking
+  needScope(asking, type, 'd')
+  const before = await context.store.read(type, id)
+  const refused = await refuse(sight, type, 'delete', before)
+  if (refused !== undefined || before === undefined) return refused ?? absent(sight, type, 'delete')
+  checkMatch(before, asking.ifMatch)
+  const { facts, rules } = await admitterOf(type).remove(context, sight, before)
+  const version = deletion(context, before, facts, sight.caller.now)
+  await context.store.commit({
+    changes: [{ next: version, replaces: before, claims: [] }],
+    ...rules === undefined ? {} : { rules },
+    traces: [toTrace(written(sight, type, 'delete', before), sight.caller, context)]
+  })
+  return { status: 204, headers: { etag: `W/"${version.version}"` }, body: { kind: 'nothing' }, sight, accesses: [] }
+}

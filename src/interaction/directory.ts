@@ -1,0 +1,56 @@
+import type { Reference } from '@medplum/fhirtypes'
+import { equals, isIn } from '../filter/filter.js'
+import { identityKey } from '../security/identity.js'
+import type { ResourceStore } from './store.js'
+
+/** What the directory's resources are judged and found by: the hashed keys of their identifiers. */
+export interface DirectoryFacts { readonly names: readonly string[], readonly partOf: string | null }
+
+/** A structure, by all its keys, and those that it is part of. */
+export interface Affiliation { readonly own: readonly string[], readonly enclosing: readonly string[] }
+
+export interface Directory {
+  /** @param structure a key of `security/identity.ts`, hashed */
+  readonly affiliation: (structure: string) => Promise<Affiliation>
+  /** The hashed keys of the person, structure or application that a reference names; empty when it names nobody known. */
+  readonly keysOf: (reference: Reference) => Promise<readonly string[]>
+}
+
+const MOST_LEVELS = 16
+
+/** The directory, read from the store: FINESS and SIRET of one Organization are one structure, `partOf` makes its parts. */
+export function createDirectory (store: Pick<ResourceStore, 'find' | 'read'>, hash: (text: string) => string): Directory {
+  return {
+    async affiliation (structure) {
+      const found = await store.find({
+        type: 'Organization', filter: asCurrent(structure), sort: [], limit: 10
+      })
+      const own = found.map(version => version.facts as DirectoryFacts)
+      const enclosing: string[] = []
+      let parents = own.flatMap(({ partOf }) => partOf ?? [])
+      for (let level = 0; parents.length > 0 && level < MOST_LEVELS; level++) {
+        const versions = await Promise.all(parents.map(async id => await store.read('Organization', id)))
+        const facts = versions.flatMap(version => version === undefined || version.isDeleted ? [] : [version.facts as DirectoryFacts])
+        enclosing.push(...facts.flatMap(({ names }) => names))
+        parents = facts.flatMap(({ partOf }) => partOf ?? [])
+      }
+      return { own: [...new Set([structure, ...own.flatMap(({ names }) => names)])], enclosing }
+    },
+
+    async keysOf ({ reference, identifier }) {
+      const key = identifier === undefined ? undefined : identityKey(identifier)
+      if (key !== undefined) return [hash(key)]
+      const [, type, id] = /^(Practitioner|Organization)\/([A-Za-z0-9.-]{1,64})$/.exec(reference ?? '') ?? []
+      if (type === undefined || id === undefined) return []
+      const version = await store.read(type, id)
+      return version === undefined || version.isDeleted ? [] : (version.facts as DirectoryFacts).names
+    }
+  }
+}
+
+function asCurrent (structure: string) {
+  return isIn('facts.names', [structure])
+}
+
+/** Not deleted. */
+export const current = equals('deleted', false)

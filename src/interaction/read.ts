@@ -1,0 +1,85 @@
+import type { Access, InteractionCode } from '../audit/event.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { refusal, versionHeaders } from './answer.js'
+import type { Answer } from './answer.js'
+import { needScope } from './context.js'
+import type { Asking, Context } from './context.js'
+import type { Sight } from './sight.js'
+import type { Version } from './store.js'
+
+export interface Read extends Asking { readonly type: string, readonly id: string, readonly version?: string }
+
+/** A patient who does not exist: what is absent walks the same way as what is hidden. */
+const NOBODY = 'nobody'
+
+/** R4 http.html#read and #vread. Hidden and absent are the same; deleted is told to whoever could read the last version. */
+export async function read (context: Context, asking: Read): Promise<Answer> {
+  const { sight, type, id, version } = asking
+  needScope(asking, type, 'r')
+  const interaction = version === undefined ? 'read' : 'vread'
+  const current = await context.store.read(type, id)
+  const refused = await refuse(sight, type, interaction, current)
+  if (refused !== undefined || current === undefined) return refused ?? absent(sight, type, interaction)
+  const found = version === undefined || version === current.version ? current : await olderVersion(context, sight, current, version)
+  if (found === undefined) return absent(sight, type, interaction)
+  return {
+    status: 200,
+    headers: versionHeaders(found),
+    body: { kind: 'resource', version: found },
+    sight,
+    accesses: [access(sight, type, interaction, found, '0')]
+  }
+}
+
+/**
+ * The refusal of what this caller may not see, or undefined: also the first step of each change.
+ * A refused access to a record is traced there; one to nothing names nobody.
+ */
+export async function refuse (sight: Sight, type: string, interaction: InteractionCode, current: Version | undefined): Promise<Answer | undefined> {
+  await sight.enter([current?.patient ?? NOBODY])
+  if (type === 'AuditEvent') await sight.hide([current?.patient ?? NOBODY])
+  if (current === undefined) return absent(sight, type, interaction)
+  const decision = sight.decide(current)
+  if (!decision.permit) {
+    return refusal(sight, new OutcomeError('absent'), [access(sight, type, interaction, current, '4')])
+  }
+  if (current.isDeleted) {
+    return refusal(sight, new OutcomeError('deleted', [], { headers: { etag: `W/"${current.version}"` } }),
+      [access(sight, type, interaction, current, '4')])
+  }
+  return undefined
+}
+
+/** A version is visible if the current one is and all that a rule reads of it, labels apart, is permitted too. */
+async function olderVersion (context: Context, sight: Sight, current: Version, version: string): Promise<Version | undefined> {
+  const older = await context.store.readVersion(current.type, current.id, version)
+  if (older === undefined) return undefined
+  const judged = underCurrentLabels(older, current)
+  return sight.decide(judged).permit ? judged : undefined
+}
+
+/** The fields of the facts that are always those of the current version: its labels, and its chain. */
+export const CURRENT_FACTS: readonly string[] = ['labels', 'tags', 'chain', 'opens']
+
+/** A version with the labels of the current one: so it is judged. */
+export function underCurrentLabels (version: Version, current: Version): Version {
+  if (typeof version.facts !== 'object' || typeof current.facts !== 'object') return version
+  const labels = Object.fromEntries(Object.entries(current.facts ?? {}).filter(([name]) => CURRENT_FACTS.includes(name)))
+  return { ...version, facts: { ...version.facts, ...labels } }
+}
+
+export function absent (sight: Sight, type: string, interaction: InteractionCode): Answer {
+  return refusal(sight, new OutcomeError('absent'), [{ interaction, type, patient: null, outcome: '4' }])
+}
+
+/** The trace of an access to one resource. A trace about a trace names only the record. */
+export function access (sight: Sight, type: string, interaction: InteractionCode, version: Version, outcome: Access['outcome']): Access {
+  return {
+    interaction,
+    type,
+    patient: version.patient,
+    ...type === 'AuditEvent' ? {} : { about: `${type}/${version.id}` },
+    decision: sight.decide(version),
+    outcome
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * What one request may see: its caller, and where the caller stands towards each record that the request touches.
+ * All interactions, and `release` after them, ask it; it is the only place where choices are read.
+ */
+import { LRUCache } from 'lru-cache'
+import { isWithin } from '../consent/choice.js'
+import type { Choice } from '../consent/choice.js'
+import { ownDeposits } from '../consent/compile.js'
+import type { Decision } from '../consent/decide.js'
+import { compileIn, decideIn, familyOf } from '../consent/family.js'
+import type { Hidden } from '../consent/family.js'
+import { EVERYONE } from '../consent/provision.js'
+import type { RulesBody } from '../consent/rules.js'
+import { inPersonKeys, isOutsideCare, situate } from '../consent/situation.js'
+import type { AccountStatus, Caller, Policy, Situation } from '../consent/situation.js'
+import { all, and, equals, isIn, none, not, or } from '../filter/filter.js'
+import type { Filter } from '../filter/filter.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { identifierKey } from '../search/key.js'
+import type { Principal } from '../security/principal.js'
+import type { Affiliation, Directory } from './directory.js'
+import type { ResourceStore, Version } from './store.js'
+
+export interface Sight {
+  readonly caller: Caller
+  /** Reads the choices of records; what was read once in this request is not read again. */
+  readonly enter: (patients: readonly string[]) => Promise<void>
+  readonly situation: (patient: string) => Situation | undefined
+  readonly account: (patient: string) => AccountStatus
+  /** Whether the holder's default masks what is deposited. */
+  readonly isMaskedByDefault: (patient: string) => boolean
+  /** The one decision for one version of a record that was entered, or of the directory. */
+  readonly decide: (version: Pick<Version, 'type' | 'id' | 'patient' | 'facts'>) => Decision
+  /** What of `type` in these records may be seen, deletion left aside. */
+  readonly among: (type: string, patients: readonly string[]) => Promise<Filter>
+  /** The same without a patient: own deposits, and every record that has a word about the caller. */
+  readonly anywhere: (type: string) => Promise<Filter>
+  /** What traces of these records must not name. */
+  readonly hide: (patients: readonly string[]) => Promise<Hidden>
+  /** The same for one record whose traces were already asked for. */
+  readonly hiddenIn: (patient: string) => Hidden
+}
+
+export interface SightPorts {
+  readonly store: ResourceStore
+  readonly directory: Directory
+  readonly policy: Policy
+  readonly hash: (text: string) => string
+  /** The most patients whose grounds one query without a patient may span. */
+  readonly maxPatients: number
+  readonly maxHidden: number
+}
+
+const MEMORY = 20_000
+/** The rules document whose stamp changes with every change of an Organization. */
+export const DIRECTORY = { patient: '', actor: 'directory' } as const
+
+/** Makes the sight of each request; keeps only what a stamp proves. */
+export function createSights (ports: SightPorts): (principal: Principal, now: number) => Promise<Sight> {
+  const { store, directory, hash } = ports
+  const patients = new LRUCache<string, string>({ max: MEMORY })
+  const affiliations = new LRUCache<string, { readonly stamp: string, readonly value: Affiliation }>({ max: MEMORY })
+  const bodies = new LRUCache<string, RulesBody>({ max: MEMORY })
+
+  /** An INS, once given to a patient, never names another one: this memory cannot go stale. */
+  async function patientOf (ins: string): Promise<string | undefined> {
+    const known = patients.get(ins)
+    if (known !== undefined) return known
+    const [system = '', value = ''] = ins.split('|')
+    const [patient] = await store.find({ type: 'Patient', filter: isIn('found', [identifierKey(system, value, hash)]), sort: [], limit: 1 })
+    if (patient !== undefined) patients.set(ins, patient.id)
+    return patient?.id
+  }
+
+  async function rulesBody (patient: string, actor: string): Promise<RulesBody | undefined> {
+    const rules = await store.rules(patient, actor)
+    if (rules === undefined) return undefined
+    const key = `${patient}|${actor}|${rules.stamp}`
+    const known = bodies.get(key)
+    if (known !== undefined) return known
+    const body = JSON.parse(rules.body) as RulesBody
+    bodies.set(key, body)
+    return body
+  }
+
+  async function affiliation (structure: string): Promise<Affiliation> {
+    const stamp = (await store.rules(DIRECTORY.patient, DIRECTORY.actor))?.stamp ?? ''
+    const known = affiliations.get(structure)
+    if (known?.stamp === stamp) return known.value
+    const value = await directory.affiliation(structure)
+    affiliations.set(structure, { stamp, value })
+    return value
+  }
+
+  return async (principal, now) => {
+    const hashed = (key: string | undefined) => key === undefined ? undefined : hash(key)
+    const [patient, structure] = await Promise.all([
+      principal.ins === undefined ? undefined : patientOf(principal.ins),
+      principal.structure === undefined ? { own: [], enclosing: [] } : affiliation(hash(principal.structure))
+    ])
+    const person = hashed(principal.person)
+    const client = hashed(principal.client)
+    const caller: Caller = {
+      principal,
+      now,
+      ...patient === undefined ? {} : { patient },
+      ...person === undefined ? {} : { person },
+      ...client === undefined ? {} : { client },
+      ...structure
+    }
+    return new RequestSight(caller, ports, rulesBody)
+  }
+}
+
+class RequestSight implements Sight {
+  readonly caller: Caller
+  readonly #ports: SightPorts
+  readonly #rules: (patient: string, actor: string) => Promise<RulesBody | undefined>
+  readonly #situations = new Map<string, Situation>()
+  readonly #accounts = new Map<string, AccountStatus>()
+  readonly #maskedByDefault = new Set<string>()
+  readonly #hidden = new Map<string, Set<string>>()
+
+  constructor (caller: Caller, ports: SightPorts, rules: (patient: string, actor: string) => Promise<RulesBody | undefined>) {
+    this.caller = caller
+    this.#ports = ports
+    this.#rules = rules
+  }
+
+  readonly situation = (patient: string) => this.#situations.get(patient)
+  readonly hiddenIn = (patient: string) => this.#hidden.get(patient) ?? new Set<string>()
+  readonly isMaskedByDefault = (patient: string) => this.#maskedByDefault.has(patient)
+  readonly account = (patient: string) => this.#accounts.get(patient) ?? 'none'
+
+  readonly enter = async (patients: readonly string[]) => {
+    const fresh = [...new Set(patients)].filter(patient => !this.#situations.has(patient))
+    await Promise.all(fresh.map(async patient => {
+      const { person, client, own, enclosing } = this.caller
+      const actors = [person, client, ...own, ...enclosing, EVERYONE].filter(actor => actor !== undefined)
+      const bodies = await Promise.all(actors.map(async actor => await this.#rules(patient, actor)))
+      const account = bodies.at(-1)?.account ?? 'none'
+      const choices = new Map(bodies.flatMap(body => body?.choices ?? []).map(choice => [choice.consent, choice]))
+      const isDefault = (choice: Choice) => choice.kind === 'defaut-confidentialite' && isWithin(this.caller.now, choice.period)
+      if ([...choices.values()].some(isDefault)) this.#maskedByDefault.add(patient)
+      this.#accounts.set(patient, account)
+      this.#situations.set(patient, situate(this.caller, { patient, account, choices: [...choices.values()] }, this.#ports.policy))
+    }))
+  }
+
+  readonly decide = ({ type, id, patient, facts }: Pick<Version, 'type' | 'id' | 'patient' | 'facts'>): Decision => {
+    if (familyOf(type) === 'directory') return { permit: true, rule: 0, choices: [] }
+    if (type === 'Patient' && this.#isOperator()) return { permit: true, rule: 0, choices: [] }
+    const situation = patient === null ? undefined : this.#situations.get(patient)
+    if (situation === undefined || patient === null) return { permit: false, rule: 1, choices: [] }
+    return decideIn(situation, { type, id, facts }, this.hiddenIn(patient))
+  }
+
+  readonly among = async (type: string, patients: readonly string[]): Promise<Filter> => {
+    if (familyOf(type) === 'directory') return all
+    if (type === 'Patient' && this.#isOperator()) return isIn('_id', patients)
+    await this.enter(patients)
+    const hidden = familyOf(type) === 'trace' ? await this.hide(patients) : new Set<string>()
+    return or(...[...new Set(patients)].flatMap(patient => {
+      const situation = this.#situations.get(patient)
+      return situation === undefined ? [] : [compileIn(situation, type, hidden)]
+    }))
+  }
+
+  readonly anywhere = async (type: string): Promise<Filter> => {
+    const family = familyOf(type)
+    if (family === 'directory' || (type === 'Patient' && this.#isOperator())) return all
+    const { patient, person, own, enclosing, principal } = this.caller
+    if (patient !== undefined) return await this.among(type, [patient])
+    const isCaring = (principal.kind === 'professional' || principal.kind === 'structure') && !isOutsideCare(principal, this.#ports.policy)
+    if (!isCaring || principal.mode !== 'normal') return none
+    const actors = [person, ...own, ...enclosing].filter(actor => actor !== undefined)
+    const spoken = await this.#ports.store.patientsWithRules(actors, this.#ports.maxPatients)
+    if (spoken.length > this.#ports.maxPatients) throw tooManyPatients()
+    const known = await this.among(type, spoken)
+    return family === 'record' ? or(known, and(not(isIn('patient', spoken)), this.#ownDeposits())) : known
+  }
+
+  /** In a record about which nothing is said, its account open, a caller sees what they deposited. */
+  #ownDeposits (): Filter {
+    const { principal, own, now } = this.caller
+    if (principal.kind === 'structure') return isIn('facts.authors', own)
+    if (principal.person === undefined || principal.profession === undefined || principal.structure === undefined) return none
+    const inPerson = inPersonKeys(this.caller)
+    return and(
+      or(not(equals('facts.enteredInError', true)), isIn('facts.authors', [...inPerson, ...own])),
+      ownDeposits({
+        inPerson,
+        asStructure: own,
+        readableTypes: this.#ports.policy.matrixAt(now).readableTypes(principal.profession),
+        isSocial: false
+      }))
+  }
+
+  readonly hide = async (patients: readonly string[]): Promise<Hidden> => {
+    const { store, maxHidden } = this.#ports
+    await this.enter(patients)
+    await Promise.all(patients.filter(patient => !this.#hidden.has(patient)).map(async patient => {
+      const situation = this.#situations.get(patient)
+      if (situation === undefined) return
+      const lists = await Promise.all(['DocumentReference', 'Consent', 'Patient'].map(async type => {
+        const unseen = and(equals('patient', patient), not(compileIn(situation, type, new Set())))
+        const ids = await store.distinct(type, unseen, '_id', maxHidden)
+        if (ids.length > maxHidden) throw new OutcomeError('too-costly', { diagnostics: 'The traces of this record are too many for one search' })
+        return ids.map(id => `${type}/${id}`)
+      }))
+      this.#hidden.set(patient, new Set(lists.flat()))
+    }))
+    return new Set(patients.flatMap(patient => [...this.hiddenIn(patient)]))
+  }
+
+  #isOperator (): boolean {
+    return this.caller.principal.kind === 'operator'
+  }
+}
+
+function tooManyPatients (): OutcomeError {
+  return new OutcomeError('too-costly', { diagnostics: 'Without a patient this search spans too many records: name a patient, `_id` or `identifier`' })
+}
+

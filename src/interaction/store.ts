@@ -1,0 +1,110 @@
+/**
+ * What the interactions need of a store. `store/` implements it on MongoDB; nothing here knows that.
+ */
+import type { NewKeys } from '../crypto/keyring.js'
+import type { Filter } from '../filter/filter.js'
+import type { SearchRequest } from '../search/request.js'
+
+/** The values by which a resource is found and judged; fields of a `Filter` are its paths, `_id` is `id`. */
+export interface IndexValues {
+  readonly keys: readonly string[]
+  readonly found: readonly string[]
+  readonly dates: Readonly<Record<string, readonly { readonly lo: number, readonly hi: number }[]>>
+  readonly sort: Readonly<Record<string, number>>
+  /** What the rules of its family read: `consent/facts.ts`, `consent/family.ts`. */
+  readonly facts: unknown
+}
+
+/** One version of a resource. */
+export interface Version extends IndexValues {
+  readonly type: string
+  readonly id: string
+  /** Opaque: it tells neither order nor number. */
+  readonly version: string
+  /** 1, 2, 3…: the order of the versions, never shown. */
+  readonly revision: number
+  /** meta.lastUpdated, ms. */
+  readonly at: number
+  /** The patient to whose record it belongs; null in the directory. */
+  readonly patient: string | null
+  readonly isDeleted: boolean
+  /** The resource as JSON, id and meta in it; empty for a deletion. */
+  readonly text: string
+}
+
+/** A page of a search: where it starts is the sort values and id of the last match before it. */
+export interface PageQuery {
+  readonly type: string
+  readonly filter: Filter
+  readonly sort: SearchRequest['sort']
+  readonly limit: number
+  readonly after?: readonly (string | number | null)[]
+}
+
+/** One resource's change within a write. `claims` are unique among all that is not deleted. */
+export interface Change {
+  readonly next: Version
+  /** The version that it replaces: another one in its place is contention. Undefined for a creation. */
+  readonly replaces?: Version
+  readonly claims: readonly string[]
+}
+
+/** The compiled rules of one patient for one actor; `body` is the JSON of a `RulesBody`. */
+export interface RulesDocument {
+  readonly patient: string
+  /** The actor's key; `*` for what concerns everyone. */
+  readonly actor: string
+  /** Changes with its content: what is cached by it is proven by it. */
+  readonly stamp: string
+  readonly body: string
+  /** Whether it holds something that an actor who is not named may be judged by: patients without a query are found by it. */
+  readonly speaks: boolean
+}
+
+/** One transaction: all of it or nothing. */
+export interface Write {
+  readonly changes: readonly Change[]
+  /** Index values that change without a new version: the chain of a document. */
+  readonly reindexed?: readonly { readonly type: string, readonly id: string, readonly facts: unknown }[]
+  /** New keys of a record that opens. */
+  readonly keys?: NewKeys
+  /** Computed inside the transaction, from what it reads there. */
+  readonly rules?: (read: RulesReader) => Promise<readonly RulesDocument[]>
+  readonly traces: readonly Version[]
+}
+
+export interface RulesReader {
+  /** The Consents of a patient that concern an actor, as this transaction sees them, deleted ones too. */
+  readonly consents: (patient: string, actor: string) => Promise<readonly Version[]>
+  readonly rules: (patient: string, actor: string) => Promise<RulesDocument | undefined>
+}
+
+export interface ResourceStore {
+  /** The current version, deleted or not. Concurrent reads are coalesced. */
+  readonly read: (type: string, id: string) => Promise<Version | undefined>
+  /** One superseded version. */
+  readonly readVersion: (type: string, id: string, version: string) => Promise<Version | undefined>
+  /** Current versions that satisfy a filter, in order, at most `limit`. */
+  readonly find: (query: PageQuery) => Promise<readonly Version[]>
+  readonly count: (type: string, filter: Filter) => Promise<number>
+  /** The superseded versions of one resource that satisfy a filter, of a revision before `before`, newest first. */
+  readonly history: (type: string, id: string, filter: Filter, page: { limit: number, before: number }) => Promise<readonly Version[]>
+  readonly countHistory: (type: string, id: string, filter: Filter) => Promise<number>
+  /** Distinct values of a field of the index document, at most `limit` + 1 of them. */
+  readonly distinct: (type: string, filter: Filter, field: '_id' | 'patient', limit: number) => Promise<readonly string[]>
+  /** The compiled rules, as acknowledged when the call is made. Concurrent calls are coalesced. */
+  readonly rules: (patient: string, actor: string) => Promise<RulesDocument | undefined>
+  /** The patients who have rules about one of `actors`, or rules that speak about everyone; at most `limit` + 1. */
+  readonly patientsWithRules: (actors: readonly string[], limit: number) => Promise<readonly string[]>
+  /** The distinct authors of the record resources of a patient, at most `limit`. */
+  readonly authorsOf: (patient: string, limit: number) => Promise<readonly string[]>
+  readonly commit: (write: Write) => Promise<void>
+  /** Journal entries of what changes nothing, durable when it resolves. Concurrent calls are coalesced. */
+  readonly append: (traces: readonly Version[]) => Promise<void>
+}
+
+/** The contents of documents, sealed in chunks; written before the transaction that makes them reachable. */
+export interface ContentStore {
+  readonly put: (patient: string, id: string, bytes: Uint8Array) => Promise<void>
+  readonly get: (patient: string, id: string) => Promise<Buffer | undefined>
+}

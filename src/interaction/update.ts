@@ -1,0 +1,49 @@
+import { toTrace } from '../audit/trace.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { versionHeaders } from './answer.js'
+import type { Answer } from './answer.js'
+import { needScope } from './context.js'
+import type { Asking, Context } from './context.js'
+import { admitterOf, checked, shown, written } from './create.js'
+import type { Preference } from './create.js'
+import { absent, refuse } from './read.js'
+import type { Version } from './store.js'
+import { next } from './version.js'
+
+export interface Update extends Asking {
+  readonly type: string
+  readonly id: string
+  readonly resource: unknown
+  /** The versions of If-Match; undefined without the header. */
+  readonly ifMatch?: readonly string[]
+  readonly prefer: Preference
+}
+
+/**
+ * R4 http.html#update. Whoever may not read the current version finds nothing here, whatever the body: only then come
+ * the precondition, the body's faults, and the right to change it. A client's id never creates.
+ */
+export async function update (context: Context, asking: Update): Promise<Answer> {
+  const { sight, type, id, prefer } = asking
+  needScope(asking, type, 'u')
+  const before = await context.store.read(type, id)
+  const refused = await refuse(sight, type, 'update', before)
+  if (refused !== undefined || before === undefined) return refused ?? absent(sight, type, 'update')
+  checkMatch(before, asking.ifMatch)
+  const resource = checked(context, type, asking.resource)
+  if (resource.id !== id) throw new OutcomeError('invalid-request', { diagnostics: 'The id of the body must be that of the address', expression: `${type}.id` })
+  const admission = await admitterOf(type).update(context, sight, before, resource)
+  const version = next(context, before, admission.resource, admission.facts, sight.caller.now)
+  await context.store.commit({
+    changes: [...admission.companions ?? [], { next: version, replaces: before, claims: admission.claims }],
+    ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
+    ...admission.rules === undefined ? {} : { rules: admission.rules },
+    traces: [toTrace(written(sight, type, 'update', version), sight.caller, context)]
+  })
+  return { status: 200, headers: versionHeaders(version), body: shown(sight, version, prefer), sight, accesses: [] }
+}
+
+export function checkMatch ({ version }: Version, ifMatch: readonly string[] | undefined): void {
+  if (ifMatch === undefined || ifMatch.includes(version) || ifMatch.includes('*')) return
+  throw new OutcomeError('stale-version', { diagnostics: 'The resource has changed since the version that If-Match names', expression: 'If-Match' })
+}

@@ -1,0 +1,65 @@
+import type { Resource } from '@medplum/fhirtypes'
+import { familyOf } from '../consent/family.js'
+import { stringifyJson } from '../json/literal.js'
+import { extract } from '../search/extract.js'
+import type { Admission } from './admit/admission.js'
+import type { Context } from './context.js'
+import type { Version } from './store.js'
+
+/** The first version of an admitted resource. @param at the instant of the request, ms */
+export function first (context: Context, admission: Admission, id: string, at: number): Version {
+  return compose(context, { id, patient: admission.patient, revision: 1 }, admission, at)
+}
+
+/** The next version of a resource. */
+export function next (context: Context, before: Version, resource: Resource, facts: unknown, at: number, found: readonly string[] = kept(before)): Version {
+  const { id, patient, revision } = before
+  // The clock may stand still between two versions, or go back: instants of one resource only rise.
+  return compose(context, { id, patient, revision: revision + 1 }, { resource, facts, found }, Math.max(at, before.at + 1))
+}
+
+/** The version that says a resource is gone: nothing finds it, the facts of the last one say who may know. */
+export function deletion (context: Context, before: Version, facts: unknown, at: number): Version {
+  return {
+    ...before,
+    version: context.newId(),
+    revision: before.revision + 1,
+    at: Math.max(at, before.at + 1),
+    isDeleted: true,
+    facts,
+    keys: [],
+    found: kept(before),
+    dates: {},
+    sort: {},
+    text: ''
+  }
+}
+
+/** The keys of the contents of a document, which no element of it holds. */
+function kept ({ found }: Version): readonly string[] {
+  return found.filter(key => key.startsWith('content|'))
+}
+
+function compose (
+  context: Context,
+  place: Pick<Version, 'id' | 'patient' | 'revision'>,
+  { resource, facts, found = [] }: Pick<Admission, 'resource' | 'facts' | 'found'>,
+  at: number
+): Version {
+  const version = context.newId()
+  const { resourceType, id, meta, ...rest } = resource
+  const { versionId, lastUpdated, ...given } = meta ?? {}
+  const whole = { resourceType, id: place.id, meta: { versionId: version, lastUpdated: new Date(at).toISOString(), ...given }, ...rest }
+  const values = extract(context.registry, whole, familyOf(resourceType) === 'directory' ? null : context.hash)
+  return {
+    type: resourceType,
+    ...place,
+    version,
+    at,
+    isDeleted: false,
+    ...values,
+    found: [...values.found, ...found],
+    facts,
+    text: stringifyJson(whole)
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * The one gate. Whatever leaves the server with something of a record in it passes here:
+ *
+ * 1. each resource is decided once more, on the choices that the interaction read; where that contradicts the filter
+ *    that let it out of MongoDB, nothing is sent and the alarm is raised;
+ * 2. the trace is written, and durable;
+ * 3. only then are the bytes made, as this reader may see them, and handed over in a `Released`, which nothing else
+ *    can make: the HTTP side sends no FHIR body without one.
+ */
+import { viewTrace, toTrace } from '../audit/trace.js'
+import type { TracePorts } from '../audit/trace.js'
+import type { Answer, Body, Entry, Subset } from '../interaction/answer.js'
+import { isFindable } from '../consent/situation.js'
+import type { Sight } from '../interaction/sight.js'
+import type { ResourceStore, Version } from '../interaction/store.js'
+import { OutcomeError, toOperationOutcome } from '../outcome/outcome-error.js'
+
+export interface ReleasePorts extends TracePorts {
+  readonly store: Pick<ResourceStore, 'append'>
+  /** The base URL, without a slash at its end. */
+  readonly base: string
+  readonly alarm: (message: string) => void
+}
+
+const FHIR = 'application/fhir+json; charset=utf-8'
+const SUBSETTED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }
+const receipts = new WeakSet<object>()
+
+/** An answer that passed the gate. */
+export interface Released {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly payload: Buffer | string
+}
+
+export function isReleased (value: unknown): value is Released {
+  return typeof value === 'object' && value !== null && receipts.has(value)
+}
+
+/**
+ * @throws OutcomeError `bug` on a contradiction, `audit-unavailable` when the trace cannot be written: nothing is sent
+ */
+export async function release (answer: Answer, ports: ReleasePorts): Promise<Released> {
+  const { body, sight } = answer
+  for (const entry of disclosed(body)) check(entry, sight, ports)
+  if (answer.accesses.length > 0) {
+    await ports.store.append(answer.accesses.map(access => toTrace(access, sight.caller, ports)))
+  }
+  const [payload, contentType] = render(body, sight, ports.base)
+  return receipt({
+    status: answer.status,
+    headers: { ...answer.headers, ...contentType === undefined ? {} : { 'content-type': contentType } },
+    payload
+  })
+}
+
+/** An OperationOutcome that holds nothing of a record: for what failed before an interaction, or outside one. */
+export function releaseError (error: OutcomeError): Released {
+  return receipt({ status: error.status, headers: { ...error.headers, 'content-type': FHIR }, payload: JSON.stringify(toOperationOutcome(error)) })
+}
+
+/** What is public: the CapabilityStatement. */
+export function releasePublic (resource: string): Released {
+  return receipt({ status: 200, headers: { 'content-type': FHIR }, payload: resource })
+}
+
+function receipt (released: Released): Released {
+  receipts.add(Object.freeze(released))
+  return released
+}
+
+function disclosed (body: Body): readonly (Entry | { readonly version: Version, readonly subset?: Subset })[] {
+  switch (body.kind) {
+    case 'resource': case 'content': return [{ version: body.version }]
+    case 'searchset': return body.entries
+    case 'history': return body.entries.map(version => ({ version }))
+    default: return []
+  }
+}
+
+function check ({ version, subset }: { readonly version: Version, readonly subset?: Subset | undefined }, sight: Sight, ports: ReleasePorts): void {
+  const decision = sight.decide(version)
+  if (subset === undefined ? decision.permit : isFindable(sight.account(version.id))) return
+  ports.alarm(`release: rule ${decision.rule} contradicts the filter on a ${version.type}`)
+  throw new OutcomeError('bug')
+}
+
+function render (body: Body, sight: Sight, base: string): readonly [payload: Buffer | string, contentType: string | undefined] {
+  switch (body.kind) {
+    case 'nothing': return ['', undefined]
+    case 'refusal': return [JSON.stringify(toOperationOutcome(body.error)), FHIR]
+    case 'success': return [JSON.stringify(success(body.fault)), FHIR]
+    case 'resource': return [view(body.version, sight), FHIR]
+    case 'content': return body.isRaw
+      ? [body.bytes, body.contentType]
+      : [JSON.stringify({
+          resourceType: 'Binary',
+          id: body.binary,
+          meta: { versionId: '1' },
+          contentType: body.contentType,
+          securityContext: { reference: `DocumentReference/${body.version.id}` },
+          data: body.bytes.toString('base64')
+        }), FHIR]
+    case 'searchset': return [searchset(body, sight, base), FHIR]
+    case 'history': return [history(body, sight, base), FHIR]
+    default: return body satisfies never
+  }
+}
+
+/** A version as its reader may see it: as it is stored, but for traces and subsetted identities. */
+function view (version: Version, sight: Sight, subset?: Subset): string {
+  if (subset !== undefined) return subsetted(version, subset)
+  if (version.type !== 'AuditEvent' || version.patient === null) return version.text
+  const isHolder = sight.situation(version.patient)?.stands === 'holder'
+  return viewTrace(version, { isHolder, hidden: sight.hiddenIn(version.patient) })
+}
+
+function subsetted ({ id }: Version, { system, value, isActive }: Subset): string {
+  return JSON.stringify({ resourceType: 'Patient', id, meta: { tag: [SUBSETTED] }, identifier: [{ system, value }], active: isActive })
+}
+
+/** Assembled from stored text, without a parse and a stringify. */
+function searchset (body: Extract<Body, { kind: 'searchset' }>, sight: Sight, base: string): string {
+  const entries = body.entries.map(({ version, mode, subset }) =>
+    `{"fullUrl":${JSON.stringify(`${base}/${version.type}/${version.id}`)},"resource":${view(version, sight, subset)},"search":{"mode":"${mode}"}}`)
+  if (body.ignored.length > 0) {
+    const faults = body.ignored.map(name => ({ diagnostics: `The parameter \`${name.slice(0, 64)}\` is not supported and was left out`, expression: name.slice(0, 64) }))
+    const outcome = toOperationOutcome(new OutcomeError('unknown-parameter', faults))
+    const warnings = { ...outcome, issue: outcome.issue.map(issue => ({ ...issue, severity: 'warning' })) }
+    entries.push(`{"resource":${JSON.stringify(warnings)},"search":{"mode":"outcome"}}`)
+  }
+  return bundle('searchset', body.total, body.links, entries)
+}
+
+function history (body: Extract<Body, { kind: 'history' }>, sight: Sight, base: string): string {
+  const entries = body.entries.map(version => {
+    const url = `${version.type}/${version.id}`
+    const method = version.isDeleted ? 'DELETE' : version.revision === 1 ? 'POST' : 'PUT'
+    const request = { method, url: method === 'POST' ? version.type : url }
+    const status = method === 'POST' ? '201' : method === 'PUT' ? '200' : '204'
+    const response = { status, etag: `W/"${version.version}"`, lastModified: new Date(version.at).toISOString() }
+    const resource = version.isDeleted ? '' : `"resource":${view(version, sight)},`
+    return `{"fullUrl":${JSON.stringify(`${base}/${url}`)},${resource}"request":${JSON.stringify(request)},"response":${JSON.stringify(response)}}`
+  })
+  return bundle('history', body.total, body.links, entries)
+}
+
+function bundle (type: string, total: number | undefined, links: Extract<Body, { kind: 'searchset' }>['links'], entries: readonly string[]): string {
+  const count = total === undefined ? '' : `"total":${total},`
+  const list = entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`
+  return `{"resourceType":"Bundle","type":"${type}",${count}"link":${JSON.stringify(links)}${list}}`
+}
+
+function success ({ diagnostics }: { readonly diagnostics: string }) {
+  return { resourceType: 'OperationOutcome', issue: [{ severity: 'information', code: 'informational', diagnostics }] }
+}

@@ -1,0 +1,31 @@
+import { OutcomeError } from '../outcome/outcome-error.js'
+import type { Fault } from '../outcome/outcome-error.js'
+
+/** Longest name of a parameter that is repeated to the client, in UTF-16 code units. */
+const longestName = 64
+
+/** `diagnostics` about the parameter `name`; it never holds a value. */
+export function faultOf (name: string, diagnostics: string): Fault {
+  const shown = name.slice(0, longestName).toWellFormed()
+  return { diagnostics: `\`${shown}\` ${diagnostics}`, expression: shown }
+}
+
+/** The value of `name` cannot be read. */
+export function invalidParameter (name: string, diagnostics: string): OutcomeError {
+  return new OutcomeError('invalid-parameter', faultOf(name, diagnostics))
+}
+
+/** The value of `name` is FHIR, but not built here. */
+export function notSupported (name: string, diagnostics: string): OutcomeError {
+  return new OutcomeError('invalid-parameter', { ...faultOf(name, diagnostics), code: 'not-supported' })
+}
+
+/** `names` are not built here, or not declared. */
+export function unknownParameters (names: readonly string[]): OutcomeError {
+  return new OutcomeError('unknown-parameter', names.map(name => faultOf(name, 'is not a parameter that is supported here')))
+}
+
+/** `name` asks for more than a query may. */
+export function tooCostly (name: string, diagnostics: string): OutcomeError {
+  return new OutcomeError('too-costly', faultOf(name, diagnostics))
+}

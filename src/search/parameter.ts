@@ -1,0 +1,35 @@
+import type { Visit, Resource } from './path.js'
+
+/** The types of search parameters that are built. */
+export type ParameterType = 'token' | 'reference' | 'date' | 'string' | 'uri'
+
+/** A search parameter of one type of resource. */
+export interface Parameter {
+  /** The name in a query. */
+  readonly code: string
+  readonly type: ParameterType
+  /** The FHIR types of the elements that it reads; empty when that is known only from the values. */
+  readonly elements: readonly string[]
+  /** The resource types that a reference may point to; empty for the other types of parameter. */
+  readonly targets: readonly string[]
+  /** The field of the index document that holds it by itself (`_id`, `at`); null when it is among keys and dates. */
+  readonly field: '_id' | 'at' | null
+  /** Its keys with a value are kept in `found` too, which is searched without a patient. */
+  readonly isFound: boolean
+  /** Calls `visit` for each value of the parameter in `resource`. */
+  readonly walk: (resource: Resource, visit: Visit) => void
+}
+
+/** What the CapabilityStatement declares about search. */
+export interface Registry {
+  /** The base URL of this server, without a slash at its end; null when references are never absolute. */
+  readonly base: string | null
+  /** The declared resource types. */
+  readonly types: readonly string[]
+  readonly parameter: (type: string, code: string) => Parameter | undefined
+  readonly parametersOf: (type: string) => readonly Parameter[]
+  /** `source:parameter[:target]` of `_include` for `type`. */
+  readonly includesOf: (type: string) => readonly string[]
+  /** `source:parameter[:target]` of `_revinclude` for `type`. */
+  readonly revincludesOf: (type: string) => readonly string[]
+}

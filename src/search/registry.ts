@@ -1,0 +1,89 @@
+import type { CapabilityStatement, CapabilityStatementRestResource, SearchParameter } from '@medplum/fhirtypes'
+import { compilePath } from './path.js'
+import { readInclude } from './include.js'
+import { valueKinds } from './value/table.js'
+import type { Parameter, ParameterType, Registry } from './parameter.js'
+
+/** Parameters that the index document answers by a field of its own. */
+const fields: Readonly<Record<string, '_id' | 'at'>> = Object.freeze({ _id: '_id', _lastUpdated: 'at' })
+
+/**
+ * The search parameters that `statement` declares, ready to extract and to ask. A parameter that is declared but not
+ * defined, or defined in a way that is not built, stops the start: the contract never says more than the server does.
+ * @param definitions SearchParameter resources, at least those that are declared
+ * @param options.base the base URL of this server; without it absolute references are never local
+ * @throws Error naming the type and the parameter
+ */
+export function buildRegistry (
+  statement: CapabilityStatement, definitions: readonly SearchParameter[], options: { readonly base?: string } = {}
+): Registry {
+  const { resource: resources = [], searchParam: common = [] } = statement.rest?.[0] ?? {}
+  const table = new Map(resources.map(({ type, searchParam = [] }) => {
+    const declared = [...common, ...searchParam]
+    return [type, new Map(declared.map(declaration => [declaration.name, buildParameter(type, declaration, definitions)]))]
+  }))
+  const types = Object.freeze([...table.keys()] as string[])
+  const lists = new Map([...table].map(([type, parameters]) => [type as string, Object.freeze([...parameters.values()])]))
+  const includes = includeTable(resources, 'searchInclude')
+  const revincludes = includeTable(resources, 'searchRevInclude')
+  const registry: Registry = Object.freeze({
+    base: options.base?.replace(/\/+$/, '') ?? null,
+    types,
+    parameter: (type: string, code: string) => table.get(type as never)?.get(code),
+    parametersOf: (type: string) => lists.get(type) ?? [],
+    includesOf: (type: string) => includes.get(type) ?? [],
+    revincludesOf: (type: string) => revincludes.get(type) ?? []
+  })
+  checkIncludes(registry)
+  return registry
+}
+
+type Declaration = NonNullable<CapabilityStatementRestResource['searchParam']>[number]
+
+function buildParameter (type: string, { name: code, definition, type: declared }: Declaration, definitions: readonly SearchParameter[]): Parameter {
+  const fail = (reason: string) => new Error(`the search parameter ${type}.${code} ${reason}`)
+  const found = definitions.find(each => (definition === undefined ? each.code === code : each.url === definition) &&
+    each.base?.some(base => [type, 'DomainResource', 'Resource'].includes(base)))
+  if (found?.expression === undefined) throw fail('is declared but has no definition')
+  if (found.type !== declared) throw fail(`is declared as ${declared} but defined as ${found.type}`)
+  if (!isBuilt(declared)) throw fail(`is of type ${declared}, which is not built`)
+  const kind = valueKinds[declared]
+  let path
+  try {
+    path = compilePath(found.expression, type)
+  } catch (cause) {
+    throw new Error(fail('has an expression that is not built').message, { cause })
+  }
+  const elements = path.types.filter(element => kind.elements.includes(element))
+  if (path.types.length > 0 && elements.length === 0) throw fail(`reads ${path.types.join(', ')}, which is not built for ${declared}`)
+  return Object.freeze({
+    code,
+    type: declared,
+    elements: Object.freeze(elements),
+    targets: Object.freeze([...found.target ?? []]),
+    field: fields[code] ?? null,
+    isFound: code === 'identifier' && elements.includes('Identifier'),
+    walk: path.walk
+  })
+}
+
+function isBuilt (type: string): type is ParameterType {
+  return Object.hasOwn(valueKinds, type)
+}
+
+function includeTable (resources: readonly CapabilityStatementRestResource[], list: 'searchInclude' | 'searchRevInclude'): ReadonlyMap<string, readonly string[]> {
+  return new Map(resources.map(row => [row.type as string, Object.freeze([...row[list] ?? []])]))
+}
+
+function checkIncludes (registry: Registry): void {
+  for (const type of registry.types) {
+    for (const text of registry.includesOf(type)) {
+      if (readInclude(registry, text)?.source !== type) throw new Error(`the include ${text} of ${type} names no reference parameter that it declares`)
+    }
+    for (const text of registry.revincludesOf(type)) {
+      const include = readInclude(registry, text)
+      const targets = include === null ? [] : registry.parameter(include.source, include.parameter)?.targets ?? []
+      if (!targets.includes(type)) throw new Error(`the reverse include ${text} of ${type} names no declared reference parameter that points to it`)
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { faultOf, invalidParameter, notSupported, tooCostly, unknownParameters } from './fault.js'
+import { isDeclared, readInclude } from './include.js'
+import type { Registry } from './parameter.js'
+import type { Include, SearchLimits, SearchRequest, SortKey } from './request.js'
+
+/** What the result parameters of a query say (R4 search.html#return). */
+export type ResultParameters = Pick<SearchRequest, 'sort' | 'count' | 'total' | 'summary' | 'includes' | 'revincludes'>
+
+const single = ['_sort', '_count', '_total', '_summary', '_format', '_pretty'] as const
+const repeated = ['_include', '_revinclude'] as const
+
+/** Whether `name`, without modifier, says how to answer rather than what to find. */
+export function isResultParameter (name: string): boolean {
+  return [...single, ...repeated].includes(name as never)
+}
+
+/** @param given the result parameters of the query, names with their modifiers */
+export function readResultParameters (
+  registry: Registry, type: string, given: readonly (readonly [name: string, value: string])[], limits: SearchLimits
+): ResultParameters {
+  const modified = given.map(([name]) => name).filter(name => name.includes(':'))
+  if (modified.length > 0) throw unknownParameters([...new Set(modified)])
+  const one = (name: typeof single[number]) => {
+    const values = given.filter(each => each[0] === name)
+    if (values.length > 1) throw invalidParameter(name, 'is given more than once')
+    return values[0]?.[1]
+  }
+  const listed = (name: typeof repeated[number]) => given.filter(each => each[0] === name).map(([, value]) => value)
+  checkFormat(one('_format'))
+  oneOf('_pretty', one('_pretty'), ['true', 'false'])
+  const [includes, revincludes] = [listed('_include'), listed('_revinclude')]
+  if (includes.length + revincludes.length > limits.includes) {
+    throw tooCostly(includes.length > 0 ? '_include' : '_revinclude', `is given too often: at most ${limits.includes} inclusions in one query`)
+  }
+  return {
+    sort: readSort(registry, type, one('_sort')),
+    count: readCount(one('_count'), limits),
+    total: oneOf('_total', one('_total'), ['none', 'estimate', 'accurate']),
+    summary: oneOf('_summary', one('_summary'), ['count', 'false']),
+    includes: readIncludes(registry, '_include', includes, registry.includesOf(type)),
+    revincludes: readIncludes(registry, '_revinclude', revincludes, registry.revincludesOf(type))
+  }
+}
+
+function readSort (registry: Registry, type: string, value: string | undefined): readonly SortKey[] {
+  if (value === undefined) return Object.freeze([])
+  const keys = value.split(',').map(text => {
+    const descending = text.startsWith('-')
+    const code = descending ? text.slice(1) : text
+    const parameter = registry.parameter(type, code)
+    const field = parameter?.field ?? (parameter?.type === 'date' ? `sort.${code}` : undefined)
+    if (field === undefined) throw notSupported('_sort', 'takes _lastUpdated, _id and the date parameters of the type')
+    return Object.freeze({ code, field, descending })
+  })
+  if (new Set(keys.map(({ field }) => field)).size < keys.length) throw invalidParameter('_sort', 'names a parameter twice')
+  return Object.freeze(keys)
+}
+
+function readCount (value: string | undefined, { count, defaultCount }: SearchLimits): number {
+  if (value === undefined) return defaultCount
+  if (!/^\d+$/.test(value)) throw invalidParameter('_count', 'takes a whole number, 0 or more')
+  return Math.min(Number(value), count)
+}
+
+function readIncludes (
+  registry: Registry, name: string, values: readonly string[], declared: readonly string[]
+): readonly Include[] {
+  const includes = new Map(values.map(value => {
+    const include = readInclude(registry, value)
+    if (include === null || !isDeclared(include, declared)) throw notSupported(name, 'names an inclusion that is not declared')
+    return [value, include]
+  }))
+  return Object.freeze([...includes.values()])
+}
+
+function checkFormat (value: string | undefined): void {
+  // A plus sign that was not escaped arrives as a blank.
+  const media = value?.split(';')[0]?.trim().replace(' ', '+')
+  if (media === undefined || ['json', 'application/json', 'application/fhir+json', 'text/json'].includes(media)) return
+  throw new OutcomeError('not-acceptable', faultOf('_format', 'takes json only'))
+}
+
+function oneOf<T extends string> (name: string, value: string | undefined, allowed: readonly T[]): T | undefined {
+  if (value === undefined) return undefined
+  const found = allowed.find(each => each === value)
+  if (found === undefined) throw notSupported(name, `is one of ${allowed.join(', ')} here`)
+  return found
+}

@@ -1,0 +1,83 @@
+import type { Address, HumanName } from '@medplum/fhirtypes'
+import { isIn, or, startsWith } from '../../filter/filter.js'
+import { unescape } from '../escape.js'
+import { invalidParameter, tooCostly } from '../fault.js'
+import { exactHead, key, sealText } from '../key.js'
+import type { Hash } from '../key.js'
+import type { ValueKind } from './kind.js'
+
+/** Longest beginning of a text that can be searched in a record, in code points. */
+const longestSealedPrefix = 32
+
+/** Longest folded text that is indexed in the directory, in UTF-16 code units. */
+const longestClearText = 256
+
+/**
+ * String parameters (R4 search.html#string): a text matches when it begins with the value, without regard to case,
+ * accents and punctuation; with `:exact`, when it is the value. The parts of a name or an address are texts of
+ * their own. In a record, where texts are keyed hashes, every beginning up to 32 characters has its hash.
+ */
+export const string = Object.freeze<ValueKind>({
+  elements: Object.freeze(['string', 'markdown', 'HumanName', 'Address']),
+  modifiers: Object.freeze(['exact']),
+  index: ({ code }, value, type, into, { hash }) => {
+    for (const text of textsOf(value, type)) {
+      into.keys.add(key(exactHead(code), sealText(hash, exactHead(code), text)))
+      const folded = fold(text)
+      if (folded === '') continue
+      if (hash === null) into.keys.add(key(code, folded.slice(0, longestClearText).toWellFormed()))
+      else for (const prefix of prefixes(folded)) into.keys.add(key(code, sealText(hash, code, prefix)))
+    }
+  },
+  filter: ({ parameter: { code }, modifier, values }, { hash }) => {
+    const texts = values.map(value => unescape(value, code))
+    if (modifier === 'exact') return isIn('keys', texts.map(text => key(exactHead(code), sealText(hash, exactHead(code), text))))
+    const folded = texts.map(text => readText(text, code, hash))
+    if (hash === null) return or(...folded.map(text => startsWith('keys', key(code, text))))
+    return isIn('keys', folded.map(text => key(code, sealText(hash, code, text))))
+  }
+})
+
+function readText (text: string, name: string, hash: Hash | null): string {
+  const folded = fold(text)
+  if (folded === '') throw invalidParameter(name, 'needs a letter or a digit')
+  if (hash !== null && [...folded].length > longestSealedPrefix) {
+    throw tooCostly(name, `is matched by its first ${longestSealedPrefix} characters at most, or whole with :exact`)
+  }
+  if (folded.length > longestClearText) throw tooCostly(name, `is matched by its first ${longestClearText} characters at most`)
+  return folded
+}
+
+function textsOf (value: unknown, type: string): readonly string[] {
+  if (type === 'HumanName') {
+    const { text, family, given = [], prefix = [], suffix = [] } = value as HumanName
+    return [text, family, ...given, ...prefix, ...suffix].filter(part => typeof part === 'string')
+  }
+  if (type === 'Address') {
+    const { text, line = [], city, district, state, postalCode, country } = value as Address
+    return [text, ...line, city, district, state, postalCode, country].filter(part => typeof part === 'string')
+  }
+  return typeof value === 'string' ? [value] : []
+}
+
+function * prefixes (folded: string): Iterable<string> {
+  let prefix = ''
+  let length = 0
+  for (const character of folded) {
+    if (++length > longestSealedPrefix) return
+    prefix += character
+    if (character !== ' ') yield prefix
+  }
+}
+
+const ligatures: Readonly<Record<string, string>> = Object.freeze({ œ: 'oe', æ: 'ae', ß: 'ss', ø: 'o', ł: 'l', đ: 'd' })
+
+/** Lower case, without accents; punctuation and white space are one blank, none at the ends. */
+export function fold (text: string): string {
+  if (/^[a-z0-9]*$/.test(text)) return text
+  return text.normalize('NFKD').toLowerCase().normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+    .replace(/[œæßøłđ]/g, letter => ligatures[letter] ?? letter)
+    .replace(/[\p{P}\p{Z}\p{C}]+/gu, ' ')
+    .trim()
+}

@@ -1,0 +1,10 @@
+import type { ParameterType } from '../parameter.js'
+import { date } from './date.js'
+import { reference } from './reference.js'
+import { string } from './string.js'
+import { token } from './token.js'
+import { uri } from './uri.js'
+import type { ValueKind } from './kind.js'
+
+/** The types of search parameters that are built, and what each does with values. */
+export const valueKinds: Readonly<Record<ParameterType, ValueKind>> = Object.freeze({ token, reference, date, string, uri })

@@ -1,0 +1,35 @@
+/**
+ * Many concurrent calls, few round trips: what is asked while a batch is under way goes together in the next one.
+ * A call never joins a batch that began before it, so it never sees older facts than it would alone.
+ */
+export function coalesce<Item, Result> (
+  run: (items: readonly Item[]) => Promise<(item: Item) => Result>, most = 256
+): (item: Item) => Promise<Result> {
+  interface Waiting { readonly item: Item, readonly resolve: (result: Result) => void, readonly reject: (error: unknown) => void }
+  let waiting: Waiting[] = []
+  let isRunning = false
+
+  async function drain (): Promise<void> {
+    isRunning = true
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, most)
+      waiting = waiting.slice(most)
+      try {
+        const resultOf = await run(batch.map(({ item }) => item))
+        for (const { item, resolve } of batch) resolve(resultOf(item))
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    isRunning = false
+  }
+
+  return async item => await new Promise<Result>((resolve, reject) => {
+    waiting.push({ item, resolve, reject })
+    // After the current turn of the event loop: those who ask in the same turn go together.
+    if (!isRunning) {
+      isRunning = true
+      setImmediate(() => { drain().catch(reject) })
+    }
+  })
+}

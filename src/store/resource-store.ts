@@ -1,0 +1,190 @@
+/**
+ * The resource store on MongoDB: current versions in one collection per type, superseded ones in another, compiled
+ * rules and keys beside them. One write is one transaction; what may be asked often at once is coalesced.
+ */
+import { Binary } from 'mongodb'
+import type { ClientSession, Collection, Db, MongoClient } from 'mongodb'
+import type { Keyring, KeyStore } from '../crypto/keyring.js'
+import type { Change, PageQuery, ResourceStore, RulesDocument, Version, Write } from '../interaction/store.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { READ_TIME, SEARCH_TIME } from './client.js'
+import { coalesce } from './coalesce.js'
+import { translated } from './failure.js'
+import { history } from './indexes.js'
+import { afterMatch, toSort } from './keyset.js'
+import { createSealing } from './stored.js'
+import type { StoredVersion } from './stored.js'
+import { toMongo } from './to-mongo.js'
+import type { Criteria } from './to-mongo.js'
+
+interface StoredRules extends RulesDocument { _id: string }
+interface StoredKeys { _id: string, record: Binary, trace: Binary }
+
+const TRANSACTION = { readConcern: { level: 'snapshot' }, maxCommitTimeMS: 5000 } as const
+const rulesId = (patient: string, actor: string) => `${patient}|${actor}`
+/** In a history, the id of the resource is not that of the stored document. */
+const inHistory = (field: string) => field === '_id' ? 'id' : field
+
+/** Where the wrapped keys of records are. */
+export function createKeyStore (db: Db): KeyStore {
+  const load = coalesce<string, StoredKeys | undefined>(async ids => {
+    const found = await db.collection<StoredKeys>('Key').find({ _id: { $in: [...ids] } }, { maxTimeMS: READ_TIME }).toArray()
+    const byId = new Map(found.map(keys => [keys._id, keys]))
+    return id => byId.get(id)
+  })
+  return {
+    load: async patient => await translated(async () => {
+      const stored = await load(patient)
+      return stored === undefined ? undefined : { record: Buffer.from(stored.record.buffer), trace: Buffer.from(stored.trace.buffer) }
+    })
+  }
+}
+
+export function createResourceStore (client: MongoClient, db: Db, keyring: Keyring): ResourceStore {
+  const sealing = createSealing(keyring)
+  const versions = (name: string): Collection<StoredVersion> => db.collection<StoredVersion>(name)
+  const rulesCollection = db.collection<StoredRules>('Rules')
+  const readers = new Map<string, (id: string) => Promise<StoredVersion | undefined>>()
+
+  function readerOf (type: string): (id: string) => Promise<StoredVersion | undefined> {
+    let reader = readers.get(type)
+    if (reader === undefined) {
+      reader = coalesce(async ids => {
+        const found = await versions(type).find({ _id: { $in: [...new Set(ids)] } }, { maxTimeMS: READ_TIME }).toArray()
+        const byId = new Map(found.map(stored => [stored._id, stored]))
+        return id => byId.get(id)
+      })
+      readers.set(type, reader)
+    }
+    return reader
+  }
+
+  const rules = coalesce<string, StoredRules | undefined>(async ids => {
+    const found = await rulesCollection.find({ _id: { $in: [...new Set(ids)] } }, { maxTimeMS: READ_TIME }).toArray()
+    const byId = new Map(found.map(stored => [stored._id, stored]))
+    return id => byId.get(id)
+  })
+
+  const append = coalesce<readonly Version[], void>(async lists => {
+    const stored = await Promise.all(lists.flat().map(async trace => await sealing.toStored(trace, [])))
+    if (stored.length > 0) await versions('AuditEvent').insertMany(stored, { ordered: false })
+    return () => {}
+  })
+
+  async function opened (type: string, list: readonly StoredVersion[]): Promise<readonly Version[]> {
+    return (await Promise.all(list.map(async stored => await sealing.toVersion(type, stored)))).filter(version => version !== undefined)
+  }
+
+  async function apply (session: ClientSession, { next, replaces }: Change, stored: StoredVersion): Promise<void> {
+    const collection = versions(next.type)
+    if (replaces === undefined) {
+      await collection.insertOne(stored, { session })
+      return
+    }
+    const old = await collection.findOneAndReplace({ _id: next.id, version: replaces.version }, stored, { session })
+    if (old === null) throw new OutcomeError('contention')
+    const { claims, ...superseded } = old
+    await versions(history(next.type)).insertOne({ ...superseded, _id: `${old.id}|${old.version}` }, { session })
+  }
+
+  async function transact (session: ClientSession, write: Write, stored: readonly StoredVersion[], traces: readonly StoredVersion[]): Promise<void> {
+    if (write.keys !== undefined) {
+      const { patient, wrapped } = write.keys
+      await db.collection<StoredKeys>('Key').insertOne({ _id: patient, record: new Binary(wrapped.record), trace: new Binary(wrapped.trace) }, { session })
+    }
+    for (const [index, change] of write.changes.entries()) {
+      const document = stored[index]
+      if (document !== undefined) await apply(session, change, document)
+    }
+    for (const { type, id, facts } of write.reindexed ?? []) {
+      await versions(type).updateOne({ _id: id }, { $set: { facts } }, { session })
+    }
+    if (traces.length > 0) await versions('AuditEvent').insertMany([...traces], { session })
+    const compiled = await write.rules?.({
+      consents: async (patient, actor) => await opened('Consent',
+        await versions('Consent').find({ patient, 'facts.filed': actor }, { session }).toArray()),
+      rules: async (patient, actor) => await rulesCollection.findOne({ _id: rulesId(patient, actor) }, { session }) ?? undefined
+    }) ?? []
+    for (const document of compiled) {
+      await rulesCollection.replaceOne({ _id: rulesId(document.patient, document.actor) }, document, { session, upsert: true })
+    }
+  }
+
+  return {
+    read: async (type, id) => await translated(async () => {
+      const stored = await readerOf(type)(id)
+      return stored === undefined ? undefined : await sealing.toVersion(type, stored)
+    }),
+
+    readVersion: async (type, id, version) => await translated(async () => {
+      const stored = await versions(history(type)).findOne({ _id: `${id}|${version}` }, { maxTimeMS: READ_TIME })
+      return stored === null ? undefined : await sealing.toVersion(type, stored)
+    }),
+
+    find: async query => await translated(async () => {
+      const cursor = versions(query.type).find(pageFilter(query), { maxTimeMS: SEARCH_TIME }).sort(toSort(query.sort)).limit(query.limit)
+      return await opened(query.type, await cursor.toArray())
+    }),
+
+    count: async (type, filter) => await translated(async () =>
+      await versions(type).countDocuments(toMongo(filter), { maxTimeMS: SEARCH_TIME })),
+
+    history: async (type, id, filter, { limit, before }) => await translated(async () => {
+      const stored = await versions(history(type))
+        .find({ $and: [{ id: { $eq: id }, revision: { $lt: before } }, toMongo(filter, inHistory)] } as Criteria, { maxTimeMS: SEARCH_TIME })
+        .sort({ revision: -1 }).limit(limit).toArray()
+      return await opened(type, stored)
+    }),
+
+    countHistory: async (type, id, filter) => await translated(async () =>
+      await versions(history(type)).countDocuments({ $and: [{ id: { $eq: id } }, toMongo(filter, inHistory)] } as Criteria, { maxTimeMS: SEARCH_TIME })),
+
+    distinct: async (type, filter, field, limit) => await translated(async () => {
+      const found = await versions(type).aggregate<{ _id: string }>([
+        { $match: toMongo(filter) }, { $group: { _id: `$${field}` } }, { $limit: limit + 1 }
+      ], { maxTimeMS: SEARCH_TIME }).toArray()
+      return found.flatMap(({ _id }) => _id === null ? [] : [_id])
+    }),
+
+    rules: async (patient, actor) => await translated(async () => await rules(rulesId(patient, actor))),
+
+    patientsWithRules: async (actors, limit) => await translated(async () => {
+      const found = await rulesCollection.aggregate<{ _id: string }>([
+        { $match: { $or: [{ actor: { $in: [...actors] } }, { actor: '*', speaks: true }] } },
+        { $group: { _id: '$patient' } },
+        { $limit: limit + 1 }
+      ], { maxTimeMS: SEARCH_TIME }).toArray()
+      return found.map(({ _id }) => _id)
+    }),
+
+    authorsOf: async (patient, limit) => await translated(async () => {
+      const found = await versions('DocumentReference').aggregate<{ _id: string }>([
+        { $match: { patient: { $eq: patient } } }, { $unwind: '$facts.authors' }, { $group: { _id: '$facts.authors' } }, { $limit: limit }
+      ], { maxTimeMS: SEARCH_TIME }).toArray()
+      return found.map(({ _id }) => _id)
+    }),
+
+    commit: async write => {
+      await translated(async () => {
+        const stored = await Promise.all(write.changes.map(async ({ next, claims }) => await sealing.toStored(next, claims, write.keys)))
+        const traces = await Promise.all(write.traces.map(async trace => await sealing.toStored(trace, [], write.keys)))
+        await client.withSession(async session => {
+          await session.withTransaction(async () => { await transact(session, write, stored, traces) }, TRANSACTION)
+        })
+      })
+    },
+
+    append: async traces => {
+      try {
+        await append(traces)
+      } catch (error) {
+        throw new OutcomeError('audit-unavailable', [], { cause: error })
+      }
+    }
+  }
+}
+
+function pageFilter ({ filter, sort, after }: PageQuery): Criteria {
+  const wanted = toMongo(filter)
+  return after === undefined ? wanted : { $and: [wanted, afterMatch(sort, after)] }
+}

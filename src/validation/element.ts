@@ -1,0 +1,79 @@
+import type { Shape } from './schema.js'
+
+/** A fault inside an object: `path` leads from the object to it as a JSON pointer. */
+export interface Misfit {
+  readonly path: string
+  readonly code: 'required' | 'structure' | 'invariant'
+  readonly diagnostics: string
+}
+
+type Element = Readonly<Record<string, unknown>>
+
+/**
+ * What R4 asks of an object as a whole (json.html, ele-1):
+ * - elements that have to be there are: a primitive one by its value or by an extension beside it, `value[x]` by one type;
+ * - `value[x]` has one type;
+ * - an element has more than an id (a resource may be empty);
+ * - beside `birthDate`, `_birthDate` has an extension or the value is there; so has each item of a list, null or not.
+ * @returns the check of objects of this shape; it answers undefined when all is well
+ */
+export function elementCheck ({ isResource, required, choices }: Shape): (element: Element) => readonly Misfit[] | undefined {
+  const stems = new Map(Object.entries(choices))
+  return element => {
+    const misfits: Misfit[] = []
+    let children = 0
+    for (const key in element) {
+      if (key !== 'id') children += 1
+      if (key.charCodeAt(0) === underscore) checkSibling(key.slice(1), element[key.slice(1)], element[key], misfits)
+      else if (hasNull(element[key]) && element[`_${key}`] === undefined) checkSibling(key, element[key], [], misfits)
+    }
+    if (children === 0 && !isResource) misfits.push({ path: '', code: 'invariant', diagnostics: 'An element needs a value or children' })
+    const chosen = stems.size === 0 ? noChoice : choose(element, stems, misfits)
+    for (const name of required) {
+      if (element[name] === undefined && element[`_${name}`] === undefined && !chosen.has(name)) {
+        misfits.push({ path: '', code: 'required', diagnostics: `The element ${name} is required` })
+      }
+    }
+    return misfits.length === 0 ? undefined : misfits
+  }
+}
+
+const underscore = 95
+const noChoice: ReadonlyMap<string, string> = new Map()
+
+/** @returns which `valueString` there is for `value` */
+function choose (element: Element, stems: ReadonlyMap<string, string>, misfits: Misfit[]): ReadonlyMap<string, string> {
+  const chosen = new Map<string, string>()
+  for (const key in element) {
+    const name = key.charCodeAt(0) === underscore ? key.slice(1) : key
+    const stem = stems.get(name)
+    if (stem === undefined) continue
+    const first = chosen.get(stem)
+    if (first === undefined) chosen.set(stem, name)
+    else if (first !== name) misfits.push({ path: `/${name}`, code: 'structure', diagnostics: 'Only one type of this element is allowed' })
+  }
+  return chosen
+}
+
+function hasNull (value: unknown): boolean {
+  return value instanceof Array && value.includes(null)
+}
+
+function checkSibling (name: string, value: unknown, sibling: unknown, misfits: Misfit[]): void {
+  if (!(sibling instanceof Array)) {
+    if (value === undefined && !hasExtension(sibling)) misfits.push(withoutValue(`/${name}`))
+    return
+  }
+  const values: readonly unknown[] = value instanceof Array ? value : []
+  for (let at = 0; at < Math.max(values.length, sibling.length); at += 1) {
+    if ((values[at] ?? null) === null && !hasExtension(sibling[at])) misfits.push(withoutValue(`/${name}/${at}`))
+  }
+}
+
+function withoutValue (path: string): Misfit {
+  return { path, code: 'invariant', diagnostics: 'An element needs a value or an extension' }
+}
+
+function hasExtension (sibling: unknown): boolean {
+  return typeof sibling === 'object' && sibling !== null && 'extension' in sibling
+}

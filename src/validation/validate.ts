@@ -1,0 +1,76 @@
+import { Ajv } from 'ajv'
+import type { ValidateFunction } from 'ajv'
+import type { Fault } from '../outcome/outcome-error.js'
+import { toFault } from './fault.js'
+import { addKeywords, maxFaults, newBudget, typeNameOf } from './keyword.js'
+import { schemasOf, siblingSchemas, typesOf } from './schema.js'
+import type { Bindings, Schema, StructureDefinition } from './schema.js'
+
+/**
+ * Validates resources against R4's own definitions: known elements only, their number, their form, the codes of
+ * required bindings, the narrative. A type is compiled when its first resource comes, with the data types it uses, once.
+ * Resources inside a resource are validated by the type they name.
+ */
+export interface Validator {
+  /** @returns the faults of a resource, none if it is valid, `maxFaults` at most */
+  validate (resource: unknown): readonly Fault[]
+  /** Compiles the validators of some types now, so that no request waits for it. */
+  compile (types: readonly string[]): void
+}
+
+/** One more thing to ask of a resource whose structure is right, such as its invariants. */
+export type Check = (resource: Readonly<Record<string, unknown>>) => readonly Fault[]
+
+/** @param bindings the codes of the value sets to hold required bindings against; others are not looked at */
+export function createValidator (
+  structureDefinitions: readonly StructureDefinition[], bindings: Bindings = {}, checks: readonly Check[] = []
+): Validator {
+  const types = typesOf(structureDefinitions)
+  const schemas = new Map<string, Schema>()
+  const validators = new Map<string, ValidateFunction>()
+  let budget = newBudget()
+  // No stranger hands in a schema: they are made here, so ajv need not look for faults in them.
+  const ajv = new Ajv({ allErrors: true, meta: false, validateSchema: false, validateFormats: false, strict: false, addUsedSchema: false, messages: false, logger: false })
+  addKeywords(ajv, { bindings, partOf, resourceOf, budget: () => budget })
+  for (const schema of siblingSchemas) addSchema(schema)
+
+  function resourceOf (type: string): ValidateFunction | undefined {
+    const definition = types.get(type)
+    return definition?.kind === 'resource' && definition.abstract !== true ? partOf(type) : undefined
+  }
+
+  function partOf (id: string): ValidateFunction {
+    const known = validators.get(id)
+    if (known !== undefined) return known
+    const definition = types.get(id)
+    if (definition !== undefined) schemasOf(definition, bindings).forEach(addSchema)
+    const validator = ajv.getSchema(id)
+    if (validator === undefined) throw new Error(`There is no definition of ${id}`)
+    validators.set(id, validator)
+    return validator
+  }
+
+  function addSchema (schema: Schema): void {
+    schemas.set(String(schema['$id']), schema)
+    ajv.addSchema(schema)
+  }
+
+  return {
+    validate (resource) {
+      const validator = resourceOf(typeNameOf(resource))
+      if (validator === undefined) return [unknownType(resource)]
+      budget = newBudget()
+      if (validator(resource)) return checks.flatMap(check => check(resource as Readonly<Record<string, unknown>>)).slice(0, maxFaults)
+      return (validator.errors ?? []).slice(0, maxFaults).map(error => toFault(error, resource, schemas))
+    },
+    compile (names) {
+      for (const type of names) resourceOf(type)
+    }
+  }
+}
+
+function unknownType (resource: unknown): Fault {
+  return typeNameOf(resource) === ''
+    ? { diagnostics: 'The element resourceType is required', expression: 'Resource', code: 'required' }
+    : { diagnostics: 'This type of resource is not known here', expression: 'Resource', code: 'structure' }
+}

@@ -1,0 +1,16 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { buildRegistry } from '../../../src/search/registry.js'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+t.test('the build keeps what the declared types need, and little more', { skip: !existsSync(`${root}/capability-statement.json`) && 'no statement here' }, async t => {
+  const folder = t.testdir()
+  execFileSync(process.execPath, [`${root}/scripts/definitions.mjs`, folder])
+  const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
+  const statement = json(`${root}/capability-statement.json`)
+  t.ok(buildRegistry(statement, json(`${folder}/search-parameters.json`)).types.length > 0)
+  t.ok(statSync(`${folder}/search-parameters.json`).size < 200_000)
+})

