@@ -93,7 +93,8 @@ export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
 
 function addType (server: FastifyInstance, base: string, resource: CapabilityStatementRestResource, ports: RoutePorts): void {
   const rows = (resource.interaction ?? []).flatMap(({ code = '' }) => rowsOf(resource.type, code))
-  for (const [path, list] of Map.groupBy(rows, row => row.path)) {
+  for (const path of new Set(rows.map(row => row.path))) {
+    const list = rows.filter(row => row.path === path)
     for (const row of list) {
       server.route({
         method: row.method,

@@ -24,12 +24,12 @@ export async function include (
 ): Promise<readonly Entry[]> {
   if (request.includes.length + request.revincludes.length === 0 || matches.length === 0) return []
   const resources = whole.map(({ version }) => JSON.parse(version.text) as { readonly resourceType: string })
-  const pointers = Map.groupBy(includedReferences(context.registry, request.includes, resources), ({ type }) => type)
+  const pointers = includedReferences(context.registry, request.includes, resources)
   const patients = [...new Set(matches.flatMap(({ version }) => version.patient ?? []))]
   const isInScope = (type: string) => allows(sight.caller.principal.scopes, type, 's')
   const found = await Promise.all([
-    ...[...pointers].filter(([type]) => isInScope(type)).map(async ([type, list]) =>
-      await fetch(type, and(isIn('_id', list.map(({ id }) => id)), current))),
+    ...[...new Set(pointers.map(({ type }) => type))].filter(isInScope).map(async type =>
+      await fetch(type, and(isIn('_id', pointers.filter(pointer => pointer.type === type).map(({ id }) => id)), current))),
     ...request.revincludes.filter(({ source }) => isInScope(source)).map(async each => await fetchReverse(each))
   ])
   const seen = new Set(matches.map(({ version }) => `${version.type}/${version.id}`))

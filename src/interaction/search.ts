@@ -157,21 +157,21 @@ function valueAt (version: Version, field: string): string | number | null {
  */
 function accesses (sight: Sight, request: SearchRequest, entries: readonly Entry[]): readonly Access[] {
   const { type } = request
-  const disclosed = Map.groupBy(entries.filter(({ version }) => version.patient !== null), ({ version }) => version.patient)
+  const disclosed = entries.map(({ version }) => version).filter(({ patient }) => patient !== null)
   const named = (request.patients ?? []).filter(patient => sight.account(patient) !== 'none')
   const bound = request.patients === null && sight.caller.patient !== undefined ? [sight.caller.patient] : []
-  const patients = [...new Set([...named, ...bound, ...disclosed.keys()])].filter(patient => patient !== null)
+  const patients = [...new Set([...named, ...bound, ...disclosed.map(({ patient }) => patient)])].filter(patient => patient !== null)
   const query = queryOf(request.applied)
   const common = { interaction: 'search-type', type, outcome: '0' } as const
   if (patients.length === 0) return [{ ...common, patient: null, query }]
   const isAlone = patients.length === 1 && (request.patients?.length ?? 1) <= 1
   return patients.map(patient => {
-    const shown = disclosed.get(patient) ?? []
+    const shown = disclosed.filter(version => version.patient === patient)
     const decision = patientDecision(sight, patient, shown.length > 0)
     return {
       ...common,
       patient,
-      disclosed: shown.filter(({ version }) => version.type !== 'AuditEvent').map(({ version }) => `${version.type}/${version.id}`),
+      disclosed: shown.filter(({ type }) => type !== 'AuditEvent').map(({ type, id }) => `${type}/${id}`),
       decision,
       ...isAlone ? { query } : {}
     }

@@ -17,15 +17,18 @@ type Element = Readonly<Record<string, unknown>>
  * - beside `birthDate`, `_birthDate` has an extension or the value is there; so has each item of a list, null or not.
  * @returns the check of objects of this shape; it answers undefined when all is well
  */
-export function elementCheck ({ isResource, required, choices }: Shape): (element: Element) => readonly Misfit[] | undefined {
+export function elementCheck ({ isResource, required, choices, primitives }: Shape): (element: Element) => readonly Misfit[] | undefined {
   const stems = new Map(Object.entries(choices))
+  const siblings = new Map(primitives.map(name => [`_${name}`, name]))
+  for (const [sibling, name] of siblings) if (stems.has(name)) stems.set(sibling, stems.get(name) as string)
   return element => {
     const misfits: Misfit[] = []
     let children = 0
     for (const key in element) {
       if (key !== 'id') children += 1
-      if (key.charCodeAt(0) === underscore) checkSibling(key.slice(1), element[key.slice(1)], element[key], misfits)
-      else if (hasNull(element[key]) && element[`_${key}`] === undefined) checkSibling(key, element[key], [], misfits)
+      const name = siblings.get(key)
+      if (name !== undefined) checkSibling(name, element[name], element[key], misfits)
+      else if (hasNull(element[key]) && siblings.has(`_${key}`) && element[`_${key}`] === undefined) checkSibling(key, element[key], [], misfits)
     }
     if (children === 0 && !isResource) misfits.push({ path: '', code: 'invariant', diagnostics: 'An element needs a value or children' })
     const chosen = stems.size === 0 ? noChoice : choose(element, stems, misfits)
@@ -38,16 +41,17 @@ export function elementCheck ({ isResource, required, choices }: Shape): (elemen
   }
 }
 
-const underscore = 95
+/** More of one object are not told. */
+const maxMisfits = 50
 const noChoice: ReadonlyMap<string, string> = new Map()
 
 /** @returns which `valueString` there is for `value` */
 function choose (element: Element, stems: ReadonlyMap<string, string>, misfits: Misfit[]): ReadonlyMap<string, string> {
   const chosen = new Map<string, string>()
   for (const key in element) {
-    const name = key.charCodeAt(0) === underscore ? key.slice(1) : key
-    const stem = stems.get(name)
+    const stem = stems.get(key)
     if (stem === undefined) continue
+    const name = key.startsWith('_') ? key.slice(1) : key
     const first = chosen.get(stem)
     if (first === undefined) chosen.set(stem, name)
     else if (first !== name) misfits.push({ path: `/${name}`, code: 'structure', diagnostics: 'Only one type of this element is allowed' })
@@ -65,7 +69,7 @@ function checkSibling (name: string, value: unknown, sibling: unknown, misfits: 
     return
   }
   const values: readonly unknown[] = value instanceof Array ? value : []
-  for (let at = 0; at < Math.max(values.length, sibling.length); at += 1) {
+  for (let at = 0; misfits.length < maxMisfits && at < Math.max(values.length, sibling.length); at += 1) {
     if ((values[at] ?? null) === null && !hasExtension(sibling[at])) misfits.push(withoutValue(`/${name}/${at}`))
   }
 }

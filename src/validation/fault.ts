@@ -22,9 +22,7 @@ interface Sentence {
 function sentence (keyword: string, params: ErrorObject['params']): Sentence {
   switch (keyword) {
     case 'element': return { code: params['code'] as FaultCode, diagnostics: String(params['diagnostics']) }
-    case 'primitive': case 'primitiveOrNull': return params['isObject'] === true
-      ? { code: 'structure', diagnostics: `A single value of type ${params['type']} is needed here` }
-      : { code: 'value', diagnostics: `This is not a valid ${params['type']}` }
+    case 'primitive': case 'primitiveOrNull': return primitiveSentence(String(params['type']), params['isObject'] === true)
     case 'binding': return { code: 'code-invalid', diagnostics: `The code is not in the value set ${params['valueSet']}` }
     case 'resource': return { code: 'structure', diagnostics: 'A resource of a known type is needed here' }
     case 'additionalProperties': return { code: 'structure', diagnostics: 'There is no such element here', step: nameStep(params['additionalProperty']) }
@@ -35,6 +33,12 @@ function sentence (keyword: string, params: ErrorObject['params']): Sentence {
     case 'maxItems': return { code: 'structure', diagnostics: `No more than ${params['limit']} are allowed` }
     default: return { code: 'invariant', diagnostics: 'An element needs a value or children' }
   }
+}
+
+function primitiveSentence (type: string, isObject: boolean): Sentence {
+  if (isObject) return { code: 'structure', diagnostics: `A single value of type ${type} is needed here` }
+  if (type !== 'xhtml') return { code: 'value', diagnostics: `This is not a valid ${type}` }
+  return { code: 'invariant', diagnostics: 'The narrative is not well-formed, has nothing to see, or has what R4 does not allow in it (txt-1, txt-2)' }
 }
 
 /** The name of an unknown element, if it could be one. */

@@ -37,6 +37,8 @@ export interface Shape {
   readonly required: readonly string[]
   /** `valueString` -> `value`, for each type of a choice. */
   readonly choices: Readonly<Record<string, string>>
+  /** Names of primitive elements, which may have a sibling. */
+  readonly primitives: readonly string[]
 }
 
 /** The `$id` of what stands beside the value of a primitive: `_birthDate`. */
@@ -75,6 +77,12 @@ export const siblingSchemas: readonly Schema[] = [[siblingId, 'object'], [siblin
   properties: { id: { primitive: 'string' }, extension: { type: 'array', minItems: 1, items: { part: 'Extension' } } }
 }))
 
+/** The schemas that a schema leads to by `part`. */
+export function partsOf (schema: Schema | undefined): readonly string[] {
+  const properties = Object.values(schema?.['properties'] ?? {}) as Schema[]
+  return properties.map(property => (property['items'] as Schema | undefined ?? property)['part']).filter(id => typeof id === 'string')
+}
+
 interface Context {
   readonly parts: ReadonlyMap<string, readonly ElementDefinition[]>
   readonly bindings: Bindings
@@ -99,7 +107,8 @@ function objectSchema (path: string, children: readonly ElementDefinition[], con
       }
     }
   }
-  const shape: Shape = { isResource: context.isResource, required, choices }
+  const primitiveNames = Object.keys(properties).filter(name => Object.hasOwn(properties, `_${name}`))
+  const shape: Shape = { isResource: context.isResource, required, choices, primitives: primitiveNames }
   return { $id: path, type: 'object', properties, additionalProperties: false, element: shape }
 }
 

@@ -3,7 +3,7 @@ import type { ValidateFunction } from 'ajv'
 import type { Fault } from '../outcome/outcome-error.js'
 import { toFault } from './fault.js'
 import { addKeywords, maxFaults, newBudget, typeNameOf } from './keyword.js'
-import { schemasOf, siblingSchemas, typesOf } from './schema.js'
+import { partsOf, schemasOf, siblingSchemas, typesOf } from './schema.js'
 import type { Bindings, Schema, StructureDefinition } from './schema.js'
 
 /**
@@ -14,7 +14,7 @@ import type { Bindings, Schema, StructureDefinition } from './schema.js'
 export interface Validator {
   /** @returns the faults of a resource, none if it is valid, `maxFaults` at most */
   validate (resource: unknown): readonly Fault[]
-  /** Compiles the validators of some types now, so that no request waits for it. */
+  /** Compiles the validators of some types and of all that they are made of now, so that no request waits for it. */
   compile (types: readonly string[]): void
 }
 
@@ -64,7 +64,13 @@ export function createValidator (
       return (validator.errors ?? []).slice(0, maxFaults).map(error => toFault(error, resource, schemas))
     },
     compile (names) {
-      for (const type of names) resourceOf(type)
+      const waiting = names.filter(name => resourceOf(name) !== undefined)
+      const done = new Set<string>()
+      for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+        if (done.size === done.add(id).size) continue
+        partOf(id)
+        waiting.push(...partsOf(schemas.get(id)))
+      }
     }
   }
 }

@@ -1,0 +1,132 @@
+import t from 'tap'
+import { createValidator } from '../../../src/validation/validate.js'
+import { bindings, structureDefinitions } from './definitions.js'
+
+const validator = createValidator(structureDefinitions, bindings)
+const documentReference = {
+  resourceType: 'DocumentReference',
+  status: 'current',
+  content: [{ attachment: { contentType: 'application/pdf', size: 12, data: 'QUJD' } }]
+}
+
+/** The faults of a resource as `place code`, in order of place. */
+function faults (resource: unknown): string[] {
+  return validator.validate(resource).map(({ expression, code }) => `${expression} ${code}`).sort()
+}
+
+t.test('finds no fault in a valid resource', async t => {
+  t.same(faults(documentReference), [])
+  t.same(faults({ resourceType: 'Patient' }), [])
+  t.same(faults({ resourceType: 'Patient', name: [{ given: ['Anne', null], _given: [null, { extension: [{ url: 'http://x.org', valueString: 'x' }] }] }], deceasedBoolean: false }), [])
+})
+
+t.test('refuses what is no resource, or of no known type', async t => {
+  for (const value of [null, 1, 'x', [], {}, { resourceType: 1 }]) t.same(faults(value), ['Resource required'])
+  for (const resourceType of ['Dupont', 'DomainResource', 'Period', '__proto__', 'Consent.provision', '_']) t.same(faults({ resourceType }), ['Resource structure'])
+})
+
+t.test('refuses unknown elements, at their place', async t => {
+  t.same(faults({ ...documentReference, $where: '1', 'a.b': 1, _bsontype: 'x', _id: {} }),
+    ['DocumentReference structure', 'DocumentReference structure', 'DocumentReference._bsontype structure', 'DocumentReference._id structure'])
+  t.same(faults({ ...documentReference, content: [{ attachment: { sise: 1 } }] }), ['DocumentReference.content[0].attachment.sise structure'])
+})
+
+t.test('asks for the elements that have to be there', async t => {
+  t.same(validator.validate({ resourceType: 'DocumentReference' }), [
+    { diagnostics: 'The element status is required', expression: 'DocumentReference', code: 'required' },
+    { diagnostics: 'The element content is required', expression: 'DocumentReference', code: 'required' }
+  ])
+  t.same(faults({ ...documentReference, status: undefined, _status: { extension: [{ url: 'http://x.org', valueCode: 'x' }] } }), [])
+  t.same(faults({ resourceType: 'MedicationStatement', status: 'active', subject: { display: 'x' } }), ['MedicationStatement required'])
+  t.same(faults({ resourceType: 'MedicationStatement', status: 'active', subject: { display: 'x' }, _medicationReference: { extension: [] } }),
+    ['MedicationStatement._medicationReference structure', 'MedicationStatement required'])
+})
+
+t.test('asks for lists and single values where R4 has them', async t => {
+  t.same(faults({ ...documentReference, content: documentReference.content[0] }), ['DocumentReference.content structure'])
+  t.same(faults({ ...documentReference, status: ['current'] }), ['DocumentReference.status structure'])
+  t.same(faults({ ...documentReference, type: [{ text: 'x' }] }), ['DocumentReference.type structure'])
+  t.same(faults({ ...documentReference, meta: null }), ['DocumentReference.meta structure'])
+  t.same(faults({ ...documentReference, description: null }), ['DocumentReference.description structure'])
+})
+
+t.test('refuses empty objects, lists and strings, and elements with an id alone', async t => {
+  t.same(faults({ ...documentReference, category: [] }), ['DocumentReference.category invariant'])
+  t.same(faults({ ...documentReference, type: {} }), ['DocumentReference.type invariant'])
+  t.same(faults({ ...documentReference, type: { id: 'x' } }), ['DocumentReference.type invariant'])
+  t.same(faults({ ...documentReference, description: '' }), ['DocumentReference.description value'])
+  t.same(faults({ ...documentReference, _description: { id: 'x' } }), ['DocumentReference.description invariant'])
+  t.same(faults({ resourceType: 'Patient', name: [{ given: ['x', null] }] }), ['Patient.name[0].given[1] invariant'])
+  t.same(faults({ resourceType: 'Patient', name: [{ given: ['x'], _given: [null, null] }] }), ['Patient.name[0].given[1] invariant'])
+  t.same(faults({ resourceType: 'Patient', name: [{ given: ['x'], _given: {} }] }), ['Patient.name[0].given structure'])
+})
+
+t.test('allows one type of a choice', async t => {
+  t.same(faults({ resourceType: 'Patient', deceasedBoolean: true, deceasedDateTime: '2024' }), ['Patient.deceased structure'])
+  t.same(faults({ resourceType: 'Patient', deceasedBoolean: true, _deceasedDateTime: { extension: [{ url: 'http://x.org', valueCode: 'x' }] } }), ['Patient.deceased structure'])
+  t.same(faults({ resourceType: 'Patient', deceasedString: 'x' }), ['Patient.deceasedString structure'])
+  t.same(faults({ resourceType: 'Patient', extension: [{ url: 'http://x.org', valueCodeableConcept: { coding: [{ code: '' }] } }] }), ['Patient.extension[0].value.coding[0].code value'])
+})
+
+t.test('checks the form of values and the codes of required bindings', async t => {
+  t.same(faults({ ...documentReference, date: '2024-02-30T00:00:00Z', content: [{ attachment: { size: -1, data: 'x', hash: 1 } }] }), [
+    'DocumentReference.content[0].attachment.data value', 'DocumentReference.content[0].attachment.hash value',
+    'DocumentReference.content[0].attachment.size value', 'DocumentReference.date value'])
+  t.same(faults({ ...documentReference, status: 'Dupont', relatesTo: [{ code: 'x', target: { reference: 'DocumentReference/1' } }] }),
+    ['DocumentReference.relatesTo[0].code code-invalid', 'DocumentReference.status code-invalid'])
+  t.same(faults({ resourceType: 'Patient', gender: 'F', id: 'a_b', text: { status: 'generated', div: '<div>x</div>' } }),
+    ['Patient.gender code-invalid', 'Patient.id value', 'Patient.text.div invariant'])
+})
+
+t.test('follows a part that R4 defines by reference to another', async t => {
+  const provision = { type: 'permit', provision: [{ type: 'Dupont', provision: [{ actor: [{}] }] }] }
+  const consent = { resourceType: 'Consent', status: 'active', scope: { text: 'x' }, category: [{ text: 'x' }], provision }
+  t.same(faults(consent), ['Consent.provision.provision[0].provision[0].actor[0] invariant', 'Consent.provision.provision[0].provision[0].actor[0] required',
+    'Consent.provision.provision[0].provision[0].actor[0] required', 'Consent.provision.provision[0].type code-invalid'])
+})
+
+t.test('validates resources inside resources by their type', async t => {
+  t.same(faults({ ...documentReference, contained: [{ resourceType: 'Patient', id: 'p', gender: 'x', x: 1 }, { resourceType: 'Dupont' }, 1] }), [
+    'DocumentReference.contained[0].gender code-invalid', 'DocumentReference.contained[0].x structure', 'DocumentReference.contained[1] structure', 'DocumentReference.contained[2] structure'])
+  t.same(faults({ resourceType: 'Bundle', type: 'collection', entry: [{ resource: { resourceType: 'Bundle', type: 'collection', entry: [{ resource: { ...documentReference, status: 1 } }] } }] }),
+    ['Bundle.entry[0].resource.entry[0].resource.status value'])
+})
+
+t.test('never repeats a value of the resource', async t => {
+  const resource = { ...documentReference, status: 'Dupont', date: 'Dupont', 'Mme Dupont': 1, '_Mme Dupont': {}, '2800175116000': [null], contained: [{ resourceType: 'Dupont' }], type: { coding: 'Dupont' }, id: 'Mme Dupont' }
+  t.ok(validator.validate(resource).length >= 6)
+  t.notMatch(JSON.stringify(validator.validate(resource)), /Dupont/)
+})
+
+t.test('asks the further checks once the structure is right', async t => {
+  const strict = createValidator(structureDefinitions, bindings, [() => [{ diagnostics: 'x', code: 'invariant' }]])
+  t.same(strict.validate(documentReference), [{ diagnostics: 'x', code: 'invariant' }])
+  t.match(strict.validate({ resourceType: 'DocumentReference' }), [{ code: 'required' }, { code: 'required' }])
+})
+
+t.test('compiles every type of R4, in bounded time', async t => {
+  const fresh = createValidator(structureDefinitions, bindings)
+  const start = performance.now()
+  fresh.compile(['Patient', 'DocumentReference', 'Consent', 'AuditEvent', 'Practitioner', 'Organization', 'Binary', 'List'])
+  t.ok(performance.now() - start < 3_000, `${performance.now() - start} ms`)
+  fresh.compile(structureDefinitions.map(({ type }) => type))
+})
+
+t.test('answers soon, and with fifty faults at most, whatever the size', async t => {
+  const many = <T>(length: number, item: T): T[] => Array.from({ length }, () => item)
+  const hostile: readonly unknown[] = [
+    { resourceType: 'Binary', contentType: 'x/y', data: 'QUJD'.repeat(1_250_000) },
+    { resourceType: 'Patient', extension: many(100_000, { url: 'http://x.org', valueString: 'x' }) },
+    { resourceType: 'Patient', extension: many(100_000, { url: 'http://x.org', valuString: 'x', valueInteger: 1.5, _url: {} }) },
+    { resourceType: 'Patient', name: many(100_000, null) },
+    { resourceType: 'Patient', name: [{ given: many(500_000, 1) }] },
+    { resourceType: 'Patient', name: [{ given: many(500_000, null), _given: many(500_000, null) }] },
+    { resourceType: 'Patient', contained: many(100_000, { resourceType: 'Patient', gender: 'x', contact: [{}] }) },
+    { resourceType: 'Bundle', type: 'collection', entry: many(100_000, {}) }
+  ]
+  for (const [at, resource] of hostile.entries()) {
+    const start = performance.now()
+    t.ok(validator.validate(resource).length <= 50)
+    t.ok(performance.now() - start < 2_000, `${at} ${performance.now() - start} ms`)
+  }
+})
