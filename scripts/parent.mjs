@@ -1,6 +1,6 @@
 /**
- * Calls back when the npm that runs this script is gone. npm gives signals to the shell between, which may die of them
- * without a word to us; and of a kill -9 npm cannot tell at all.
+ * Calls back when the npm that runs this script is gone. A shell between the two may die of a signal
+ * without a word to us, and of a kill -9 npm cannot tell at all.
  * @param {() => void} done
  */
 export function whenParentEnds (done) {

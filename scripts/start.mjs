@@ -30,12 +30,15 @@ try {
 async function run () {
   if (!process.env.MONGODB_URL) log(`Starting a local MongoDB, data in ${DATA_DIR}`)
   const mongo = await startMongo({ dataDir: DATA_DIR, log })
+  let isLost = false
   mongo.lost.then(reason => {
+    isLost = true
     log(`MongoDB is gone: ${reason}`)
-    server?.kill('SIGTERM')
+    end()
   })
   try {
-    return isOver ? 0 : await serve({ ...process.env, MONGODB_URL: mongo.url, DATA_DIR })
+    const code = isOver ? 0 : await serve({ ...process.env, MONGODB_URL: mongo.url, DATA_DIR })
+    return isLost ? 1 : code
   } finally {
     await mongo.stop()
   }
@@ -54,7 +57,9 @@ function serve (env) {
   })
 }
 
+/** Once: a Ctrl-C comes here from the terminal and from npm, and a second signal means "at once" to many servers. */
 function end () {
+  if (isOver) return
   isOver = true
   server?.kill('SIGTERM')
 }

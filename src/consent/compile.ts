@@ -7,15 +7,20 @@ import type { Filter } from '../filter/filter.js'
 import type { Clause, Selector } from './choice.js'
 import type { Professional, Situation, Statement } from './situation.js'
 
+const DOCUMENT = 'DocumentReference/'
+
 /** The record resources that the caller may see, deletion left aside. */
 export function compile (situation: Situation): Filter {
   const ofPatient = equals('patient', situation.patient)
   switch (situation.stands) {
     case 'shut': return none
     case 'holder': return situation.isOpen ? and(ofPatient, openToHolder(situation.now)) : none
-    case 'application': return and(ofPatient, sound(situation.keys), or(
-      isIn('facts.authors', situation.keys),
-      and(not(labelled()), or(...situation.statements.map(permits)))))
+    case 'application': return and(
+      ofPatient,
+      sound(situation.keys),
+      or(isIn('facts.authors', situation.keys), not(isIn('facts.labels', ['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX']))),
+      or(...situation.statements.map(permits)),
+      not(or(...situation.denials.map(denies))))
     case 'treating': return and(ofPatient, sound(situation.keys))
     case 'structure': return and(ofPatient, isIn('facts.authors', situation.keys))
     case 'professional': return and(ofPatient, sound([...situation.inPerson, ...situation.asStructure]), ofProfessional(situation))
@@ -51,10 +56,6 @@ function sound (authors: readonly string[]): Filter {
   return or(not(equals('facts.enteredInError', true)), isIn('facts.authors', authors))
 }
 
-function labelled (): Filter {
-  return isIn('facts.labels', ['MASQUE_PS', 'MASQUE_PSOCIAL', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX'])
-}
-
 function permits ({ base, exceptions }: Statement): Filter {
   const permitted = or(...exceptions.filter(clause => clause.effect === 'permit').map(about))
   const denied = or(...exceptions.filter(clause => clause.effect === 'deny').map(about))
@@ -72,10 +73,16 @@ function about ({ effect, selector }: Clause): Filter {
     chosen('facts.tags', selector.labels),
     chosen('facts.classes', selector.classes),
     chosen('facts.types', selector.codes),
-    chosen('facts.related', selector.related),
-    chosen('facts.authoredBy', selector.authoredBy),
-    chosen(effect === 'deny' ? 'facts.chain' : '_id', selector.instances?.map(instance => instance.slice('DocumentReference/'.length))),
+    selector.related === undefined ? all : or(isIn('facts.related', selector.related), ofDocuments(effect, selector.related)),
+    chosen(effect === 'deny' ? 'facts.attributedTo' : 'facts.authoredBy', selector.authoredBy),
+    selector.instances === undefined ? all : ofDocuments(effect, selector.instances),
     during(effect, selector))
+}
+
+/** A deny on a document covers its chain, a permit exactly the one named. */
+function ofDocuments (effect: 'permit' | 'deny', references: readonly string[]): Filter {
+  const ids = references.filter(reference => reference.startsWith(DOCUMENT)).map(reference => reference.slice(DOCUMENT.length))
+  return isIn(effect === 'deny' ? 'facts.chain' : '_id', ids)
 }
 
 function chosen (field: string, values: readonly string[] | undefined): Filter {

@@ -16,6 +16,9 @@ export interface Decision {
 
 export interface Judged { readonly id: string, readonly facts: Facts }
 
+/** What no application sees, but of what it deposited itself. */
+const KEPT: readonly string[] = ['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX']
+
 const permit = (rule: number, choices: readonly string[] = []): Decision => ({ permit: true, rule, choices })
 const deny = (rule: number, choices: readonly string[] = []): Decision => ({ permit: false, rule, choices })
 
@@ -39,8 +42,10 @@ export function decide (situation: Situation, resource: Judged): Decision {
 }
 
 function decideApplication (situation: Extract<Situation, { stands: 'application' }>, resource: Judged): Decision {
-  if (meets(resource.facts.authors, situation.keys)) return permit(5)
-  if (resource.facts.labels.length > 0) return deny(5)
+  const { facts } = resource
+  if (!meets(facts.authors, situation.keys) && meets(facts.labels, KEPT)) return deny(5)
+  const denying = situation.denials.filter(statement => says(statement, resource) === 'deny')
+  if (denying.length > 0) return deny(5, denying.map(({ consent }) => consent))
   const allowing = situation.statements.filter(statement => says(statement, resource) === 'permit')
   return allowing.length > 0 ? permit(5, allowing.map(statement => statement.consent)) : deny(5)
 }
@@ -71,13 +76,13 @@ function says ({ base, exceptions }: Statement, resource: Judged): 'permit' | 'd
 }
 
 function isAbout ({ effect, selector }: Clause, { id, facts }: Judged): boolean {
-  const instances = effect === 'deny' ? facts.chain : [id]
+  const documents = (effect === 'deny' ? facts.chain : [id]).map(one => `DocumentReference/${one}`)
   return picks(selector, 'labels', facts.tags) &&
     picks(selector, 'classes', facts.classes) &&
     picks(selector, 'codes', facts.types) &&
-    picks(selector, 'related', facts.related) &&
-    picks(selector, 'authoredBy', facts.authoredBy) &&
-    picks(selector, 'instances', instances.map(one => `DocumentReference/${one}`)) &&
+    picks(selector, 'related', [...facts.related, ...documents]) &&
+    picks(selector, 'authoredBy', effect === 'deny' ? facts.attributedTo : facts.authoredBy) &&
+    picks(selector, 'instances', documents) &&
     (selector.dataPeriod === undefined || isDuring(facts.period, selector.dataPeriod, effect))
 }
 

@@ -2,7 +2,7 @@ import type { DocumentReference, Period, Reference } from '@medplum/fhirtypes'
 import { intervalOf, oneMonthAfter } from '../filter/interval.js'
 import { ALWAYS } from './choice.js'
 import type { Span } from './choice.js'
-import { labelKey, labelsOf, markOf } from './label.js'
+import { labelKey, labelsOf, markOf, tagOf } from './label.js'
 import type { Mark } from './label.js'
 
 /**
@@ -16,7 +16,10 @@ export interface Facts {
   readonly types: readonly string[]
   readonly classes: readonly string[]
   readonly authors: readonly string[]
+  /** Whom a permit about authors means; and a deny, which also means named structures, and those that all are part of. */
   readonly authoredBy: readonly string[]
+  readonly attributedTo: readonly string[]
+  /** `Type/id` of what it refers to. */
   readonly related: readonly string[]
   /** The time that the resource is about. */
   readonly period: Span
@@ -43,6 +46,7 @@ const DOCUMENT = 'http://hl7.org/fhir/resource-types|DocumentReference'
 export interface Authorship {
   readonly authors: readonly string[]
   readonly authoredBy: readonly string[]
+  readonly attributedTo: readonly string[]
   readonly depositor: string
   readonly origins: readonly string[]
   readonly claims: readonly string[]
@@ -55,15 +59,16 @@ export function factsOf (document: DocumentReference, authorship: Authorship, ch
   const marks = [...new Set(labels.flatMap(label => markOf(label) ?? []))]
   return {
     labels: marks,
-    tags: labels.map(labelKey),
+    tags: labels.map(tagOf),
     types: codings(document.type === undefined ? [] : [document.type]),
     classes: [...codings(document.category ?? []), DOCUMENT],
     authors: authorship.authors,
     authoredBy: authorship.authoredBy,
+    attributedTo: authorship.attributedTo,
     depositor: authorship.depositor,
     origins: authorship.origins,
     claims: authorship.claims,
-    related: references([...document.context?.encounter ?? [], ...document.context?.related ?? []]),
+    related: references([...document.context?.encounter ?? [], ...document.context?.related ?? [], ...(document.relatesTo ?? []).map(({ target }) => target)]),
     period: periodOf(document),
     enteredInError: document.status === 'entered-in-error',
     chain: chain.ids,
@@ -84,7 +89,7 @@ function references (list: readonly Reference[]): readonly string[] {
 /** `context.period`, else `date`; a document that says no time may be of any: a deny touches it, no permit contains it. */
 function periodOf (document: DocumentReference): Span {
   const period = document.context?.period
-  if (period !== undefined) return spanOf(period)
+  if (period?.start !== undefined || period?.end !== undefined) return spanOf(period)
   const date = document.date === undefined ? undefined : intervalOf(document.date)
   return date === undefined ? ALWAYS : { start: date.lo, end: date.hi }
 }

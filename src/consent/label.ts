@@ -16,16 +16,16 @@ const NORMAL: Coding = { system: CONFIDENTIALITY, code: 'N' }
 
 /** Every label of a resource: `securityLabel` and `meta.security`; `N` where there is none. */
 export function labelsOf (resource: Resource): readonly Coding[] {
-  const own = 'securityLabel' in resource ? (resource.securityLabel ?? []).flatMap(label => label.coding ?? [{}]) : []
+  const own = 'securityLabel' in resource ? (resource.securityLabel ?? []).flatMap(({ coding = [] }): readonly Coding[] => coding.length === 0 ? [{}] : coding) : []
   const labels = [...own, ...resource.meta?.security ?? []]
   return labels.length === 0 ? [NORMAL] : labels
 }
 
 /** What a label means to the rules; an unknown code of a known system, or any code of an unknown one, masks. */
 export function markOf ({ system, code }: Coding): Mark | undefined {
-  if (system !== undefined && SELECTORS_ONLY.includes(system)) return undefined
-  if (system === CONFIDENTIALITY && code !== undefined && CONFIDENTIALITY_CODES.includes(code)) return undefined
-  return system === TRE_A07 && code !== undefined && MARKS.includes(code) ? code as Mark : 'MASQUE_PS'
+  if (system === undefined || code === undefined) return 'MASQUE_PS'
+  if (SELECTORS_ONLY.includes(system) || (system === CONFIDENTIALITY && CONFIDENTIALITY_CODES.includes(code))) return undefined
+  return system === TRE_A07 && MARKS.includes(code) ? code as Mark : 'MASQUE_PS'
 }
 
 /**
@@ -33,6 +33,16 @@ export function markOf ({ system, code }: Coding): Mark | undefined {
  */
 export function isRestricting (label: Coding): boolean {
   return markOf(label) !== undefined || (label.system === CONFIDENTIALITY && (label.code === 'R' || label.code === 'V'))
+}
+
+/** Whether a label means what it says; any other one counts as `MASQUE_PS`, for selectors too. */
+export function isKnownLabel (label: Coding): boolean {
+  return markOf(label) === undefined || (label.system === TRE_A07 && markOf(label) === label.code)
+}
+
+/** The key under which selectors find a label of a resource. */
+export function tagOf (label: Coding): string {
+  return isKnownLabel(label) ? labelKey(label) : `${TRE_A07}|MASQUE_PS`
 }
 
 /** `system|code`, the form in which labels are compared. */

@@ -42,6 +42,7 @@ export interface Policy {
 /** One choice as far as it speaks to this caller, in this mode, now. */
 export interface Statement {
   readonly consent: string
+  readonly kind: Choice['kind']
   readonly base: Clause | null
   readonly exceptions: readonly Clause[]
 }
@@ -49,7 +50,7 @@ export interface Statement {
 export type Situation = { readonly patient: string, readonly now: number } & (
   | { readonly stands: 'shut', readonly rule: number, readonly choices: readonly string[], readonly isBlocked: boolean }
   | { readonly stands: 'holder', readonly isOpen: boolean }
-  | { readonly stands: 'application', readonly keys: readonly string[], readonly statements: readonly Statement[] }
+  | { readonly stands: 'application', readonly keys: readonly string[], readonly statements: readonly Statement[], readonly denials: readonly Statement[] }
   | { readonly stands: 'treating', readonly keys: readonly string[], readonly choice: string }
   | { readonly stands: 'structure', readonly keys: readonly string[] }
   | Professional)
@@ -74,6 +75,9 @@ export interface Professional {
 const SOCIAL = 'https://mos.esante.gouv.fr/NOS/TRE_R94-ProfessionSocial/FHIR/TRE-R94-ProfessionSocial'
 
 export const PURPOSE: Readonly<Record<Mode, string>> = { normal: 'TREAT', bris_de_glace: 'BTG', centre_15: 'ETREAT' }
+
+/** Kinds whose denials are no finer choice: a block is rule 8, the others speak of other things. */
+const SILENT: readonly string[] = ['blocage', 'defaut-confidentialite', 'application', 'delegation', 'ouverture', 'fermeture', 'suppression']
 
 const GROUNDS: Readonly<Record<Mode, readonly string[]>> = {
   normal: ['acces-ps', 'equipe-soins', 'acces-ponctuel', 'administrateur', 'partage', 'pcf'],
@@ -130,13 +134,14 @@ export function inPersonKeys ({ person, own }: Pick<Caller, 'person' | 'own'>): 
 
 function application (caller: Caller, slice: Slice): Situation {
   const { client } = caller
+  const speaking = slice.choices.filter(choice => isInForce(choice, caller.now)).map(choice => statementOf(choice, caller, '*'))
   return {
     patient: slice.patient,
     now: caller.now,
     stands: 'application',
     keys: client === undefined ? [] : [client],
-    statements: slice.choices.filter(choice => choice.kind === 'application' && isInForce(choice, caller.now))
-      .flatMap(choice => names(choice.base, caller) ? [{ consent: choice.consent, base: choice.base, exceptions: [] }] : [])
+    statements: speaking.filter(({ kind, base }) => kind === 'application' && base?.effect === 'permit'),
+    denials: speaking.filter(statement => clauses(statement).some(({ effect }) => effect === 'deny'))
   }
 }
 
@@ -145,7 +150,7 @@ function professional (caller: Caller, slice: Slice, policy: Policy): Situation 
   const purpose = PURPOSE[principal.mode]
   const blockEnd = Math.max(-Infinity, ...slice.choices.filter(choice => isBlockOn(choice, caller)).map(choice => endOf(choice, now)))
   const current = slice.choices.filter(choice => isInForce(choice, now))
-  const isHeard = (choice: Choice) => choice.acknowledged > blockEnd
+  const isHeard = (choice: Choice) => choice.acknowledged >= blockEnd
   const speaking = (choices: readonly Choice[]) => choices.map(choice => statementOf(choice, caller, purpose))
     .filter(({ base, exceptions }) => base !== null || exceptions.length > 0)
   const isAdministrator = current.some(choice => choice.kind === 'administrateur' && isHeard(choice) && names(choice.base, caller))
@@ -159,14 +164,19 @@ function professional (caller: Caller, slice: Slice, policy: Policy): Situation 
     inPerson: inPersonKeys(caller),
     asStructure: caller.own,
     grounds: speaking(current.filter(choice => GROUNDS[principal.mode].includes(choice.kind) && isHeard(choice)))
-      .filter(statement => clauses(statement).some(clause => clause.effect === 'permit')),
-    denials: speaking(current.filter(choice => choice.kind === 'partage' || choice.kind === 'pcf'))
+      .filter(isGround),
+    denials: speaking(current.filter(choice => !SILENT.includes(choice.kind)))
       .filter(statement => clauses(statement).some(clause => clause.effect === 'deny')),
     readableTypes: policy.matrixAt(now).readableTypes(principal.profession ?? ''),
     seesMasked: isAdministrator || opensMasked,
     isSocial: principal.profession?.startsWith(`${SOCIAL}|`) === true,
     isAdministrator
   }
+}
+
+/** Of a kind, only its root permits; a PCF consent and a `partage` permit by their exceptions too. */
+function isGround ({ kind, base, exceptions }: Statement): boolean {
+  return base?.effect === 'permit' || ((kind === 'pcf' || kind === 'partage') && exceptions.some(clause => clause.effect === 'permit'))
 }
 
 export function clauses ({ base, exceptions }: Statement): readonly Clause[] {
@@ -185,21 +195,23 @@ function endOf (choice: Choice, now: number): number {
 
 /** A block covers the person in all their roles, or the structure with all its parts. */
 function isBlockOn (choice: Choice, caller: Caller): boolean {
-  return choice.kind === 'blocage' && (choice.base.actors === null || names(choice.base, caller))
+  return choice.kind === 'blocage' && [choice.base, ...choice.exceptions].some(clause =>
+    clause.effect === 'deny' && (clause.actors === null || names(clause, caller)))
 }
 
 /** A deny covers a structure with all its parts; a permit covers exactly the one named. */
 function names (clause: Clause, { principal, person, client, own, enclosing }: Caller): boolean {
-  if (clause.actors === null) return principal.kind === 'professional'
+  if (clause.actors === null) return principal.kind === 'professional' || principal.kind === 'structure'
   const keys = [person, client, ...own, ...clause.effect === 'deny' ? enclosing : []]
   return clause.actors.some(actor => keys.includes(actor))
 }
 
 function statementOf (choice: Choice, caller: Caller, purpose: string): Statement {
   const speaks = (clause: Clause) => names(clause, caller) && isWithin(caller.now, clause.period) &&
-    (clause.purposes.includes(purpose) || clause.purposes.includes('*'))
+    (purpose === '*' || clause.purposes.includes(purpose) || clause.purposes.includes('*'))
   return {
     consent: choice.consent,
+    kind: choice.kind,
     base: speaks(choice.base) ? choice.base : null,
     exceptions: choice.exceptions.filter(speaks)
   }

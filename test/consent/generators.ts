@@ -125,7 +125,7 @@ const person = pick([7, 0], [3, 1], [1, 2], [1, 3])
 const structure = pick([5, 0], [3, 1], [2, 2], [1, 3], [1, 4])
 type Form = 'identifier' | 'literal' | 'contained'
 const form: Arbitrary<Form> = pick([4, 'identifier'], [4, 'literal'], [1, 'contained'])
-const actorSort = pick([12, 'person'], [7, 'structure'], [1, 'team'], [1, 'group'], [1, 'broken'])
+const actorSort = pick([24, 'person'], [14, 'structure'], [2, 'team'], [4, 'group'], [1, 'broken'])
 interface ActorDraft { sort: string, person: number, structure: number, form: Form, spelling: number, isMarked: boolean }
 const actorOf = (sort: Arbitrary<string>): Arbitrary<ActorDraft> =>
   fc.record({ sort, person, structure, form, spelling: fc.nat(3), isMarked: rarely(60) })
@@ -140,7 +140,7 @@ const optional = <T>(arbitrary: Arbitrary<T>, per = 4): Arbitrary<T | undefined>
   fc.oneof({ weight: per - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
 const several = <T>(arbitrary: Arbitrary<T>): Arbitrary<T[]> => fc.array(arbitrary, { minLength: 1, maxLength: 2 })
 const selectors = fc.record({
-  label: optional(several(pick(...LABELS.map((label, index): [number, Coding] => [index === 6 ? 1 : index === 1 ? 8 : 4, label])))),
+  label: optional(several(pick(...LABELS.map((label, index): [number, Coding] => [[8, 12, 4, 4, 4, 4, 1][index] ?? 1, label])))),
   class: optional(several(pick<Coding>([5, at(CLASSES, 0)], [2, at(CLASSES, 1)], [3, { system: RESOURCE_TYPE, code: 'DocumentReference' }],
     [1, { system: RESOURCE_TYPE, code: 'Observation' }], [1, { system: CLASS, code: 'no-such-class' }]))),
   code: optional(several(pick<Coding>([5, TYPES.biology], [3, TYPES.hospital], [2, TYPES.directives], [1, { system: LOINC, code: 'no-such-type' }]))),
@@ -158,11 +158,12 @@ const noSelectors = fc.constant<SelectorDraft>({ label: undefined, class: undefi
 const PURPOSE_SETS = ['own', 'TREAT', 'BTG', 'ETREAT', 'HPAYMT', 'TREAT+HPAYMT', 'BTG+ETREAT', 'TREAT+BTG+ETREAT', 'unknown', 'none'] as const
 type PurposeSet = typeof PURPOSE_SETS[number]
 const purposes: Arbitrary<PurposeSet> = fc.oneof({ weight: 9, arbitrary: fc.constant<PurposeSet>('own') }, { weight: 4, arbitrary: fc.constantFrom(...PURPOSE_SETS) })
+const finePurposes = pick<PurposeSet>([10, 'own'], [3, 'BTG'], [3, 'ETREAT'], [4, 'TREAT+BTG+ETREAT'], [2, 'BTG+ETREAT'], [2, 'TREAT+HPAYMT'], [1, 'TREAT'], [1, 'HPAYMT'], [1, 'unknown'])
 const provisionOf = (sort: Arbitrary<string>, isFine: boolean): Arbitrary<ProvisionDraft> => fc.record({
   type: pick<'permit' | 'deny'>([1, 'permit'], [1, 'deny']),
   actors: fc.array(actorOf(sort), { minLength: isFine ? 0 : 1, maxLength: 2 }),
   period,
-  purposes,
+  purposes: isFine ? finePurposes : purposes,
   selectors: isFine ? selectors : fc.oneof({ weight: 12, arbitrary: noSelectors }, { weight: 1, arbitrary: selectors }),
   isMarked: rarely(60)
 })
@@ -217,10 +218,12 @@ const tidyOf = (draft: Arbitrary<ChoiceDraft>): Arbitrary<ChoiceDraft> => fc.rec
 }).map(({ draft, period, acknowledged, by }): ChoiceDraft => {
   const { kind, root } = draft
   const actors = root.actors.slice(0, 1).map(actor => ({ ...actor, person: kind === 'delegation' ? 1 : 0, structure: 0, isMarked: false }))
-  return { ...draft, root: { ...root, actors, period, purposes: isFineKind(kind) ? root.purposes : 'own', isMarked: false }, acknowledged, isTwisted: false, isActive: true, isDeleted: false, by, oddity: '' }
+  // A block that is over, lifted or run out, ends the permits before it.
+  const over = kind === 'blocage' && draft.lifted === undefined ? 'toBefore' : period
+  return { ...draft, root: { ...root, actors, period: over, purposes: isFineKind(kind) ? root.purposes : 'own', isMarked: false }, acknowledged, isTwisted: false, isActive: true, isDeleted: false, by, oddity: '' }
 })
 const tidyKind = fc.oneof(...([['acces-ps', 16], ['equipe-soins', 4], ['acces-ponctuel', 5], ['partage', 12], ['pcf', 8], ['urgence-ps', 9], ['urgence-samu', 9], ['urgence-masques', 4],
-  ['administrateur', 3], ['medecin-traitant', 2], ['delegation', 3]] as const).map(([kind, weight]) => ({ weight, arbitrary: choiceOf(kind) })))
+  ['administrateur', 3], ['medecin-traitant', 2], ['delegation', 3], ['blocage', 8]] as const).map(([kind, weight]) => ({ weight, arbitrary: choiceOf(kind) })))
 
 const role = { coding: [{ system: PARTICIPATION, code: 'IRCP' }] }
 const unknownExtension: Extension[] = [{ url: 'https://example.org/changes-everything', valueBoolean: true }]
@@ -257,7 +260,7 @@ function dataOf (draft: NonNullable<SelectorDraft['data']>, contained: Resource[
     author: () => referenceTo(draft.author, contained),
     broken: () => ({ reference: 'DocumentReference/gone' })
   }
-  const target = draft.meaning === 'authoredby' && draft.target !== 'holder' ? 'author' : draft.meaning === 'instance' && draft.target === 'author' ? 'document' : draft.target
+  const target = draft.meaning === 'authoredby' && draft.target !== 'holder' ? 'author' : draft.meaning === 'instance' && draft.target !== 'broken' ? 'document' : draft.target
   return [{ meaning: draft.meaning as ConsentProvisionData['meaning'], reference: (targets[target] ?? (() => patient))() }]
 }
 
@@ -349,8 +352,8 @@ const secret: Coding = { system: VISIBILITY, code: 'INVISIBLE_REPRESENTANTS_LEGA
 const normal: Coding = { system: CONFIDENTIALITY, code: 'N' }
 interface LabelDraft { labels?: readonly Coding[], tags?: readonly Coding[], isTextOnly?: boolean }
 const labels: Arbitrary<LabelDraft> = pick<LabelDraft>(
-  [9, {}], [1, { labels: [] }], [9, { labels: [normal] }], [9, { labels: [normal, mask] }], [4, { tags: [mask] }], [10, { labels: [away] }], [5, { labels: [normal], tags: [secret] }],
-  [3, { labels: [mask, secret] }], [2, { labels: [mask, away] }], [3, { labels: [{ system: CONFIDENTIALITY, code: 'R' }] }], [5, { labels: [normal, { system: CONFIDENTIALITY, code: 'V' }] }],
+  [9, {}], [1, { labels: [] }], [9, { labels: [normal] }], [9, { labels: [normal, mask] }], [4, { tags: [mask] }], [17, { labels: [away] }], [5, { labels: [normal], tags: [secret] }],
+  [3, { labels: [mask, secret] }], [4, { labels: [mask, away] }], [3, { labels: [{ system: CONFIDENTIALITY, code: 'R' }] }], [8, { labels: [normal, { system: CONFIDENTIALITY, code: 'V' }] }],
   [5, { labels: [{ system: VISIBILITY, code: 'MASQUE_PSOCIAL' }] }], [3, { labels: [{ system: ACT_CODE, code: 'HIV' }] }], [1, { labels: [{ system: VISIBILITY, code: 'masque_ps' }] }],
   [1, { labels: [{ system: CONFIDENTIALITY, code: 'MASQUE_PS' }] }], [1, { labels: [normal], tags: [{ system: 'https://example.org/labels', code: 'N' }] }],
   [1, { labels: [{ code: 'N' }] }], [1, { isTextOnly: true }], [1, { labels: [{ system: VISIBILITY, code: 'MASQUE_PT' }] }])
@@ -374,7 +377,7 @@ const documentDraft = fc.record({
   isEncountered: rarely(4)
 })
 type DocumentDraft = typeof documentDraft extends Arbitrary<infer T> ? T : never
-const chainDraft = fc.record({ labels, begun: pick([3, 'hours'], [2, 'exactly'], [2, 'one less'], [1, 'one more'], [2, 'long ago']), documents: fc.array(documentDraft, { minLength: 1, maxLength: 2 }) })
+const chainDraft = fc.record({ labels, begun: pick([4, 'hours'], [2, 'exactly'], [3, 'one less'], [1, 'one more'], [1, 'long ago']), documents: fc.array(documentDraft, { minLength: 1, maxLength: 2 }) })
 type ChainDraft = typeof chainDraft extends Arbitrary<infer T> ? T : never
 
 function startOf (begun: string, now: number): number {
@@ -522,13 +525,15 @@ function callerOf (draft: CallerDraft): Caller {
   if (kind === 'application') return { kind, mode: 'normal', ins, client: at(CLIENTS, draft.person), ...scope !== undefined && { scope } }
   const structure = at(at(STRUCTURES, draft.structure), draft.spelling)
   if (kind === 'structure') return { kind, mode: 'normal', structure, sector: draft.sector }
+  // Another code system is a poor token in an emergency: rarely.
+  const profession = mode === 'normal' || draft.isStray || draft.profession.system === PROFESSION ? draft.profession : { system: PROFESSION, code: '10' }
   return {
     kind,
     mode,
     sector: draft.sector,
     ...mode !== 'normal' && { ins },
     ...lacks !== 'person' && { person: at(at(PERSONS, draft.person), draft.spelling) },
-    ...lacks !== 'profession' && { profession: draft.profession },
+    ...lacks !== 'profession' && { profession },
     ...lacks !== 'structure' && { structure }
   }
 }

@@ -24,9 +24,12 @@ export async function authorshipOf (
   const isHolder = caller.principal.kind === 'holder'
   const persons = isHolder || structure === undefined ? [] : named.persons.map(person => `${person}@${structure}`)
   const authors = isHolder ? [depositor] : [...caller.person === undefined ? [] : [caller.person], depositor, ...persons]
+  const authoredBy = isHolder ? [depositor] : [...caller.person === undefined ? [] : [caller.person], ...caller.own, ...caller.client === undefined ? [] : [caller.client], ...named.persons]
+  const wholes = await Promise.all(named.structures.map(async key => (await context.directory.affiliation(key)).enclosing))
   return {
     authors: [...new Set(authors)],
-    authoredBy: [...new Set([...isHolder ? [] : authors.filter(key => !key.includes('@')), ...named.persons, ...named.structures, ...isHolder ? [depositor] : []])],
+    authoredBy: [...new Set(authoredBy)],
+    attributedTo: [...new Set([...authoredBy, ...isHolder ? [] : [...named.structures, ...caller.enclosing, ...wholes.flat()]])],
     depositor,
     origins: origins.map(origin => context.hash(`origin|${patient}|${depositor}|${origin}`)),
     claims: origins.filter(origin => origin.startsWith('identifier|')).map(origin => context.hash(`claim|${patient}|${depositor}|${origin}`))
@@ -35,7 +38,7 @@ export async function authorshipOf (
 
 async function namedKeys (context: Context, document: DocumentReference): Promise<{ persons: readonly string[], structures: readonly string[] }> {
   const contained = new Map((document.contained ?? []).map(resource => [`#${resource.id ?? ''}`, resource]))
-  const references = [...document.author ?? [], ...document.authenticator === undefined ? [] : [document.authenticator], ...document.custodian === undefined ? [] : [document.custodian]]
+  const references = [...document.author ?? [], ...document.custodian === undefined ? [] : [document.custodian]]
   const persons = new Set<string>()
   const structures = new Set<string>()
   await Promise.all(references.map(async reference => await visit(reference)))

@@ -39,7 +39,7 @@ t.test('asks for the elements that have to be there', async t => {
   t.same(faults({ ...documentReference, status: undefined, _status: { extension: [{ url: 'http://x.org', valueCode: 'x' }] } }), [])
   t.same(faults({ resourceType: 'MedicationStatement', status: 'active', subject: { display: 'x' } }), ['MedicationStatement required'])
   t.same(faults({ resourceType: 'MedicationStatement', status: 'active', subject: { display: 'x' }, _medicationReference: { extension: [] } }),
-    ['MedicationStatement._medicationReference structure', 'MedicationStatement required'])
+    ['MedicationStatement required', 'MedicationStatement._medicationReference structure'])
 })
 
 t.test('asks for lists and single values where R4 has them', async t => {
@@ -93,7 +93,7 @@ t.test('validates resources inside resources by their type', async t => {
 })
 
 t.test('never repeats a value of the resource', async t => {
-  const resource = { ...documentReference, status: 'Dupont', date: 'Dupont', 'Mme Dupont': 1, '_Mme Dupont': {}, '2800175116000': [null], contained: [{ resourceType: 'Dupont' }], type: { coding: 'Dupont' }, id: 'Mme Dupont' }
+  const resource = { ...documentReference, status: 'Dupont', date: 'Dupont', 'Mme Dupont': 1, '_Mme Dupont': {}, 2800175116000: [null], contained: [{ resourceType: 'Dupont' }], type: { coding: 'Dupont' }, id: 'Mme Dupont' }
   t.ok(validator.validate(resource).length >= 6)
   t.notMatch(JSON.stringify(validator.validate(resource)), /Dupont/)
 })
