@@ -9,7 +9,8 @@ const INSTALLED = path.join(ROOT, 'node_modules', '.package-lock.json')
 // Ours: made after a build, and dated at its beginning, so that a file saved meanwhile counts as changed.
 const BUILT = path.join(ROOT, 'dist', '.built')
 const PROGRAM = path.join(ROOT, 'dist', 'src', 'main.js')
-const SOURCES = ['src', 'scripts/definitions.mjs', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
+// Whatever tsc and scripts/definitions.mjs read or are.
+const SOURCES = ['src', 'scripts', 'capability-statement.json', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
 
 /**
  * Makes a checkout ready to run: installs what package-lock.json says, and builds, each only when it is out of date.

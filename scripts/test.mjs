@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startMongo } from './mongodb/start-mongo.mjs'
@@ -20,11 +20,13 @@ try {
   await install({ log })
   // The tests run from the sources. A build that fails is told, and fails the run, but does not hide what they say.
   const built = await build({ log }).then(() => true, error => { log(error.message); return false })
-  const mongo = await startMongo({ dataDir: mkdtempSync(path.join(tmpdir(), 'espace-sante-fhir-')), temporary: true, log })
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'espace-sante-fhir-'))
+  const mongo = await startMongo({ dataDir, temporary: true, log })
   mongo.lost.then(reason => { log(`MongoDB is gone: ${reason}`); tap?.kill('SIGTERM') })
   log(`MongoDB for the tests: ${mongo.url} (${mongo.name})`)
   const code = isInterrupted ? 130 : await runTap({ ...process.env, MONGODB_URL: mongo.url })
   await mongo.stop()
+  rmSync(dataDir, { recursive: true, force: true })
   process.exitCode = code !== 0 || built ? code : 1
 } catch (error) {
   log(error.message)

@@ -15,7 +15,8 @@ try {
     throw new Usage('ISSUER is set: a server with that issuer does not trust the local development key, so a token ' +
       'signed with it would be refused. Ask that issuer for one, or unset ISSUER.')
   }
-  console.log(token(options(process.argv.slice(2))))
+  const given = options(process.argv.slice(2))
+  console.log(given.help ? USAGE : token(given))
 } catch (error) {
   console.error(error instanceof Usage ? `${error.message}\n\n${USAGE}` : error.message)
   process.exitCode = 2
@@ -51,7 +52,7 @@ function options (parameters) {
   try {
     return parseArgs({
       args: parameters,
-      options: { ...Object.fromEntries(names.map(name => [name, text])), secret: { type: 'boolean' } }
+      options: { ...Object.fromEntries(names.map(name => [name, text])), secret: { type: 'boolean' }, help: { type: 'boolean' } }
     }).values
   } catch (error) {
     throw new Usage(error.message)

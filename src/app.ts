@@ -49,12 +49,15 @@ export interface AppPorts {
 /** The profession system whose codes may declare an emergency: TRE_G15. */
 const TRE_G15 = 'https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante|'
 
+const RESOURCE_TYPES = 'http://hl7.org/fhir/resource-types'
+
 /** @throws Error when what is declared is not built, or what it stands on is not there: nothing is served then */
 export async function createApp ({ config, logger, trust, master, root }: AppPorts): Promise<App> {
   const json = async <T>(path: string) => JSON.parse(await readFile(new URL(path, root), 'utf8')) as T
   const statement = await json<CapabilityStatement>('capability-statement.json')
   const registry = buildRegistry(statement, await json<SearchParameter[]>('dist/definitions/search-parameters.json'), { base: config.baseUrl })
   const validator = createValidator(await json('dist/definitions/structure-definitions.json'), await json('dist/definitions/bindings.json'))
+  validator.compile(registry.types)
   const terminology = await loadTerminology(new URL('terminology', root).pathname)
   checkKinds(terminology)
 
@@ -80,6 +83,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       limits: defaultLimits,
       base: config.baseUrl,
       pages: createPageSeal(keyring.page),
+      knows: ({ system, code }) => terminology.vocabulary.isKnown(`${system ?? ''}|${code ?? ''}`) || (system === RESOURCE_TYPES && registry.types.includes(code ?? '')),
       validate: resource => validator.validate(resource)
     }
     const sightOf = createSights({ store, directory, policy, hash, maxPatients: config.maxPatients, maxHidden: 10_000 })

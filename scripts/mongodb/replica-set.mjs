@@ -1,6 +1,8 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+const NOT_YET_INITIALIZED = 94
+
 /**
  * Waits until the mongod of this very folder answers on the port.
  * @param {{ port: number, dbPath: string, patience: number, isOver: () => boolean }} awaited
@@ -32,7 +34,7 @@ export async function initiate ({ name, ports, settings = {} }) {
       await admin.command({ replSetInitiate: { _id: name, members, settings } })
     } else if (ports.length === 1 && config.members[0].host !== members[0].host) {
       const moved = { ...config, version: config.version + 1, members: [{ ...config.members[0], host: members[0].host }] }
-      await admin.command({ replSetReconfig: moved, force: true })
+      await onceLoaded(() => admin.command({ replSetReconfig: moved, force: true }))
     }
   })
   await primaryAmong(ports)
@@ -41,6 +43,20 @@ export async function initiate ({ name, ports, settings = {} }) {
 /** The clean stop. The connection breaks while the server goes, so only the end of the process says it worked. */
 export async function shutDown (port) {
   await asAdministrator(port, admin => admin.command({ shutdown: 1, force: true, timeoutSecs: 1 })).catch(() => {})
+}
+
+/**
+ * A member that has just begun to answer may still be looking for itself in its configuration: up to 30 seconds, when
+ * something else that says nothing listens on its old port.
+ */
+async function onceLoaded (command) {
+  for (const deadline = Date.now() + 60_000; ; await sleep(100)) {
+    try {
+      return await command()
+    } catch (error) {
+      if (error.code !== NOT_YET_INITIALIZED || Date.now() > deadline) throw error
+    }
+  }
 }
 
 /** As stored: a member whose configuration names another port does not tell it by replSetGetConfig. */

@@ -1,4 +1,4 @@
-import type { Consent } from '@medplum/fhirtypes'
+import type { Consent, Period } from '@medplum/fhirtypes'
 import { intervalOf } from '../filter/interval.js'
 import type { Fault } from '../outcome/outcome-error.js'
 import { isConsentKind, kindShapes } from '../terminology/kinds.js'
@@ -37,8 +37,6 @@ function shapeFaults ({ provision = {} }: Consent, shape: KindShape): readonly F
   const labels = [...provision.securityLabel ?? []].map(labelKey)
   const isSame = (wanted: readonly string[], values: readonly string[]) => wanted.length === new Set(values).size && wanted.every(value => values.includes(value))
   const isSelective = provision.securityLabel ?? provision.class ?? provision.code ?? provision.dataPeriod ?? provision.data
-  const start = intervalOf(provision.period?.start ?? '')?.lo
-  const end = intervalOf(provision.period?.end ?? '')?.hi
   const rules: readonly (readonly [boolean, string, string])[] = [
     [provision.type !== undefined && !shape.types.includes(provision.type), 'The provision of this kind of choice has another type', 'type'],
     [shape.actor === 'one' && actors !== 1, 'This kind of choice names one actor', 'actor'],
@@ -48,8 +46,15 @@ function shapeFaults ({ provision = {} }: Consent, shape: KindShape): readonly F
     [shape.needsSelector && isSelective === undefined, 'This kind of choice says which data it is about', 'data'],
     [!shape.needsSelector && shape.labels.length === 0 && isSelective !== undefined, 'This kind of choice is about the whole record', 'data'],
     [provision.provision !== undefined, 'This kind of choice has no exceptions', 'provision'],
-    [shape.needsPeriod === true && provision.period === undefined, 'This kind of choice has a period', 'period'],
-    [shape.maxHours !== undefined && start !== undefined && end !== undefined && end - start > shape.maxHours * HOUR, 'This kind of choice does not last so long', 'period']
+    [!hasPeriod(provision.period, shape), 'This kind of choice has a period, which is as short as the kind asks', 'period']
   ]
   return rules.flatMap(([isBroken, diagnostics, part]) => isBroken ? [{ diagnostics, expression: `Consent.provision.${part}` }] : [])
+}
+
+function hasPeriod (period: Period | undefined, { needsPeriod, maxHours }: KindShape): boolean {
+  if (!needsPeriod) return true
+  const start = intervalOf(period?.start ?? '')?.lo
+  const end = intervalOf(period?.end ?? '')?.hi
+  if (maxHours === undefined) return period !== undefined
+  return start !== undefined && end !== undefined && end - start <= maxHours * HOUR
 }

@@ -24,7 +24,7 @@ export interface Clause {
   readonly effect: 'permit' | 'deny'
   /** `TREAT`, `BTG`, `ETREAT`, or any other code; `*` where a choice that cannot be read was widened. */
   readonly purposes: readonly string[]
-  /** Hashed keys of `security/identity.ts`; null is every professional. */
+  /** Hashed keys of `security/identity.ts`; null is every professional and structure, `*` whoever it is. */
   readonly actors: readonly string[] | null
   readonly period: Span
   readonly selector: Selector
@@ -38,13 +38,12 @@ export interface Selector {
   readonly codes?: readonly string[]
   /** The documents' period, ms. */
   readonly dataPeriod?: Span
-  /** `DocumentReference/id`. */
-  readonly instances?: readonly string[]
-  /** `Encounter/id` and the like. */
-  readonly related?: readonly string[]
-  /** Hashed keys of authors. */
-  readonly authoredBy?: readonly string[]
+  /** Any of these: the resource itself or what it refers to (`Type/id`), or its authors (hashed keys). */
+  readonly data?: readonly { readonly meaning: 'instance' | 'related' | 'authoredby', readonly value: string }[]
 }
+
+/** Whoever it is; where rules are filed, what concerns more than those it names. */
+export const EVERYONE = '*'
 
 export const ALWAYS: Span = Object.freeze({ start: -8.64e15, end: 8.64e15 })
 
@@ -53,6 +52,6 @@ export function isWithin (instant: number, { start, end }: Span): boolean {
 }
 
 /** Whether a clause singles out some resources of a record. */
-export function isSelective ({ selector }: Clause): boolean {
+export function isSelective ({ selector }: Pick<Clause, 'selector'>): boolean {
   return Object.keys(selector).length > 0
 }

@@ -73,10 +73,16 @@ function about ({ effect, selector }: Clause): Filter {
     chosen('facts.tags', selector.labels),
     chosen('facts.classes', selector.classes),
     chosen('facts.types', selector.codes),
-    selector.related === undefined ? all : or(isIn('facts.related', selector.related), ofDocuments(effect, selector.related)),
-    chosen(effect === 'deny' ? 'facts.attributedTo' : 'facts.authoredBy', selector.authoredBy),
-    selector.instances === undefined ? all : ofDocuments(effect, selector.instances),
+    selector.data === undefined ? all : ofData(effect, selector.data),
     during(effect, selector))
+}
+
+function ofData (effect: 'permit' | 'deny', data: NonNullable<Selector['data']>): Filter {
+  const valuesOf = (meaning: string) => data.filter(part => part.meaning === meaning).map(({ value }) => value)
+  return or(
+    ofDocuments(effect, [...valuesOf('instance'), ...valuesOf('related')]),
+    isIn('facts.related', valuesOf('related')),
+    isIn(effect === 'deny' ? 'facts.attributedTo' : 'facts.authoredBy', valuesOf('authoredby')))
 }
 
 /** A deny on a document covers its chain, a permit exactly the one named. */

@@ -77,16 +77,18 @@ function says ({ base, exceptions }: Statement, resource: Judged): 'permit' | 'd
 
 function isAbout ({ effect, selector }: Clause, { id, facts }: Judged): boolean {
   const documents = (effect === 'deny' ? facts.chain : [id]).map(one => `DocumentReference/${one}`)
+  const dataOf = (meaning: 'instance' | 'related' | 'authoredby') => {
+    if (meaning === 'authoredby') return effect === 'deny' ? facts.attributedTo : facts.authoredBy
+    return meaning === 'instance' ? documents : [...documents, ...facts.related]
+  }
   return picks(selector, 'labels', facts.tags) &&
     picks(selector, 'classes', facts.classes) &&
     picks(selector, 'codes', facts.types) &&
-    picks(selector, 'related', [...facts.related, ...documents]) &&
-    picks(selector, 'authoredBy', effect === 'deny' ? facts.attributedTo : facts.authoredBy) &&
-    picks(selector, 'instances', documents) &&
+    (selector.data === undefined || selector.data.some(({ meaning, value }) => dataOf(meaning).includes(value))) &&
     (selector.dataPeriod === undefined || isDuring(facts.period, selector.dataPeriod, effect))
 }
 
-function picks (selector: Selector, part: Exclude<keyof Selector, 'dataPeriod'>, values: readonly string[]): boolean {
+function picks (selector: Selector, part: 'labels' | 'classes' | 'codes', values: readonly string[]): boolean {
   const wanted = selector[part]
   return wanted === undefined || meets(values, wanted)
 }

@@ -7,11 +7,14 @@ import { intervalOf } from '../filter/interval.js'
 import { CONSENT_KIND } from '../terminology/canonical.js'
 import { isConsentKind, kindShapes } from '../terminology/kinds.js'
 import type { ConsentKind } from '../terminology/kinds.js'
-import { ALWAYS, isSelective } from './choice.js'
+import { ALWAYS, EVERYONE, isSelective } from './choice.js'
 import type { Choice, Clause, Selector, Span } from './choice.js'
 import { spanOf } from './facts.js'
 import type { ChoiceFacts } from './family.js'
-import { CONFIDENTIALITY, labelKey } from './label.js'
+import { CONFIDENTIALITY, isKnownLabel, labelKey } from './label.js'
+
+/** Whom a reference names: a person, a structure, an application, and their hashed keys. */
+export interface Party { readonly type: string, readonly keys: readonly string[] }
 
 /** What a Consent needs of the world to be read. */
 export interface Reading {
@@ -19,14 +22,24 @@ export interface Reading {
   readonly acknowledged: number
   /** When the block that it was has been lifted. */
   readonly lifted?: number
-  /** The hashed keys of whom a reference names; empty when it names nobody known. */
-  readonly keysOf: (reference: Reference) => readonly string[]
+  /** undefined for a reference that names nobody known. */
+  readonly partyOf: (reference: Reference) => Party | undefined
+  /** Whether the terminology has the code of a `class` or `code` selector. */
+  readonly knows: (coding: Coding) => boolean
 }
 
+type Kind = ConsentKind | 'pcf' | undefined
+
 const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
+const ROLE = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType|IRCP'
+const SCOPE = 'http://terminology.hl7.org/CodeSystem/consentscope|patient-privacy'
+/** http://terminology.hl7.org/ValueSet/v3-PurposeOfUse, as R4 publishes it. */
+const PURPOSES: readonly string[] = ['TREAT', 'ETREAT', 'BTG', 'CAREMGT', 'CLINTRCH', 'COC', 'COVERAGE', 'FAMRQT', 'HMARKT', 'HOPERAT',
+  'HPAYMT', 'HRESCH', 'HSYSADMIN', 'PATRQT', 'PATSFTY', 'PUBHLTH', 'PWATRNY', 'SUPNWK']
+const PARTY: Readonly<Record<string, string>> = { Practitioner: 'person', PractitionerRole: 'person', Organization: 'structure', Device: 'application' }
+/** Kinds that are about the whole record: singled out by data, they say nothing. */
+const WHOLE: readonly string[] = ['medecin-traitant', 'administrateur', 'urgence-masques']
 const DAY = 24 * 3600 * 1000
-/** Everybody, where rules are filed. */
-export const EVERYONE = '*'
 
 /** The codings of our kinds in a Consent's category. */
 export function kindCodings (consent: Consent): readonly Coding[] {
@@ -35,15 +48,15 @@ export function kindCodings (consent: Consent): readonly Coding[] {
 
 /** What the rules keep of a Consent: who may read it, under whom it is filed, and the choice while it counts. */
 export function choiceFactsOf (consent: Consent, authors: readonly string[], reading: Reading): ChoiceFacts {
-  const clauses = [consent.provision, ...consent.provision?.provision ?? []].filter(provision => provision !== undefined)
-  const actors = [...new Set(clauses.flatMap(({ actor = [] }) => actor.flatMap(({ reference }) => reading.keysOf(reference))))]
+  const clauses = provisionsOf(consent)
+  const actors = [...new Set(clauses.flatMap(({ actor = [] }) => actor.flatMap(({ reference }) => reading.partyOf(reference)?.keys ?? [])))]
   const counts = consent.status === 'active' || reading.lifted !== undefined
   const choice = counts ? readChoice(consent, reading) : undefined
   return {
     actors,
     authors,
-    hasDeny: clauses.some(({ type }) => type === 'deny'),
-    isSelective: clauses.some(provision => isSelective({ selector: readSelector(provision, reading).selector } as Clause)),
+    hasDeny: clauses.some(({ type }) => type !== 'permit'),
+    isSelective: clauses.some(provision => isSelective({ selector: readSelector(provision, reading).selector })),
     filed: choice === undefined ? actors : [...new Set([...actors, ...filing(choice)])],
     choice: choice ?? null
   }
@@ -53,103 +66,135 @@ function filing ({ base, exceptions }: Choice): readonly string[] {
   return [base, ...exceptions].flatMap(clause => clause.actors ?? [EVERYONE])
 }
 
+function provisionsOf ({ provision }: Consent): readonly ConsentProvision[] {
+  return provision === undefined ? [] : [provision, ...provision.provision ?? []]
+}
+
 /** The choice of a Consent; undefined when it says nothing. */
 export function readChoice (consent: Consent, reading: Reading): Choice | undefined {
   const kinds = kindCodings(consent)
   const [first] = kinds
-  const kind: ConsentKind | 'pcf' | undefined = first === undefined
+  const kind: Kind = first === undefined
     ? 'pcf'
     : kinds.length === 1 && first.code !== undefined && isConsentKind(first.code) ? first.code : undefined
-  const { provision } = consent
-  if (provision === undefined) return undefined
-  const parts = [provision, ...provision.provision ?? []].map(part => readClause(part, kind, reading))
-  const isReadable = kind !== undefined && consent.modifierExtension === undefined && parts.every(part => part.isReadable) &&
-    (kind === 'pcf' || provision.provision === undefined)
-  const [base, ...exceptions] = isReadable ? parts : parts.filter(({ clause }) => clause.effect === 'deny')
+  const isBlind = consent.modifierExtension !== undefined || consent.implicitRules !== undefined
+  const [root, ...nested] = provisionsOf(consent)
+  if (root === undefined) return undefined
+  const parts = [root, ...nested].map(part => readClause(part, kind, isBlind, reading))
+  const isReadable = kind !== undefined && !isBlind && parts.every(part => part.isReadable) &&
+    (consent.scope.coding ?? []).some(coding => labelKey(coding) === SCOPE) && nested.every(({ provision }) => provision === undefined)
+  const [base, ...exceptions] = isReadable ? parts : [...parts, ...deeper(nested, kind, isBlind, reading)].filter(({ clause }) => clause.effect === 'deny')
   if (base === undefined) return undefined
+  const period = boundsOf(root, kind)
+  if (period === undefined || (isReadable && kind !== 'pcf' && !isShaped(root, base.clause, kind, reading))) return undefined
   return {
     consent: consent.id ?? '',
-    kind: kind === undefined || !isReadable ? (kind === 'blocage' ? kind : 'pcf') : kind,
+    kind: isReadable || kinds.some(({ code }) => code === 'blocage') ? (kind ?? 'blocage') : 'pcf',
     acknowledged: reading.acknowledged,
-    period: boundsOf(provision.period, kind, reading.acknowledged),
+    period,
     // The root period bounds the whole Consent already.
-    base: isReadable ? { ...base.clause, period: ALWAYS } : base.clause,
+    base: base === parts[0] ? { ...base.clause, period: ALWAYS } : base.clause,
     exceptions: exceptions.map(({ clause }) => clause),
     ...reading.lifted === undefined ? {} : { lifted: reading.lifted }
   }
 }
 
-/** An `acces-ponctuel` lasts at most 24 hours from its start, which is the write where none is given. */
-function boundsOf (period: Period | undefined, kind: ConsentKind | 'pcf' | undefined, acknowledged: number): Span {
-  const span = period === undefined ? ALWAYS : spanOf(period)
-  if (kind !== 'acces-ponctuel') return span
-  const start = period?.start === undefined ? acknowledged : span.start
-  return { start, end: Math.min(span.end, start + DAY) }
+/** The denials of a level that PCF does not have: not understood, but not lost. */
+function deeper (nested: readonly ConsentProvision[], kind: Kind, isBlind: boolean, reading: Reading): readonly Read[] {
+  const below = nested.flatMap(({ provision = [] }) => provision)
+  return below.length === 0 ? [] : [...below.map(part => readClause(part, kind, isBlind, reading)), ...deeper(below, kind, isBlind, reading)]
+}
+
+/** A permit of a kind that names actors says nothing without one of its sort: never "every professional". */
+function isShaped (root: ConsentProvision, clause: Clause, kind: ConsentKind, { partyOf }: Reading): boolean {
+  const shape = kindShapes[kind]
+  if (clause.effect === 'permit' && WHOLE.includes(kind) && !isSameList(Object.keys(clause.selector), shape.labels.length > 0 ? ['labels'] : [])) return false
+  if (clause.effect === 'permit' && WHOLE.includes(kind) && !isSameList(clause.selector.labels ?? [], shape.labels)) return false
+  if (clause.effect === 'deny' || shape.actor !== 'one') return true
+  const types = (root.actor ?? []).map(({ reference }) => partyOf(reference)?.type)
+  const allowed = shape.actorTypes.flatMap(type => PARTY[type] ?? [])
+  return types.length > 0 && types.every(type => type !== undefined && allowed.includes(type))
+}
+
+function isSameList (one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every(value => other.includes(value))
+}
+
+/** An `acces-ponctuel` permits at most 24 hours from its start. A period that cannot be read bounds nothing. */
+function boundsOf ({ period, type }: ConsentProvision, kind: Kind): Span | undefined {
+  const span = isReadablePeriod(period) && period !== undefined ? spanOf(period) : ALWAYS
+  if (kind !== 'acces-ponctuel' || type !== 'permit') return span
+  return period?.start === undefined ? undefined : { start: span.start, end: Math.min(span.end, span.start + DAY) }
 }
 
 interface Read { readonly clause: Clause, readonly isReadable: boolean }
 
-function readClause (provision: ConsentProvision, kind: ConsentKind | 'pcf' | undefined, reading: Reading): Read {
+function readClause (provision: ConsentProvision, kind: Kind, isBlind: boolean, reading: Reading): Read {
   const effect = provision.type === 'permit' ? 'permit' : 'deny'
-  const hasActor = provision.actor !== undefined && kind !== undefined && (kind === 'pcf' || kindShapes[kind].actor !== 'none')
-  const named = (provision.actor ?? []).map(({ reference }) => reading.keysOf(reference))
-  const knowsActors = named.every(keys => keys.length > 0)
-  const { selector, isReadable } = readSelector(provision, reading)
+  const actors = provision.actor ?? []
+  const parties = actors.map(({ reference }) => reading.partyOf(reference))
+  const knowsActors = parties.every(party => party !== undefined) && actors.every(({ role, modifierExtension }) =>
+    modifierExtension === undefined && (role.coding ?? []).every(coding => labelKey(coding) === ROLE))
+  const knowsPurposes = kind !== undefined && (provision.purpose ?? []).every(({ system, code = '' }) => system === ACT_REASON && PURPOSES.includes(code))
   const knowsPeriod = isReadablePeriod(provision.period)
-  const knows = knowsActors && knowsPeriod && isReadable && provision.modifierExtension === undefined && provision.type !== undefined
+  const { selector, isReadable } = readSelector(provision, reading)
+  const isWide = isBlind || provision.modifierExtension !== undefined
   return {
-    isReadable: knows,
+    isReadable: !isWide && knowsActors && knowsPurposes && knowsPeriod && isReadable && provision.type !== undefined && provision.action === undefined,
     clause: {
       effect,
-      purposes: knows ? purposesOf(provision, kind, effect) : ['*'],
-      actors: hasActor && knowsActors ? [...new Set(named.flat())] : null,
-      period: knowsPeriod && provision.period !== undefined ? spanOf(provision.period) : ALWAYS,
-      selector
+      purposes: isWide || !knowsPurposes ? ['*'] : purposesOf(provision, kind, effect),
+      actors: isWide || !knowsActors ? [EVERYONE] : actors.length === 0 ? null : [...new Set(parties.flatMap(party => party?.keys ?? []))],
+      period: isWide || !knowsPeriod || provision.period === undefined ? ALWAYS : spanOf(provision.period),
+      selector: isWide ? {} : selector
     }
   }
 }
 
-/** None given means TREAT only; the deny of a kind, which names none, holds in every mode. */
-function purposesOf ({ purpose }: ConsentProvision, kind: ConsentKind | 'pcf' | undefined, effect: 'permit' | 'deny'): readonly string[] {
-  if (purpose !== undefined) return purpose.map(({ system, code }) => system === ACT_REASON ? code ?? '' : `${system ?? ''}|${code ?? ''}`)
-  return effect === 'deny' && kind !== 'pcf' ? ['*'] : ['TREAT']
+/** None given means TREAT only; but the deny of a `partage` that names none holds in every mode: the stricter reading. */
+function purposesOf ({ purpose }: ConsentProvision, kind: Kind, effect: 'permit' | 'deny'): readonly string[] {
+  if (purpose !== undefined) return purpose.flatMap(({ code }) => code ?? [])
+  return effect === 'deny' && (kind === 'partage' || kind === 'blocage') ? ['*'] : ['TREAT']
 }
 
-function readSelector (provision: ConsentProvision, { keysOf }: Reading): { readonly selector: Selector, readonly isReadable: boolean } {
-  const data = provision.data ?? []
-  const referenced = (meaning: string) => data.filter(part => part.meaning === meaning).map(({ reference }) => reference)
-  const literal = (meaning: string) => referenced(meaning).map(({ reference }) => reference)
-  const authors = referenced('authoredby').map(keysOf)
-  const period = provision.dataPeriod
-  const instances = literal('instance')
-  const related = literal('related')
-  const isReadable = isReadablePeriod(period) && authors.every(keys => keys.length > 0) &&
-    [...instances, ...related].every(reference => reference !== undefined) &&
-    data.every(({ meaning }) => ['instance', 'related', 'authoredby'].includes(meaning)) && provision.action === undefined
-  const selector: Selector = {
-    ...listed('labels', coveringLabels(provision)),
-    ...listed('classes', provision.class?.map(labelKey)),
-    ...listed('codes', provision.code?.flatMap(concept => concept.coding ?? []).map(labelKey)),
-    ...period === undefined || !isReadablePeriod(period) ? {} : { dataPeriod: spanOf(period) },
-    ...listed('instances', defined(instances)),
-    ...listed('related', defined(related)),
-    ...authors.some(keys => keys.length === 0) ? {} : listed('authoredBy', authors.flat())
+/** Each part of a selector that can be read; a part that cannot is left out, and so selects everything. */
+function readSelector (provision: ConsentProvision, { partyOf, knows }: Reading): { readonly selector: Selector, readonly isReadable: boolean } {
+  const { securityLabel = [], class: classes = [], code = [], data = [], dataPeriod } = provision
+  const codes = code.flatMap(({ coding = [] }) => coding)
+  const authors = data.filter(({ meaning }) => meaning === 'authoredby').map(({ reference }) => partyOf(reference))
+  const literal = (meaning: string) => data.filter(part => part.meaning === meaning).map(({ reference }) => reference)
+  const isKnown = {
+    labels: securityLabel.every(isKnownLabel),
+    classes: classes.every(knows),
+    codes: code.every(({ coding = [] }) => coding.length > 0) && codes.every(knows),
+    dataPeriod: isReadablePeriod(dataPeriod),
+    data: authors.every(party => party !== undefined) && data.every(({ meaning, modifierExtension }) =>
+      modifierExtension === undefined && ['instance', 'related', 'authoredby'].includes(meaning)) &&
+      [...literal('instance'), ...literal('related')].every(reference => partyOf(reference) !== undefined)
   }
-  return { selector, isReadable }
+  const selector: Selector = {
+    ...isKnown.labels ? listed('labels', coveringLabels(provision)) : {},
+    ...isKnown.classes ? listed('classes', classes.map(labelKey)) : {},
+    ...isKnown.codes ? listed('codes', codes.map(labelKey)) : {},
+    ...isKnown.dataPeriod && dataPeriod !== undefined ? { dataPeriod: spanOf(dataPeriod) } : {},
+    ...isKnown.data && data.length > 0 ? { data: data.flatMap(({ meaning, reference }) => dataOf(meaning, reference, partyOf)) } : {}
+  }
+  return { selector, isReadable: Object.values(isKnown).every(Boolean) }
+}
+
+function dataOf (meaning: string, reference: Reference, partyOf: Reading['partyOf']) {
+  const values = meaning === 'authoredby' ? partyOf(reference)?.keys ?? [] : [reference.reference ?? '']
+  return values.map(value => ({ meaning: meaning as 'instance' | 'related' | 'authoredby', value }))
 }
 
 /** In a deny `R` covers `V`; in a permit labels match exactly. */
-function coveringLabels ({ securityLabel, type }: ConsentProvision): readonly string[] | undefined {
-  const keys = securityLabel?.map(labelKey)
-  return type !== 'permit' && keys?.includes(`${CONFIDENTIALITY}|R`) === true ? [...keys, `${CONFIDENTIALITY}|V`] : keys
+function coveringLabels ({ securityLabel = [], type }: ConsentProvision): readonly string[] {
+  const keys = securityLabel.map(labelKey)
+  return type !== 'permit' && keys.includes(`${CONFIDENTIALITY}|R`) ? [...keys, `${CONFIDENTIALITY}|V`] : keys
 }
 
-function listed<Part extends keyof Selector> (part: Part, values: readonly string[] | undefined): { [K in Part]?: readonly string[] } {
-  return (values === undefined || values.length === 0 ? {} : { [part]: values }) as { [K in Part]?: readonly string[] }
-}
-
-function defined<T> (values: readonly (T | undefined)[]): readonly T[] {
-  return values.filter(value => value !== undefined)
+function listed<Part extends 'labels' | 'classes' | 'codes'> (part: Part, values: readonly string[]): { [K in Part]?: readonly string[] } {
+  return (values.length === 0 ? {} : { [part]: values }) as { [K in Part]?: readonly string[] }
 }
 
 function isReadablePeriod (period: Period | undefined): boolean {

@@ -1,7 +1,7 @@
 import type { ChoiceFacts } from './family.js'
+import { EVERYONE } from './choice.js'
 import type { Choice } from './choice.js'
 import type { AccountStatus } from './situation.js'
-import { EVERYONE } from './provision.js'
 
 /** The content of a RulesDocument: the choices that concern one actor; the account's status stands in that for everyone. */
 export interface RulesBody { readonly account?: AccountStatus, readonly choices: readonly Choice[] }
@@ -19,5 +19,5 @@ export function compileRules (actor: string, before: RulesBody | undefined, fact
 /** Whether some choice speaks about every professional: a search without a patient must then ask this record too. */
 export function speaksToEveryone ({ choices }: RulesBody): boolean {
   return choices.some(choice => (choice.kind === 'partage' || choice.kind === 'pcf' || choice.kind === 'blocage') &&
-    [choice.base, ...choice.exceptions].some(({ actors }) => actors === null))
+    [choice.base, ...choice.exceptions].some(({ actors }) => actors?.includes(EVERYONE) ?? true))
 }

@@ -4,7 +4,7 @@
  */
 import type { Mode, Principal } from '../security/principal.js'
 import type { Matrix } from '../terminology/matrix.js'
-import { isWithin } from './choice.js'
+import { EVERYONE, isWithin } from './choice.js'
 import type { Choice, Clause } from './choice.js'
 
 export type AccountStatus = 'none' | 'notified' | 'opposed' | 'open' | 'active' | 'suspended' | 'closed' | 'deleted'
@@ -196,14 +196,14 @@ function endOf (choice: Choice, now: number): number {
 /** A block covers the person in all their roles, or the structure with all its parts. */
 function isBlockOn (choice: Choice, caller: Caller): boolean {
   return choice.kind === 'blocage' && [choice.base, ...choice.exceptions].some(clause =>
-    clause.effect === 'deny' && (clause.actors === null || names(clause, caller)))
+    clause.effect === 'deny' && names(clause, caller))
 }
 
 /** A deny covers a structure with all its parts; a permit covers exactly the one named. */
 function names (clause: Clause, { principal, person, client, own, enclosing }: Caller): boolean {
   if (clause.actors === null) return principal.kind === 'professional' || principal.kind === 'structure'
   const keys = [person, client, ...own, ...clause.effect === 'deny' ? enclosing : []]
-  return clause.actors.some(actor => keys.includes(actor))
+  return clause.actors.some(actor => actor === EVERYONE || keys.includes(actor))
 }
 
 function statementOf (choice: Choice, caller: Caller, purpose: string): Statement {

@@ -44,7 +44,7 @@ export function createServer (logger: FastifyBaseLogger): FastifyInstance {
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     trustProxy: false,
-    frameworkErrors: (error, _request, reply) => { void send(reply, releaseError(toOutcome(error))) }
+    frameworkErrors: (error, _request, reply) => { send(reply, releaseError(toOutcome(error))).catch(() => reply.raw.destroy()) }
   })
   server.decorateRequest('principal', null)
   server.decorateRequest('instant', 0)

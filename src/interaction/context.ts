@@ -1,3 +1,4 @@
+import type { Coding } from '@medplum/fhirtypes'
 import type { TracePorts } from '../audit/trace.js'
 import type { Policy } from '../consent/situation.js'
 import type { Keyring } from '../crypto/keyring.js'
@@ -22,6 +23,8 @@ export interface Context extends TracePorts {
   /** The base URL, without a slash at its end. */
   readonly base: string
   readonly pages: PageSeal
+  /** Whether the terminology has a code. */
+  readonly knows: (coding: Coding) => boolean
   /** The faults of a resource against its type (R4 base definitions). */
   readonly validate: (resource: unknown) => readonly Fault[]
 }

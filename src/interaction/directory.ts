@@ -1,4 +1,5 @@
 import type { Reference } from '@medplum/fhirtypes'
+import type { Party } from '../consent/provision.js'
 import { equals, isIn } from '../filter/filter.js'
 import { identityKey } from '../security/identity.js'
 import type { ResourceStore } from './store.js'
@@ -12,8 +13,8 @@ export interface Affiliation { readonly own: readonly string[], readonly enclosi
 export interface Directory {
   /** @param structure a key of `security/identity.ts`, hashed */
   readonly affiliation: (structure: string) => Promise<Affiliation>
-  /** The hashed keys of the person, structure or application that a reference names; empty when it names nobody known. */
-  readonly keysOf: (reference: Reference) => Promise<readonly string[]>
+  /** The person, structure or application that a reference names, by identifier or literally; undefined when it names nobody known. */
+  readonly partyOf: (reference: Reference) => Promise<Party | undefined>
 }
 
 const MOST_LEVELS = 16
@@ -37,13 +38,15 @@ export function createDirectory (store: Pick<ResourceStore, 'find' | 'read'>, ha
       return { own: [...new Set([structure, ...own.flatMap(({ names }) => names)])], enclosing }
     },
 
-    async keysOf ({ reference, identifier }) {
+    async partyOf ({ reference, identifier }) {
+      if (reference !== undefined) {
+        const [, type, id] = /^(Practitioner|Organization)\/([A-Za-z0-9.-]{1,64})$/.exec(reference) ?? []
+        const version = type === undefined || id === undefined ? undefined : await store.read(type, id)
+        if (version === undefined || version.isDeleted) return undefined
+        return { type: type === 'Practitioner' ? 'person' : 'structure', keys: (version.facts as DirectoryFacts).names }
+      }
       const key = identifier === undefined ? undefined : identityKey(identifier)
-      if (key !== undefined) return [hash(key)]
-      const [, type, id] = /^(Practitioner|Organization)\/([A-Za-z0-9.-]{1,64})$/.exec(reference ?? '') ?? []
-      if (type === undefined || id === undefined) return []
-      const version = await store.read(type, id)
-      return version === undefined || version.isDeleted ? [] : (version.facts as DirectoryFacts).names
+      return key === undefined ? undefined : { type: key.slice(0, key.indexOf(':')), keys: [hash(key)] }
     }
   }
 }

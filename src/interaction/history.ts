@@ -55,8 +55,8 @@ export async function history (context: Context, asking: History): Promise<Answe
 function olderFilter (sight: Sight, current: Version): Filter {
   const { type, patient } = current
   const situation = patient === null ? undefined : sight.situation(patient)
-  // Only the rules of the family record read something that changes from version to version.
-  if (situation === undefined || familyOf(type) !== 'record') return all
+  // The rules of identity and directory read nothing that changes from version to version.
+  if (situation === undefined || familyOf(type) === 'identity') return all
   const known = { patient, facts: current.facts, _id: current.id } as unknown as Indexed
   const isKnown = (field: string) => field === '_id' || field === 'patient' || CURRENT_FACTS.some(name => field === `facts.${name}`)
   return substitute(compileIn(situation, type, new Set()), isKnown, known)

@@ -43,7 +43,9 @@ export async function search (context: Context, asking: Search): Promise<Answer>
   const found = request.count === 0 || filter === none || request.summary === 'count'
     ? []
     : await context.store.find({ type, filter, sort: request.sort, limit: request.count + 1, ...after === undefined ? {} : { after } })
-  const page = found.slice(0, request.count)
+  // A record that was not asked for by name: its choices are read now, and one that came since the search is heeded.
+  await sight.enter(found.flatMap(({ patient }) => patient ?? []))
+  const page = found.slice(0, request.count).filter(version => isNamed(sight, request) || sight.decide(version).permit)
   const last = page.at(-1)
   const matches = page.map((version): Entry => {
     const subset = subsetOf(context, sight, request, version)
@@ -101,6 +103,10 @@ async function visibleAmong (sight: Sight, request: SearchRequest, patients: rea
   if (request.type !== 'Patient' || !isByIdentifierAlone(request)) return full
   await sight.enter(patients)
   return or(full, isIn('_id', patients.filter(patient => isSubsetted(sight, patient))))
+}
+
+function isNamed (sight: Sight, { patients, byId, byIdentifier }: SearchRequest): boolean {
+  return patients !== null || byId || byIdentifier || sight.caller.patient !== undefined
 }
 
 /** Any other professional or structure finds a patient by `identifier` alone, and sees that and no more. */
@@ -198,4 +204,3 @@ function patientDecision (sight: Sight, patient: string, isDisclosed: boolean) {
 function tooMany (): OutcomeError {
   return new OutcomeError('too-costly', { diagnostics: `One search may concern at most ${MOST_CANDIDATES} patients` })
 }
-

@@ -3,13 +3,12 @@
  * All interactions, and `release` after them, ask it; it is the only place where choices are read.
  */
 import { LRUCache } from 'lru-cache'
-import { isWithin } from '../consent/choice.js'
+import { EVERYONE, isWithin } from '../consent/choice.js'
 import type { Choice } from '../consent/choice.js'
 import { ownDeposits } from '../consent/compile.js'
 import type { Decision } from '../consent/decide.js'
 import { compileIn, decideIn, familyOf } from '../consent/family.js'
 import type { Hidden } from '../consent/family.js'
-import { EVERYONE } from '../consent/provision.js'
 import type { RulesBody } from '../consent/rules.js'
 import { inPersonKeys, isOutsideCare, situate } from '../consent/situation.js'
 import type { AccountStatus, Caller, Policy, Situation } from '../consent/situation.js'
@@ -221,4 +220,3 @@ class RequestSight implements Sight {
 function tooManyPatients (): OutcomeError {
   return new OutcomeError('too-costly', { diagnostics: 'Without a patient this search spans too many records: name a patient, `_id` or `identifier`' })
 }
-

@@ -12,10 +12,10 @@ export function first (context: Context, admission: Admission, id: string, at: n
 }
 
 /** The next version of a resource. */
-export function next (context: Context, before: Version, resource: Resource, facts: unknown, at: number, found: readonly string[] = kept(before)): Version {
+export function next (context: Context, before: Version, resource: Resource, facts: unknown, at: number): Version {
   const { id, patient, revision } = before
   // The clock may stand still between two versions, or go back: instants of one resource only rise.
-  return compose(context, { id, patient, revision: revision + 1 }, { resource, facts, found }, Math.max(at, before.at + 1))
+  return compose(context, { id, patient, revision: revision + 1 }, { resource, facts, found: kept(before) }, Math.max(at, before.at + 1))
 }
 
 /** The version that says a resource is gone: nothing finds it, the facts of the last one say who may know. */

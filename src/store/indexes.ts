@@ -11,7 +11,7 @@ const OF_FAMILY: Readonly<Record<Family, readonly Index[]>> = {
   choice: [[{ patient: 1, keys: 1 }], [{ found: 1 }], [{ patient: 1, 'facts.actors': 1 }], CLAIMS],
   trace: [[{ patient: 1, at: -1 }], [{ patient: 1, keys: 1 }], [{ 'facts.agents': 1, at: -1 }]],
   identity: [[{ keys: 1 }], [{ found: 1 }], CLAIMS],
-  directory: [[{ keys: 1 }], [{ found: 1 }]]
+  directory: [[{ keys: 1 }], [{ found: 1 }], [{ 'facts.names': 1 }]]
 }
 
 export const history = (type: string) => `${type}.history`

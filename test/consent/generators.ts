@@ -222,8 +222,8 @@ const tidyOf = (draft: Arbitrary<ChoiceDraft>): Arbitrary<ChoiceDraft> => fc.rec
   const over = kind === 'blocage' && draft.lifted === undefined ? 'toBefore' : period
   return { ...draft, root: { ...root, actors, period: over, purposes: isFineKind(kind) ? root.purposes : 'own', isMarked: false }, acknowledged, isTwisted: false, isActive: true, isDeleted: false, by, oddity: '' }
 })
-const tidyKind = fc.oneof(...([['acces-ps', 16], ['equipe-soins', 4], ['acces-ponctuel', 5], ['partage', 12], ['pcf', 8], ['urgence-ps', 9], ['urgence-samu', 9], ['urgence-masques', 4],
-  ['administrateur', 3], ['medecin-traitant', 2], ['delegation', 3], ['blocage', 8]] as const).map(([kind, weight]) => ({ weight, arbitrary: choiceOf(kind) })))
+const tidyKind = fc.oneof(...([['acces-ps', 20], ['equipe-soins', 5], ['acces-ponctuel', 6], ['partage', 14], ['pcf', 12], ['urgence-masques', 5],
+  ['administrateur', 4], ['medecin-traitant', 2], ['delegation', 3], ['blocage', 4]] as const).map(([kind, weight]) => ({ weight, arbitrary: choiceOf(kind) })))
 
 const role = { coding: [{ system: PARTICIPATION, code: 'IRCP' }] }
 const unknownExtension: Extension[] = [{ url: 'https://example.org/changes-everything', valueBoolean: true }]
@@ -443,9 +443,9 @@ const worldDraft = fc.record({
   isTeamActive: rarely(6).map(value => !value),
   memberPeriod: period,
   isSilent: rarely(15),
-  likely: fc.array(tidyOf(tidyKind), { minLength: 2, maxLength: 4, size: 'max' }),
-  paired: optional(tidyOf(choiceOf('application')), 2),
-  choices: fc.array(choice, { maxLength: 3, size: 'max' }),
+  likely: fc.array(tidyOf(tidyKind), { minLength: 2, maxLength: 3, size: 'max' }),
+  open: fc.tuple(...['application', 'urgence-ps', 'urgence-samu'].map(kind => optional(tidyOf(choiceOf(kind)), 2))),
+  choices: fc.array(choice, { maxLength: 2, size: 'max' }),
   chains: fc.array(chainDraft, { minLength: 2, maxLength: 3 })
 })
 type WorldDraft = typeof worldDraft extends Arbitrary<infer T> ? T : never
@@ -480,7 +480,7 @@ function withOnePhysician (choices: readonly WorldConsent[]): WorldConsent[] {
   return choices.map(choice => isPhysician(choice) && choice !== kept ? { ...choice, resource: { ...choice.resource, status: 'inactive' } } : choice)
 }
 
-const choicesOf = ({ isSilent, choices, likely, paired }: WorldDraft): ChoiceDraft[] => isSilent ? [] : [...choices, ...likely, ...paired ? [paired] : []]
+const choicesOf = ({ isSilent, choices, likely, open }: WorldDraft): ChoiceDraft[] => isSilent ? [] : [...choices, ...likely, ...open.filter(draft => draft !== undefined)]
 
 function worldOf (draft: WorldDraft): World {
   const { now, chains } = draft
@@ -504,8 +504,8 @@ function worldOf (draft: WorldDraft): World {
 
 const callerDraft = fc.record({
   kind: pick<Caller['kind']>([90, 'professional'], [6, 'structure'], [7, 'holder'], [6, 'representative'], [7, 'application'], [1, 'operator']),
-  person: pick([10, 0], [2, 1], [1, 2], [1, 3]),
-  structure: pick([9, 0], [3, 1], [1, 2], [1, 3], [1, 4]),
+  person: pick([14, 0], [2, 1], [1, 2], [1, 3]),
+  structure: pick([12, 0], [2, 1], [1, 2], [1, 3], [1, 4]),
   spelling: fc.nat(3),
   profession: pick<Code>([24, { system: PROFESSION, code: '10' }], [6, { system: PROFESSION, code: '40' }], [6, { system: PROFESSION, code: '60' }], [5, { system: SOCIAL, code: '320' }], [1, { system: 'urn:example', code: '10' }]),
   sector: pick([80, 'SA07'], [1, 'INSURER'], [1, 'OCCUPATIONAL']),

@@ -123,6 +123,7 @@ pin('holder and representatives', [
   ['the parent of a child reads as the child', { caller: { ...holder, kind: 'representative', relatedPerson: 'parent' } }, 'permit 4'],
   ['the parent never sees what the child keeps secret', { caller: { ...holder, kind: 'representative', relatedPerson: 'parent' }, document: report(labelled(secret)) }, 'deny 4'],
   ['on the eighteenth birthday the parent represents nobody', { caller: { ...holder, kind: 'representative', relatedPerson: 'parent' }, world: { birthDate: '2008-03-31' } }, 'deny 4'],
+  ['it begins at midnight in Paris', { caller: { ...holder, kind: 'representative', relatedPerson: 'parent' }, world: { birthDate: '2008-03-31' }, now: Date.parse('2026-03-30T22:00:00.000Z') }, 'deny 4'],
   ['on the eve the parent still does', { caller: { ...holder, kind: 'representative', relatedPerson: 'parent' }, world: { birthDate: '2008-04-01' } }, 'permit 4'],
   ['an aunt without delegation represents nobody', { caller: { ...holder, kind: 'representative', relatedPerson: 'aunt' } }, 'deny 4'],
   ['a delegation in force makes a helper', {
@@ -188,6 +189,14 @@ pin('grounds', [
   ['break-glass opens by its choice', { caller: emergency, consents: [breakGlass] }, 'permit 14'],
   ['the choice for break-glass does not open the regulation', { caller: regulation, consents: [breakGlass] }, 'deny 10'],
   ['a permit without a kind for BTG opens to the operator\'s list', { caller: emergency, consents: [choice('PCF', { type: 'deny', provision: [{ type: 'permit', purpose: purpose('BTG'), ...actor('Group/privileged') }] })] }, 'permit 14'],
+  ['a member whom the operator struck off the list is let in no more', {
+    caller: emergency,
+    consents: [choice('PCF', { type: 'permit', purpose: purpose('BTG'), ...actor('Group/privileged') })],
+    world: { groups: [{ resourceType: 'Group', id: 'privileged', type: 'practitioner', actual: true, member: [{ entity: { reference: 'Practitioner/ada' }, inactive: true }] }] }
+  }, 'deny 10'],
+  ['a partage for BTG opens no emergency', { caller: emergency, consents: [finer('permit', { purpose: purpose('BTG') })] }, 'deny 10'],
+  ['a permit that was deleted is no ground', { consents: [{ ...access(), deleted: true }] }, 'deny 10'],
+  ['nor is one of another patient', { consents: [choice('acces-ps', { type: 'permit', ...actor(ada) }, { consent: { patient: { reference: 'Patient/other' } } })] }, 'deny 10'],
   ['purposes match exactly', { consents: [access(ada, { purpose: purpose('HPAYMT') })] }, 'deny 10'],
   ['a permit is a ground for what its selectors match only', { consents: [finer('permit', { code: [{ coding: [TYPES.hospital] }] })] }, 'deny 10'],
   ['a permit of an unknown kind says nothing', { consents: [choice('ACCES-PS', { type: 'permit', ...actor(ada) })] }, 'deny 10'],
@@ -211,7 +220,10 @@ pin('finer choices', [
     consents: [access(), finer('deny', { data: [{ meaning: 'related', reference: { reference: 'Encounter/stay' } }] })],
     document: report({ context: { encounter: [{ reference: 'Encounter/stay' }] } })
   }, 'deny 11'],
-  ['a deny on a time without purpose leaves emergencies alone', { caller: emergency, consents: [breakGlass, finer('deny', { dataPeriod: { start: '2026' } })] }, 'permit 14']
+  ['a deny without a kind and without purpose leaves emergencies alone', { caller: emergency, consents: [breakGlass, choice('PCF', { type: 'deny' })] }, 'permit 14'],
+  ['a partage that denies without purpose holds in every mode', { caller: emergency, consents: [breakGlass, finer('deny', aboutReport)] }, 'deny 11'],
+  ['a deny on a time is met by a document whose time is not known', { consents: [access(), finer('deny', { dataPeriod: { end: '2020' } })] }, 'deny 11'],
+  ['a permit on a time is not', { consents: [finer('permit', { dataPeriod: { end: '2020' } })] }, 'deny 10']
 ])
 
 const opened = choice('urgence-masques', { type: 'permit', purpose: [...purpose('BTG'), ...purpose('ETREAT')], securityLabel: [masked] })

@@ -243,11 +243,19 @@ function isShaped (asked: Ask, kind: string): boolean {
   const { provision: root, contained } = asked.choice.resource
   if (kind === 'pcf' || kind === 'partage') return true
   if (root?.type !== 'permit' || !SELECTORS.actor.matches(asked, root, false)) return false
+  if (WHOLE.includes(kind) && !isWhole(root, kind === 'urgence-masques')) return false
   const start = spanOfPeriod(root.period)?.[0] ?? -Infinity
   if (kind === 'acces-ponctuel' && asked.now > start + 24 * 3600 * 1000) return false // READING: no start, no access
   const types = (root.actor ?? []).map(({ reference }) => resolve(asked, reference, contained)?.type)
   const allowed = ACTORS[kind]
   return allowed === undefined || (types.length > 0 && types.every(type => type !== undefined && allowed.includes(type)))
+}
+
+/** READING: who sees everything, or every masked document, is not singled out by data: with such a selector they say nothing. */
+const WHOLE = ['medecin-traitant', 'administrateur', 'urgence-masques']
+function isWhole ({ securityLabel = [], class: classes = [], code = [], data = [], dataPeriod }: ConsentProvision, isLabelled: boolean): boolean {
+  const labels = isLabelled ? securityLabel.length === 1 && textOf(securityLabel[0] ?? {}) === `${VISIBILITY}|MASQUE_PS` : securityLabel.length === 0
+  return labels && classes.length === 0 && code.length === 0 && data.length === 0 && dataPeriod === undefined
 }
 
 /** READING: a legal representative gave what one wrote, and what names a RelatedPerson as performer; emergencies count as grounds. */
@@ -338,7 +346,9 @@ const SELECTORS = {
   },
   purpose: {
     isUnderstood: (_, { purpose = [] }) => purpose.every(({ system, code = '' }) => system === ACT_REASON && PURPOSES.includes(code)),
-    matches: ({ purpose: asked }, { purpose }) => asked === 'any' || (purpose ?? [{ code: 'TREAT' }]).some(({ code }) => code === asked)
+    // READING: the deny of a `partage` that names no purpose holds in every mode.
+    matches: ({ purpose: asked, choice }, { purpose }, isDeny) => asked === 'any' || (isDeny && purpose === undefined && kindsOf(choice.resource).includes('partage')) ||
+      (purpose ?? [{ code: 'TREAT' }]).some(({ code }) => code === asked)
   },
   securityLabel: {
     isUnderstood: (_, { securityLabel = [] }) => securityLabel.every(isKnownLabel),

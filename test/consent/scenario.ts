@@ -80,8 +80,8 @@ export interface Caller {
   readonly scope?: string
 }
 
-export const KIND = 'https://fhir.espace-sante.example/CodeSystem/choice-kind'
-export const APPLICATION = 'https://fhir.espace-sante.example/NamingSystem/application'
+export const KIND = 'https://fhir.espace-sante.example/CodeSystem/consent-kind'
+export const APPLICATION = 'https://fhir.espace-sante.example/NamingSystem/client'
 export const INS = 'urn:oid:1.2.250.1.213.1.4.10'
 export const ID_NAT_PS = 'urn:oid:1.2.250.1.71.4.2.1'
 export const RPPS = 'https://rpps.esante.gouv.fr'

@@ -4,9 +4,10 @@ import type { Caller } from '../../consent/situation.js'
 import { identityKey } from '../../security/identity.js'
 import type { Context } from '../context.js'
 
-/** The key of the structure, holder or application that deposits: what is unique or joined is so under it. */
-export function depositorKey (caller: Caller, patient: string): string {
-  return caller.own[0] ?? caller.client ?? `Patient/${patient}`
+/** Every key of the structure, or the one of the holder or application, that deposits: what is unique or joined is so under each. */
+function depositorKeys (caller: Caller, patient: string): readonly [string, ...string[]] {
+  const [first, ...others] = caller.own
+  return first === undefined ? [caller.client ?? `Patient/${patient}`] : [first, ...others]
 }
 
 /**
@@ -18,7 +19,9 @@ export function depositorKey (caller: Caller, patient: string): string {
 export async function authorshipOf (
   context: Context, caller: Caller, patient: string, document: DocumentReference, origins: readonly string[]
 ): Promise<Authorship> {
-  const depositor = depositorKey(caller, patient)
+  const depositors = depositorKeys(caller, patient)
+  const [depositor] = depositors
+  const under = (use: string, list: readonly string[]) => depositors.flatMap(key => list.map(origin => context.hash(`${use}|${patient}|${key}|${origin}`)))
   const named = await namedKeys(context, document)
   const [structure] = caller.own
   const isHolder = caller.principal.kind === 'holder'
@@ -31,8 +34,8 @@ export async function authorshipOf (
     authoredBy: [...new Set(authoredBy)],
     attributedTo: [...new Set([...authoredBy, ...isHolder ? [] : [...named.structures, ...caller.enclosing, ...wholes.flat()]])],
     depositor,
-    origins: origins.map(origin => context.hash(`origin|${patient}|${depositor}|${origin}`)),
-    claims: origins.filter(origin => origin.startsWith('identifier|')).map(origin => context.hash(`claim|${patient}|${depositor}|${origin}`))
+    origins: under('origin', origins),
+    claims: under('claim', origins.filter(origin => origin.startsWith('identifier|')))
   }
 }
 
@@ -50,9 +53,8 @@ async function namedKeys (context: Context, document: DocumentReference): Promis
       visitContained(inside)
       return
     }
-    const key = identityKey(reference.identifier ?? {})
-    const isPerson = key?.startsWith('person:') ?? reference.reference?.startsWith('Practitioner/') ?? false
-    for (const each of await context.directory.keysOf(reference)) (isPerson ? persons : structures).add(each)
+    const party = await context.directory.partyOf(reference)
+    if (party?.type === 'person' || party?.type === 'structure') party.keys.forEach(key => (party.type === 'person' ? persons : structures).add(key))
   }
 
   /** A contained Practitioner or Organization by its identifiers; a PractitionerRole by those of its references. */

@@ -23,10 +23,10 @@ interface Aligned {
 }
 interface Joined extends Aligned { readonly resource: DocumentReference, readonly chain: Chain }
 
+interface Deposit { readonly patient: string, readonly document: DocumentReference, readonly id: string, readonly authorship: Authorship }
+
 /** Puts a deposit into the chains of what it replaces, and of earlier deposits of the same document by the same structure. */
-export async function joinChain (
-  context: Context, sight: Sight, patient: string, document: DocumentReference, id: string, authorship: Authorship
-): Promise<Joined> {
+export async function joinChain (context: Context, sight: Sight, { patient, document, id, authorship }: Deposit): Promise<Joined> {
   const { now } = sight.caller
   const replaced = await replacedBy(context, sight, patient, document)
   const sameOrigin = authorship.origins.length === 0
@@ -45,7 +45,7 @@ export async function joinChain (
   if (chain.wasWithheld && !isWithheld && labelsOf(document).some(({ code }) => code === 'INVISIBLE_PATIENT')) {
     throw broken('The announcement of a document is not withheld a second time', 'DocumentReference.securityLabel')
   }
-  const labels = restricting([document, ...members.filter(member => !member.isDeleted).map(member => parsed(member))])
+  const labels = restricting([document, ...members.map(asLabelled)])
   const superseded = new Set(replaced.map(version => version.id))
   const aligned = align(context, now, members, { labels, chain, superseded })
   return { resource: withLabels(document, labels), chain, ...aligned }
@@ -72,7 +72,7 @@ function align (context: Context, now: number, members: readonly Version[], { la
     const before = member.isDeleted ? undefined : parsed(member)
     const after = before === undefined
       ? undefined
-      : { ...withLabels(before, labels), status: superseded.has(member.id) ? 'superseded' as const : before.status }
+      : { ...withLabels(before, labels), status: superseded.has(member.id) && before.status === 'current' ? 'superseded' as const : before.status }
     if (before === undefined || after === undefined) {
       // A deleted document has no text any more; its labels are kept among its facts.
       reindexed.push({ type: member.type, id: member.id, facts: factsOfDeleted(known, labels, chain) })
@@ -83,6 +83,13 @@ function align (context: Context, now: number, members: readonly Version[], { la
     }
   }
   return { companions, reindexed }
+}
+
+/** A member as far as its labels go; a deleted one has them among its facts only. */
+function asLabelled (member: Version): DocumentReference {
+  if (!member.isDeleted) return parsed(member)
+  const coding = (member.facts as Facts).tags.map(tag => ({ system: tag.slice(0, tag.lastIndexOf('|')), code: tag.slice(tag.lastIndexOf('|') + 1) }))
+  return { resourceType: 'DocumentReference', status: 'current', content: [], securityLabel: [{ coding }] }
 }
 
 function factsOfDeleted (known: Facts, labels: readonly CodeableConcept[], chain: Chain): Facts {

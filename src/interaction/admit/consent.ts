@@ -3,10 +3,13 @@
  * professional records an `acces-ponctuel` for themselves. Every write compiles the rules of the actors it concerns.
  */
 import type { Consent, Reference } from '@medplum/fhirtypes'
-import { isWithin } from '../../consent/choice.js'
+import { EVERYONE, isWithin } from '../../consent/choice.js'
+import type { Choice } from '../../consent/choice.js'
 import { choiceFaults } from '../../consent/choice-faults.js'
+import { spanOf } from '../../consent/facts.js'
 import type { ChoiceFacts } from '../../consent/family.js'
-import { EVERYONE, choiceFactsOf, kindCodings } from '../../consent/provision.js'
+import { choiceFactsOf, kindCodings } from '../../consent/provision.js'
+import type { Party } from '../../consent/provision.js'
 import { compileRules, speaksToEveryone } from '../../consent/rules.js'
 import type { RulesBody } from '../../consent/rules.js'
 import { and, equals, isIn } from '../../filter/filter.js'
@@ -35,7 +38,7 @@ export const consent: Admitter = {
     const patient = before.patient ?? ''
     if (patientOf(choice) !== patient) throw broken('A choice stays in its record', 'Consent.patient')
     checkWriter(sight, patient, choice, before)
-    checkContinuity(parsed<Consent>(before), choice)
+    checkContinuity(parsed<Consent>(before), choice, (before.facts as ChoiceFacts).choice, sight.caller.now)
     return await admit(context, sight, patient, choice, before)
   },
 
@@ -71,11 +74,11 @@ function checkWriter ({ caller, situation }: Sight, patient: string, choice: Con
 }
 
 /** What would change who is shut out, and since when, is a new choice. */
-function checkContinuity (before: Consent, after: Consent): void {
+function checkContinuity (before: Consent, after: Consent, known: Choice | null, now: number): void {
   const kind = (choice: Consent) => kindCodings(choice).map(({ code }) => code).join()
   if (kind(before) !== kind(after)) throw broken('A choice keeps its kind: record a new one', 'Consent.category')
   if (kind(before) !== 'blocage') return
-  if (before.status !== 'active' && after.status === 'active') throw broken('A block that was lifted is not taken up again: record a new one', 'Consent.status')
+  if (after.status === 'active' && (known === null || isOver(known, now))) throw broken('A block that was lifted is not taken up again: record a new one', 'Consent.status')
   if (JSON.stringify(before.provision?.actor) !== JSON.stringify(after.provision?.actor)) {
     throw broken('A block keeps its actor: record a new one', 'Consent.provision.actor')
   }
@@ -85,17 +88,18 @@ async function admit (context: Context, sight: Sight, patient: string, choice: C
   const { caller } = sight
   const faults = choiceFaults(choice)
   if (faults.length > 0) throw new OutcomeError('business-rule', faults)
-  const keys = await resolveActors(context, choice)
-  await checkData(context, sight, choice)
+  const parties = await resolveParties(context, sight, choice)
   const known = before?.facts as ChoiceFacts | undefined
   const lifted = known === undefined ? undefined : liftedAt(known, choice, caller.now)
   const authors = known?.authors ?? [caller.person ?? `Patient/${patient}`]
   const facts = choiceFactsOf(choice, authors, {
     acknowledged: caller.now,
     ...lifted === undefined ? {} : { lifted },
-    keysOf: reference => keys.get(reference) ?? []
+    partyOf: reference => parties.get(reference),
+    knows: context.knows
   })
-  checkRecorded(sight, patient, choice, facts)
+  if (choice.status === 'active' && facts.choice === null) throw broken('The choice names an actor or a period that its kind does not take', 'Consent.provision')
+  await checkRecorded(context, sight, patient, choice, facts)
   const companions = await endFormer(context, caller.now, patient, choice, facts)
   const filed = [...facts.filed, ...known?.filed ?? [], ...companions.flatMap(({ next }) => (next.facts as ChoiceFacts).filed)]
   return { patient, resource: choice, facts, claims: [], companions, rules: rulesOf(context, patient, filed) }
@@ -104,52 +108,76 @@ async function admit (context: Context, sight: Sight, patient: string, choice: C
 /** When a block stops being in force by this write: what was permitted before is then no ground any more. */
 function liftedAt ({ choice }: ChoiceFacts, after: Consent, now: number): number | undefined {
   if (choice?.kind !== 'blocage') return undefined
-  if (choice.lifted !== undefined) return choice.lifted
-  if (!isWithin(now, choice.period)) return choice.period.end < now ? choice.period.end : undefined
-  const end = after.provision?.period?.end
-  const isOver = after.status !== 'active' || (end !== undefined && Date.parse(end) < now)
-  return isOver ? now : undefined
+  if (isOver(choice, now)) return choice.lifted ?? choice.period.end
+  const isInForce = after.status === 'active' && isWithin(now, spanOf(after.provision?.period ?? {}))
+  return isWithin(now, choice.period) && !isInForce ? now : undefined
 }
 
-async function resolveActors (context: Context, { provision }: Consent): Promise<ReadonlyMap<Reference, readonly string[]>> {
+function isOver ({ lifted, period }: Choice, now: number): boolean {
+  return lifted !== undefined || period.end < now
+}
+
+/** Whom and what a choice names: actors and data must be there for the one who writes it. */
+async function resolveParties (context: Context, sight: Sight, choice: Consent): Promise<ReadonlyMap<Reference, Party>> {
+  const { provision } = choice
   const clauses = [provision, ...provision?.provision ?? []].filter(clause => clause !== undefined)
-  const references = clauses.flatMap(({ actor = [], data = [] }) =>
-    [...actor.map(({ reference }) => reference), ...data.filter(({ meaning }) => meaning === 'authoredby').map(({ reference }) => reference)])
-  const resolved = await Promise.all(references.map(async reference => [reference, await context.directory.keysOf(reference)] as const))
-  if (resolved.some(([, keys]) => keys.length === 0)) throw unresolved('Consent.provision.actor.reference')
+  const named = clauses.flatMap(({ actor = [], data = [] }) => [
+    ...actor.map(({ reference }) => ({ reference, meaning: 'actor' })),
+    ...data
+  ])
+  const resolved = await Promise.all(named.map(async ({ reference, meaning }) => {
+    const isWho = meaning === 'actor' || meaning === 'authoredby'
+    const isHolder = meaning === 'authoredby' && reference.reference === `Patient/${patientOf(choice)}`
+    const party = isHolder ? { type: 'patient', keys: [reference.reference ?? ''] } : isWho ? await context.directory.partyOf(reference) : await documentOf(context, sight, reference)
+    if (party === undefined || party.keys.length === 0) throw unresolved(`Consent.provision.${meaning === 'actor' ? 'actor' : 'data'}.reference`)
+    return [reference, party] as const
+  }))
   return new Map(resolved)
 }
 
-/** What a choice is about must be there for the one who writes it. */
-async function checkData (context: Context, sight: Sight, { provision }: Consent): Promise<void> {
-  const data = [provision, ...provision?.provision ?? []].flatMap(clause => clause?.data ?? []).filter(({ meaning }) => meaning !== 'authoredby')
-  await Promise.all(data.map(async ({ reference: { reference } }) => {
-    const [, id] = /^DocumentReference\/([A-Za-z0-9.-]{1,64})$/.exec(reference ?? '') ?? []
-    const version = id === undefined ? undefined : await context.store.read('DocumentReference', id)
-    if (version === undefined || version.isDeleted || !sight.decide(version).permit) throw unresolved('Consent.provision.data.reference')
-  }))
+async function documentOf (context: Context, sight: Sight, { reference }: Reference): Promise<Party | undefined> {
+  const [, id] = /^DocumentReference\/([A-Za-z0-9.-]{1,64})$/.exec(reference ?? '') ?? []
+  const version = id === undefined ? undefined : await context.store.read('DocumentReference', id)
+  if (version === undefined || version.isDeleted || !sight.decide(version).permit) return undefined
+  return { type: 'record', keys: [reference ?? ''] }
 }
 
-/** A professional records an access for themselves only, with the patient's consent attested; an administrator blocks neither MT nor administrator. */
-function checkRecorded ({ caller, situation }: Sight, patient: string, choice: Consent, facts: ChoiceFacts): void {
-  const stands = situation(patient)
-  if (stands?.stands !== 'professional' || kindCodings(choice)[0]?.code === 'blocage') return
+/**
+ * A professional records an access for themselves only, from now on, with the patient's consent attested; an
+ * administrator blocks neither the médecin traitant nor an administrator.
+ */
+async function checkRecorded (context: Context, { caller, situation }: Sight, patient: string, choice: Consent, facts: ChoiceFacts): Promise<void> {
+  if (situation(patient)?.stands !== 'professional') return
+  if (facts.choice?.kind === 'blocage') {
+    const trusted = await ofKinds(context, patient, ['medecin-traitant', 'administrateur'])
+    if (trusted.some(version => (version.facts as ChoiceFacts).actors.some(actor => facts.actors.includes(actor)))) throw forbidden()
+    return
+  }
   if (facts.actors.length !== 1 || facts.actors[0] !== caller.person) throw forbidden({ diagnostics: 'A professional records an access for themselves', expression: 'Consent.provision.actor' })
   if (choice.sourceAttachment === undefined && choice.sourceReference === undefined) {
     throw broken('The attestation of the patient\'s consent is needed', 'Consent.source', 'required')
   }
+  if (facts.choice !== null && facts.choice.period.start > caller.now) {
+    throw broken('An access that a professional records starts when it is recorded', 'Consent.provision.period.start')
+  }
+}
+
+/** The choices of some kinds that count. */
+async function ofKinds (context: Context, patient: string, kinds: readonly string[]): Promise<readonly Version[]> {
+  const found = await context.store.find({
+    type: 'Consent',
+    filter: and(equals('patient', patient), current, isIn('keys', kinds.map(kind => tokenKey('category', CONSENT_KIND, kind)))),
+    sort: [],
+    limit: 1000
+  })
+  return found.filter(version => (version.facts as ChoiceFacts).choice !== null)
 }
 
 /** A new médecin traitant ends the former one, in the same transaction. */
 async function endFormer (context: Context, now: number, patient: string, choice: Consent, facts: ChoiceFacts): Promise<readonly Change[]> {
   if (facts.choice?.kind !== 'medecin-traitant' || choice.status !== 'active') return []
-  const former = await context.store.find({
-    type: 'Consent',
-    filter: and(equals('patient', patient), current, isIn('keys', [tokenKey('category', CONSENT_KIND, 'medecin-traitant')])),
-    sort: [],
-    limit: 100
-  })
-  return former.filter(version => version.id !== choice.id && (version.facts as ChoiceFacts).choice !== null).map(version => ({
+  const former = await ofKinds(context, patient, ['medecin-traitant'])
+  return former.filter(version => version.id !== choice.id).map(version => ({
     next: next(context, version, { ...parsed<Consent>(version), status: 'inactive' }, { ...version.facts as ChoiceFacts, choice: null }, now),
     replaces: version,
     claims: []
@@ -170,4 +198,3 @@ function rulesOf (context: Context, patient: string, actors: readonly string[]):
     return documents
   }
 }
-

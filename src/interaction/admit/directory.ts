@@ -1,6 +1,8 @@
 import type { Organization, Practitioner, Resource } from '@medplum/fhirtypes'
+import { and, isIn } from '../../filter/filter.js'
 import { identityKey } from '../../security/identity.js'
 import type { Context } from '../context.js'
+import { current } from '../directory.js'
 import type { DirectoryFacts } from '../directory.js'
 import { DIRECTORY } from '../sight.js'
 import type { Sight } from '../sight.js'
@@ -22,13 +24,22 @@ async function admit (context: Context, sight: Sight, resource: Resource): Promi
   needOperator(sight)
   const { identifier = [] } = resource as Organization | Practitioner
   const names = identifier.flatMap(each => identityKey(each) ?? []).map(context.hash)
-  const partOf = resource.resourceType === 'Organization' ? resource.partOf?.reference : undefined
-  const [, parent] = /^Organization\/([A-Za-z0-9.-]{1,64})$/.exec(partOf ?? '') ?? []
-  if (partOf !== undefined && parent === undefined) throw unresolved('Organization.partOf')
-  const known = parent === undefined ? undefined : await context.store.read('Organization', parent)
-  if (parent !== undefined && (known === undefined || known.isDeleted)) throw unresolved('Organization.partOf')
-  const facts: DirectoryFacts = { names, partOf: parent ?? null }
+  const parent = resource.resourceType === 'Organization' ? await parentOf(context, resource) : null
+  const facts: DirectoryFacts = { names, partOf: parent }
   return { patient: null, resource, facts, claims: [], rules: stamp(context) }
+}
+
+/** The Organization that another one is part of, named literally or by one of its identifiers. */
+async function parentOf (context: Context, { partOf }: Organization): Promise<string | null> {
+  if (partOf === undefined) return null
+  const [, id] = /^Organization\/([A-Za-z0-9.-]{1,64})$/.exec(partOf.reference ?? '') ?? []
+  const key = identityKey(partOf.identifier ?? {})
+  const [byIdentifier] = id !== undefined || key === undefined
+    ? []
+    : await context.store.find({ type: 'Organization', filter: and(current, isIn('facts.names', [context.hash(key)])), sort: [], limit: 1 })
+  const parent = id === undefined ? byIdentifier : await context.store.read('Organization', id)
+  if (parent === undefined || parent.isDeleted) throw unresolved('Organization.partOf')
+  return parent.id
 }
 
 function stamp (context: Context): NonNullable<Write['rules']> {

@@ -24,15 +24,15 @@ const PATIENTS_OWN = /^(?:DOCPAT\d\d|EXPPAT_\d)$/
 
 export const document: Admitter = {
   create: async (context, sight, resource, id) => {
+    checkKind(context, sight)
     const patient = await resolvePatient(context, sight, (resource as DocumentReference).subject, 'DocumentReference.subject')
-    await sight.enter([patient])
     const draft: DocumentReference = { ...resource as DocumentReference, id, subject: { ...withoutIdentifier(resource as DocumentReference), reference: `Patient/${patient}` } }
-    checkDepositor(context, sight, patient, draft)
+    checkDepositor(sight, patient, draft)
     await checkReferences(context, sight, patient, draft)
     const { resource: attached, contents, origins } = takeContents(context, draft)
     const authorship = await authorshipOf(context, sight.caller, patient, attached, origins)
     const labelled = withDepositLabels(sight, patient, attached)
-    const chain = await joinChain(context, sight, patient, labelled, id, authorship)
+    const chain = await joinChain(context, sight, { patient, document: labelled, id, authorship })
     return {
       patient,
       resource: chain.resource,
@@ -78,19 +78,20 @@ function withoutIdentifier ({ subject }: DocumentReference) {
   return rest
 }
 
-/** Who may feed: professionals and structure software of care whenever the account is open; holder and application their own types. */
-function checkDepositor (context: Context, sight: Sight, patient: string, draft: DocumentReference): void {
+/** Who may feed at all: known before any patient is looked up. */
+function checkKind (context: Context, { caller: { principal } }: Sight): void {
+  const isCarer = principal.kind === 'structure' || (principal.kind === 'professional' && principal.person !== undefined && principal.structure !== undefined)
+  const mayFeed = isCarer ? !isOutsideCare(principal, context.policy) : principal.kind === 'holder' || principal.kind === 'application'
+  if (!mayFeed) throw forbidden()
+}
+
+/** A professional or structure of care feeds whenever the account is open; holder and application their own record with their own types. */
+function checkDepositor (sight: Sight, patient: string, draft: DocumentReference): void {
   const { caller: { principal } } = sight
   const situation = sight.situation(patient)
   const isOwnType = (draft.type?.coding ?? []).some(({ code }) => PATIENTS_OWN.test(code ?? ''))
-  const mayDeposit = principal.kind === 'professional'
-    ? principal.person !== undefined && principal.structure !== undefined && !isOutsideCare(principal, context.policy)
-    : principal.kind === 'structure'
-      ? !isOutsideCare(principal, context.policy)
-      : principal.kind === 'holder'
-        ? situation?.stands === 'holder' && isOwnType
-        : principal.kind === 'application' && situation?.stands === 'application' && situation.statements.length > 0 && isOwnType
-  if (!mayDeposit) throw forbidden()
+  if (principal.kind === 'holder' && !isOwnType) throw forbidden()
+  if (principal.kind === 'application' && !(situation?.stands === 'application' && situation.statements.length > 0 && isOwnType)) throw forbidden()
   const faults = depositLabelFaults(draft, sight.caller)
   if (faults.length > 0) throw forbidden(faults)
 }

@@ -4,7 +4,7 @@
  */
 import type { Extension, Patient } from '@medplum/fhirtypes'
 import type { AccountStatus } from '../../consent/situation.js'
-import { EVERYONE } from '../../consent/provision.js'
+import { EVERYONE } from '../../consent/choice.js'
 import { insKey } from '../../security/identity.js'
 import { CANONICAL_BASE } from '../../terminology/canonical.js'
 import { OutcomeError } from '../../outcome/outcome-error.js'

@@ -1,0 +1,159 @@
+/**
+ * The dataset: patients who give the doctor access, and documents of theirs, put into our database by the server's own
+ * modules (admission, version, sealing, commit), so that each is stored exactly as a deposit stores it; only many in
+ * one transaction, without contents and without traces. The bare database gets the same documents as text.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { MongoClient } from 'mongodb'
+import type { Db } from 'mongodb'
+import { pino } from 'pino'
+import { createApp } from '../../src/app.js'
+import type { App } from '../../src/app.js'
+import { readConfig } from '../../src/config.js'
+import { localTrust } from '../../src/http/authenticate.js'
+import { admitterOf, checked, create } from '../../src/interaction/create.js'
+import type { Version } from '../../src/interaction/store.js'
+import { first } from '../../src/interaction/version.js'
+import { ID_NAT_ST } from '../../src/security/identity.js'
+import type { Principal } from '../../src/security/principal.js'
+import type { BareDocument } from './bare.js'
+import { HOSPITAL, DOCTOR, INS, accessOf, patientOf } from './cast.js'
+import { documentOf } from './document.js'
+
+export interface Size { readonly patients: number, readonly documents: number }
+/** What a dataset is known by: `read` are the patients with documents, `write` those who get deposits. */
+export interface Dataset { readonly read: readonly string[], readonly write: readonly string[] }
+export interface Place { readonly mongoUrl: string, readonly dataDir: string, readonly root: string }
+interface Marker extends Dataset { _id: 'dataset', print: string }
+
+export const OURS = 'bench'
+export const BARE = 'bench-bare'
+/** Patients who get the deposits of the measures. */
+const WRITTEN = 200
+const CONTENT = 4096
+const AT_ONCE = 8
+const TOGETHER = 10
+/** What decides how a document is stored: a dataset of other code is loaded anew. */
+const CODE = ['src/consent', 'src/crypto', 'src/filter', 'src/interaction/admit', 'src/interaction/version.js', 'src/search', 'src/store', 'scripts/bench/cast.js', 'scripts/bench/document.js', 'scripts/bench/dataset.js']
+
+/** Loads the dataset unless it is there, and removes what earlier runs have left beside it. */
+export async function prepare (place: Place, size: Size, { keep, log }: { keep: boolean, log: (line: string) => void }): Promise<Dataset> {
+  const client = await new MongoClient(place.mongoUrl).connect()
+  try {
+    const [ours, bare] = [client.db(OURS), client.db(BARE)]
+    const print = await printOf(place, size)
+    const known = await ours.collection<Marker>('BenchDataset').findOne({ _id: 'dataset' })
+    if (known !== null && (known.print === print || (keep && known.print.split(' ')[0] === print.split(' ')[0]))) {
+      await clean(ours, bare, known)
+      return known
+    }
+    await ours.dropDatabase()
+    await bare.dropDatabase()
+    const dataset = await load(place, size, bare, log)
+    await ours.collection<Marker>('BenchDataset').insertOne({ _id: 'dataset', print, ...dataset })
+    return dataset
+  } finally {
+    await client.close()
+  }
+}
+
+/** Size and key, then code. */
+async function printOf ({ dataDir, root }: Place, size: Size): Promise<string> {
+  const master = createHash('sha256').update(await masterKey(dataDir)).digest('hex').slice(0, 16)
+  const code = createHash('sha256')
+  for (const name of CODE) {
+    const place = path.join(root, 'dist', name)
+    const files = name.endsWith('.js') ? [place] : (await readdir(place, { recursive: true })).filter(file => file.endsWith('.js')).sort().map(file => path.join(place, file))
+    for (const file of files) code.update(await readFile(file))
+  }
+  return `${size.patients}x${size.documents}/${master} ${code.digest('hex').slice(0, 16)}`
+}
+
+/** The key that the server finds in this folder, made if need be. */
+async function masterKey (dataDir: string): Promise<Buffer> {
+  const file = path.join(dataDir, 'keys', 'master.key')
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
+  await writeFile(file, randomBytes(32), { flag: 'wx', mode: 0o600 }).catch(error => { if (error.code !== 'EEXIST') throw error })
+  return await readFile(file)
+}
+
+async function clean (ours: Db, bare: Db, { write }: Dataset): Promise<void> {
+  for (const name of ['AuditEvent', 'content.files', 'content.chunks']) await ours.collection(name).drop()
+  for (const name of ['content.files', 'content.chunks']) await bare.collection(name).drop()
+  for (const db of [ours, bare]) await db.collection('DocumentReference').deleteMany({ patient: { $in: [...write] } })
+}
+
+async function load ({ mongoUrl, dataDir, root }: Place, size: Size, bare: Db, log: (line: string) => void): Promise<Dataset> {
+  const began = performance.now()
+  await bare.createCollection('DocumentReference')
+  await bare.collection('DocumentReference').createIndex({ patient: 1, _id: 1 })
+  const app = await createApp({
+    config: readConfig({ MONGODB_URL: mongoUrl, MONGODB_DB: OURS, DATA_DIR: dataDir, SAMPLE: 'none', BASE_URL: 'http://127.0.0.1:8080/fhir' }),
+    logger: pino({ level: 'silent' }),
+    trust: localTrust({ keys: [] }),
+    master: await masterKey(dataDir),
+    root: new URL(`file://${root}/`)
+  })
+  try {
+    for (const [value, name] of [[HOSPITAL.structure, 'Centre hospitalier'], [DOCTOR.structure, 'Cabinet']]) {
+      await put(app, principal('operator', 'operator:bench'), { resourceType: 'Organization', active: true, identifier: [{ system: ID_NAT_ST, value }], name })
+    }
+    log(`Loading ${size.patients + WRITTEN} patients and their choices`)
+    const patients = await spread(size.patients + WRITTEN, async index => await openRecord(app, String(190_000_000_000_000 + index)))
+    const dataset = { read: patients.slice(0, size.patients), write: patients.slice(size.patients) }
+    log(`Loading ${size.patients * size.documents} documents`)
+    await spread(Math.ceil(size.patients / TOGETHER), async index => {
+      const versions = await deposit(app, dataset.read.slice(index * TOGETHER, (index + 1) * TOGETHER), size.documents)
+      await bare.collection<BareDocument>('DocumentReference').insertMany(versions.map(({ id, patient, text }) => ({ _id: id, patient: patient ?? '', text })))
+    })
+    log(`Loaded in ${Math.round((performance.now() - began) / 1000)} s`)
+    return dataset
+  } finally {
+    await app.close()
+  }
+}
+
+/** A patient, and the doctor's access, through the interaction that the server calls. @returns the id */
+async function openRecord (app: App, ins: string): Promise<string> {
+  const id = await put(app, principal('operator', 'operator:bench'), patientOf(ins))
+  await put(app, { ...principal('holder', `holder:${ins}`), ins: `${INS}|${ins}` }, accessOf(id))
+  return id
+}
+
+async function put ({ context, sightOf }: App, as: Principal, resource: Readonly<Record<string, unknown>> & { readonly resourceType: string }): Promise<string> {
+  const sight = await sightOf(as, Date.now())
+  const { headers } = await create(context, { sight, type: resource.resourceType, resource, prefer: 'minimal' })
+  return headers['location']?.split('/').at(-3) ?? ''
+}
+
+/** Deposits by the hospital, in one transaction. */
+async function deposit ({ context, sightOf }: App, patients: readonly string[], each: number): Promise<readonly Version[]> {
+  const sight = await sightOf({ ...principal('structure', `structure:${HOSPITAL.structure}`), structure: `structure:${HOSPITAL.structure}` }, Date.now())
+  const admitted = await Promise.all(patients.flatMap(patient => Array.from({ length: each }, async (_, number) => {
+    const id = context.newId()
+    const resource = checked(context, 'DocumentReference', documentOf(patient, number, CONTENT))
+    const admission = await admitterOf('DocumentReference').create(context, sight, resource, id)
+    return { next: first(context, admission, id, sight.caller.now), claims: admission.claims }
+  })))
+  await context.store.commit({ changes: admitted, traces: [] })
+  return admitted.map(({ next }) => next)
+}
+
+function principal (kind: Principal['kind'], subject: string): Principal {
+  return { kind, subject, scopes: [{ type: '*', permissions: 'cruds' }], mode: 'normal', isSecret: false, expires: 0 }
+}
+
+/** Runs `work` for 0 … count - 1, some at once. */
+async function spread <T> (count: number, work: (index: number) => Promise<T>): Promise<readonly T[]> {
+  const results: T[] = []
+  let next = 0
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    while (next < count) {
+      const index = next++
+      results[index] = await work(index)
+    }
+  }))
+  return results
+}

@@ -1,0 +1,125 @@
+/**
+ * The whole bench on a MongoDB that runs: dataset, both servers, each measure in rounds that alternate between them, so
+ * that what else the machine does falls on both; then the table, and the numbers behind it as JSON.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import path from 'node:path'
+import { MongoClient } from 'mongodb'
+import { DOCTOR, HOSPITAL } from './cast.js'
+import { BARE, OURS, prepare } from './dataset.js'
+import type { BareDocument } from './bare.js'
+import { CONNECTIONS, fire } from './load.js'
+import { compare, measuresOf, requestsOf } from './measure.js'
+import type { Measure } from './measure.js'
+import { summarize, table } from './report.js'
+import type { Finding } from './report.js'
+import { startServer } from './server.js'
+import type { Server } from './server.js'
+
+export interface Bench {
+  readonly isQuick: boolean
+  /** Names of measures; all without one. */
+  readonly only: readonly string[]
+  readonly rounds: number
+  readonly keep: boolean
+  readonly profile?: string
+  readonly root: string
+  readonly dataDir: string
+  readonly mongoUrl: string
+  readonly mongoName: string
+  readonly log: (line: string) => void
+}
+
+const FULL = { size: { patients: 2000, documents: 50 }, seconds: 10, warmUp: 3 }
+const QUICK = { size: { patients: 40, documents: 50 }, seconds: 3, warmUp: 2 }
+
+/** @returns the table */
+export async function run (bench: Bench): Promise<string> {
+  const { size } = bench.isQuick ? QUICK : FULL
+  const dataset = await prepare(bench, size, bench)
+  const client = await new MongoClient(bench.mongoUrl).connect()
+  try {
+    const ids = (await client.db(BARE).collection<BareDocument>('DocumentReference').find({}, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id)
+    const measures = measuresOf(dataset, ids).filter(({ name }) => bench.only.length === 0 || bench.only.includes(name))
+    const findings: Finding[] = []
+    for (const measure of measures) findings.push(await take(bench, measure, client))
+    const title = `${size.patients * size.documents} documents of ${size.patients} patients, ${CONNECTIONS} connections, ${bench.mongoName}`
+    await keep(bench, title, findings)
+    return `${title}\n\n${table(findings)}`
+  } finally {
+    await client.close()
+  }
+}
+
+/** One measure, both servers fresh. */
+async function take (bench: Bench, measure: Measure, client: MongoClient): Promise<Finding> {
+  const { seconds, warmUp } = bench.isQuick ? QUICK : FULL
+  const token = tokenOf(bench, measure)
+  const servers: Server[] = []
+  const start = async (file: string, database: string, execArgv: readonly string[] = []) => {
+    const server = await startServer({
+      file: path.join(bench.root, 'dist', file),
+      execArgv,
+      env: { MONGODB_URL: bench.mongoUrl, MONGODB_DB: database, DATA_DIR: bench.dataDir, SAMPLE: 'none' },
+      log: path.join(bench.dataDir, `${database}.log`)
+    })
+    servers.push(server)
+    return server
+  }
+  try {
+    const profile = bench.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${bench.profile}`, `--cpu-prof-name=${measure.name}.cpuprofile`]
+    const ours = await start('src/main.js', OURS, profile)
+    const bare = await start('scripts/bench/bare.js', BARE)
+    await compare(measure, [ours, token], bare)
+    const db = client.db(OURS)
+    const oursFor = async (time: number) => await fire({ server: ours, requests: () => requestsOf(measure, token), seconds: time, db })
+    const bareFor = async (time: number) => await fire({ server: bare, requests: () => requestsOf(measure, undefined), seconds: time, db })
+    await bareFor(warmUp)
+    await oursFor(warmUp)
+    const finding: { measure: Measure, ours: Finding['ours'], bare: Finding['bare'] } = { measure, ours: [], bare: [] }
+    for (let round = 1; round <= bench.rounds; round++) {
+      finding.bare = [...finding.bare, await bareFor(seconds)]
+      finding.ours = [...finding.ours, await oursFor(seconds)]
+      bench.log(`${measure.name} ${round}: bare ${finding.bare.at(-1)?.rps.toFixed(0) ?? ''}/s, ours ${finding.ours.at(-1)?.rps.toFixed(0) ?? ''}/s`)
+    }
+    return finding
+  } finally {
+    for (const server of servers) await server.stop()
+  }
+}
+
+/** A token of the local issuer, from the script that everyone uses. */
+function tokenOf ({ root, dataDir }: Bench, { as }: Measure): string {
+  const who = as === 'professional'
+    ? ['--id', DOCTOR.id, '--profession', DOCTOR.profession, '--structure', DOCTOR.structure]
+    : ['--structure', HOSPITAL.structure]
+  const { ISSUER: _, ...env } = process.env
+  return execFileSync(process.execPath, [path.join(root, 'scripts', 'token.mjs'), '--as', as, ...who], { env: { ...env, DATA_DIR: dataDir }, encoding: 'utf8' }).trim()
+}
+
+async function keep ({ root, isQuick }: Bench, title: string, findings: readonly Finding[]): Promise<void> {
+  const date = new Date().toISOString()
+  const results = path.join(root, 'bench-results')
+  await mkdir(results, { recursive: true })
+  await writeFile(path.join(results, `${date.replaceAll(':', '-')}.json`), `${JSON.stringify({
+    date,
+    commit: commitOf(root),
+    node: process.version,
+    cpu: `${cpus().length} × ${cpus()[0]?.model.trim() ?? ''}`,
+    title,
+    isQuick,
+    measures: Object.fromEntries(findings.map(finding => [finding.measure.name, { ...summarize(finding), rounds: { ours: finding.ours, bare: finding.bare } }]))
+  }, null, 2)}\n`)
+}
+
+/** With a `+` where the tree is not that of the commit; empty outside git. */
+function commitOf (root: string): string {
+  const git = (...parameters: string[]) => execFileSync('git', parameters, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  try {
+    return git('rev-parse', 'HEAD') + (git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '+')
+  } catch {
+    return ''
+  }
+}
