@@ -21,6 +21,8 @@ export interface Access {
   readonly about?: string
   /** `Type/id` of what a search, or an include, disclosed of this record. */
   readonly disclosed?: readonly string[]
+  /** Whether the request named the record itself; false when it is concerned by what was disclosed only. */
+  readonly isNamed?: boolean
   readonly decision?: Decision
   /** The request of a search, as given. */
   readonly query?: string

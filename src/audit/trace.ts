@@ -27,7 +27,8 @@ export function toTrace (access: Access, caller: Caller, ports: TracePorts): Ver
     isPermitted: access.decision?.permit ?? access.outcome === '0',
     family: familyOf(access.type),
     about,
-    disclosed
+    disclosed,
+    isNamed: access.isNamed ?? true
   }
   const text = JSON.stringify(event)
   return {

@@ -2,7 +2,7 @@
  * The families of `consent.md` 2 and what each shows: which type belongs where, and for the families that section 4
  * does not decide (choice, trace, identity) their own rule, once for a known resource and once as a filter.
  */
-import { all, and, equals, isIn, none, not, or } from '../filter/filter.js'
+import { all, and, equals, isIn, none, not, or, within } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { compile } from './compile.js'
 import { isSelective } from './choice.js'
@@ -49,6 +49,8 @@ export interface TraceFacts {
   readonly family: Family
   readonly about: readonly string[]
   readonly disclosed: readonly string[]
+  /** Whether the request named the record: else the event is there for what was disclosed, and as long as that is seen. */
+  readonly isNamed: boolean
 }
 
 export interface Subject { readonly type: string, readonly id: string, readonly facts: unknown }
@@ -110,6 +112,7 @@ function namesOf (situation: Extract<Situation, { stands: 'professional' }>): re
 
 function decideTrace (situation: Situation, facts: TraceFacts, hidden: Hidden): Decision {
   if (facts.about.some(reference => hidden.has(reference))) return deny(0)
+  if (!facts.isNamed && facts.disclosed.length > 0 && facts.disclosed.every(reference => hidden.has(reference))) return deny(0)
   switch (situation.stands) {
     case 'shut': return deny(situation.rule)
     case 'holder': return situation.isOpen ? permit(3) : deny(1)
@@ -126,7 +129,7 @@ function isOwn (keys: readonly string[], facts: TraceFacts): boolean {
 
 function compileTrace (situation: Situation, hidden: Hidden): Filter {
   const own = (keys: readonly string[]) => and(isIn('facts.agents', keys), equals('facts.isPermitted', true))
-  const seen = not(isIn('facts.about', hidden))
+  const seen = and(not(isIn('facts.about', hidden)), or(equals('facts.isNamed', true), not(within('facts.disclosed', hidden))))
   switch (situation.stands) {
     case 'holder': return situation.isOpen ? seen : none
     case 'treating': return and(seen, or(equals('facts.family', 'record'), own(situation.keys)))

@@ -41,7 +41,7 @@ type Right = (who: Standing) => boolean
 
 const ADD: Readonly<Record<string, Right>> = {
   MASQUE_PS: who => who.isHolder || who.isAdministrator || who.isAuthorInPerson || who.isTreating,
-  INVISIBLE_PATIENT: who => who.isAuthorInPerson || who.isTreating,
+  INVISIBLE_PATIENT: who => who.isAuthorInPerson,
   INVISIBLE_REPRESENTANTS_LEGAUX: who => who.isHolder || (who.isSecret && who.isAuthor)
 }
 const REMOVE: Readonly<Record<string, Right>> = {

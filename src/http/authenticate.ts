@@ -43,7 +43,7 @@ export function createAuthenticate (trust: Trust, vocabulary: ClaimVocabulary): 
     const remembered = known.get(digest)
     if (remembered !== undefined && now < remembered.expires) return remembered
     const claims = await verify(token, trust)
-    const principal = toPrincipal(claims, vocabulary)
+    const principal = toPrincipal(claims, vocabulary, now)
     known.set(digest, principal)
     return principal
   }

@@ -39,6 +39,8 @@ type Handle = (context: Context, sight: Sight, request: FastifyRequest) => Promi
 interface Row { readonly method: HTTPMethods, readonly path: string, readonly interaction: InteractionCode, readonly handle: Handle }
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+/** How often a write begins anew that others overtake. */
+const MOST_ATTEMPTS = 8
 const ID = /^[A-Za-z0-9\-.]{1,64}$/
 
 /** The rows of each interaction code, on a type. @throws Error at start for a code that is not built */
@@ -134,7 +136,6 @@ async function answer (request: FastifyRequest, reply: FastifyReply, type: strin
   const { principal, instant } = request
   if (principal === null) throw new OutcomeError('unauthenticated')
   if (type !== 'Binary' || row.method !== 'GET') needJson(request.headers, formatOf(request))
-  const sight = await ports.sightOf(principal, instant)
   const released = await release(await attempt(), ports.release)
   const isRead = row.method === 'GET' && released.status === 200
   if (isRead && isUnchanged(request.headers, released.headers)) {
@@ -143,11 +144,13 @@ async function answer (request: FastifyRequest, reply: FastifyReply, type: strin
   }
   return await send(reply, released)
 
-  /** What an interaction refuses is traced like what it answers. */
-  async function attempt (): Promise<Answer> {
+  /** What an interaction refuses is traced like what it answers. A write that another one overtook begins anew. */
+  async function attempt (left = MOST_ATTEMPTS): Promise<Answer> {
+    const sight = await ports.sightOf(principal as Principal, instant)
     try {
       return await row.handle(ports.context, sight, request)
     } catch (error) {
+      if (error instanceof OutcomeError && error.kind === 'contention' && left > 1) return await attempt(left - 1)
       if (!(error instanceof OutcomeError) || error.status >= 500) throw error
       return refusal(sight, error, [{ interaction: row.interaction, type, patient: sight.caller.patient ?? null, outcome: '4' }])
     }

@@ -14,7 +14,7 @@ import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { access } from './read.js'
 import type { Sight } from './sight.js'
-import type { Version } from './store.js'
+import type { Version, Write } from './store.js'
 import { first } from './version.js'
 
 /** `Prefer: return=` (R4 http.html#ops). */
@@ -44,6 +44,7 @@ export async function create (context: Context, asking: Create): Promise<Answer>
     ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
     ...admission.keys === undefined ? {} : { keys: admission.keys },
     ...admission.rules === undefined ? {} : { rules: admission.rules },
+    ...turnOf(sight, admission.patient, type),
     traces: [toTrace(written(sight, type, 'create', version), sight.caller, context)]
   })
   return {
@@ -53,6 +54,11 @@ export async function create (context: Context, asking: Create): Promise<Answer>
     sight,
     accesses: []
   }
+}
+
+/** Writes of documents and choices of one record come one after the other: chains and choices are read before they are written. */
+export function turnOf (sight: Sight, patient: string | null, type: string): Pick<Write, 'turn'> {
+  return patient === null || type === 'Patient' ? {} : { turn: sight.turn(patient) }
 }
 
 /** The resource of a body, when it is one of this type and has no fault. */

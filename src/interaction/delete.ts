@@ -2,8 +2,9 @@ import { toTrace } from '../audit/trace.js'
 import type { Answer } from './answer.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
-import { admitterOf, written } from './create.js'
-import { absent, refuse } from './read.js'
+import { admitterOf, turnOf, written } from './create.js'
+import { absent, refuse, tracingRefusal } from './read.js'
+import type { Version } from './store.js'
 import { checkMatch } from './update.js'
 import { deletion } from './version.js'
 
@@ -16,12 +17,17 @@ export async function remove (context: Context, asking: Delete): Promise<Answer>
   const before = await context.store.read(type, id)
   const refused = await refuse(sight, type, 'delete', before)
   if (refused !== undefined || before === undefined) return refused ?? absent(sight, type, 'delete')
-  checkMatch(before, asking.ifMatch)
+  return await tracingRefusal(sight, 'delete', before, async () => await change(context, asking, before))
+}
+
+async function change (context: Context, { sight, type, ifMatch }: Delete, before: Version): Promise<Answer> {
+  checkMatch(before, ifMatch)
   const { facts, rules } = await admitterOf(type).remove(context, sight, before)
   const version = deletion(context, before, facts, sight.caller.now)
   await context.store.commit({
     changes: [{ next: version, replaces: before, claims: [] }],
     ...rules === undefined ? {} : { rules },
+    ...turnOf(sight, before.patient, type),
     traces: [toTrace(written(sight, type, 'delete', before), sight.caller, context)]
   })
   return { status: 204, headers: { etag: `W/"${version.version}"` }, body: { kind: 'nothing' }, sight, accesses: [] }

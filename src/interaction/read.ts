@@ -68,6 +68,16 @@ export function underCurrentLabels (version: Version, current: Version): Version
   return { ...version, facts: { ...version.facts, ...labels } }
 }
 
+/** A change that is refused to somebody who may read is traced in the record, like what is refused to others. */
+export async function tracingRefusal (sight: Sight, interaction: InteractionCode, before: Version, change: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await change()
+  } catch (error) {
+    if (!(error instanceof OutcomeError) || error.status >= 500 || error.kind === 'contention') throw error
+    return refusal(sight, error, [access(sight, before.type, interaction, before, '4')])
+  }
+}
+
 export function absent (sight: Sight, type: string, interaction: InteractionCode): Answer {
   return refusal(sight, new OutcomeError('absent'), [{ interaction, type, patient: null, outcome: '4' }])
 }

@@ -119,7 +119,7 @@ function isSubsetted (sight: Sight, patient: string): boolean {
   return situation?.stands !== 'professional' || !hasPatientGround(situation)
 }
 
-const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty', '_count', '_total', '_summary', '_sort', '_include', '_revinclude']
+const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty', '_count', '_total', '_summary', '_include', '_revinclude']
 
 function isByIdentifierAlone (request: SearchRequest): boolean {
   const names = request.applied.map(([name]) => name).filter(name => !HOW_TO_ANSWER.includes(name))
@@ -169,7 +169,7 @@ function accesses (sight: Sight, request: SearchRequest, entries: readonly Entry
   const patients = [...new Set([...named, ...bound, ...disclosed.map(({ patient }) => patient)])].filter(patient => patient !== null)
   const query = queryOf(request.applied)
   const common = { interaction: 'search-type', type, outcome: '0' } as const
-  if (patients.length === 0) return [{ ...common, patient: null, query }]
+  if (patients.length === 0) return [{ ...common, patient: null, ...BY_NAME.test(query) ? {} : { query } }]
   const isAlone = patients.length === 1 && (request.patients?.length ?? 1) <= 1
   return patients.map(patient => {
     const shown = disclosed.filter(version => version.patient === patient)
@@ -179,10 +179,14 @@ function accesses (sight: Sight, request: SearchRequest, entries: readonly Entry
       patient,
       disclosed: shown.filter(({ type }) => type !== 'AuditEvent').map(({ type, id }) => `${type}/${id}`),
       decision,
-      ...isAlone ? { query } : {}
+      isNamed: named.includes(patient) || bound.includes(patient),
+      ...isAlone && !BY_NAME.test(query) ? { query } : {}
     }
   })
 }
+
+/** A query that names one resource is not kept: its reader may not know of that resource. */
+const BY_NAME = /[?&](?:_id|identifier)[=:]/
 
 /** The outcome of rules 1 to 10 for the whole record. */
 function patientDecision (sight: Sight, patient: string, isDisclosed: boolean) {

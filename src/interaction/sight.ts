@@ -18,7 +18,7 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import { identifierKey } from '../search/key.js'
 import type { Principal } from '../security/principal.js'
 import type { Affiliation, Directory } from './directory.js'
-import type { ResourceStore, Version } from './store.js'
+import type { ResourceStore, Turn, Version } from './store.js'
 
 export interface Sight {
   readonly caller: Caller
@@ -26,6 +26,8 @@ export interface Sight {
   readonly enter: (patients: readonly string[]) => Promise<void>
   readonly situation: (patient: string) => Situation | undefined
   readonly account: (patient: string) => AccountStatus
+  /** What a write of this record shows to say that it saw all earlier ones. */
+  readonly turn: (patient: string) => Turn
   /** Whether the holder's default masks what is deposited. */
   readonly isMaskedByDefault: (patient: string) => boolean
   /** The one decision for one version of a record that was entered, or of the directory. */
@@ -50,6 +52,8 @@ export interface SightPorts {
   readonly maxHidden: number
 }
 
+interface Rules { readonly turn: number, readonly body: RulesBody }
+
 const MEMORY = 20_000
 /** The rules document whose stamp changes with every change of an Organization. */
 export const DIRECTORY = { patient: '', actor: 'directory' } as const
@@ -71,15 +75,14 @@ export function createSights (ports: SightPorts): (principal: Principal, now: nu
     return patient?.id
   }
 
-  async function rulesBody (patient: string, actor: string): Promise<RulesBody | undefined> {
+  async function rulesOf (patient: string, actor: string): Promise<Rules | undefined> {
     const rules = await store.rules(patient, actor)
     if (rules === undefined) return undefined
     const key = `${patient}|${actor}|${rules.stamp}`
     const known = bodies.get(key)
-    if (known !== undefined) return known
-    const body = JSON.parse(rules.body) as RulesBody
-    bodies.set(key, body)
-    return body
+    const body = known ?? JSON.parse(rules.body) as RulesBody
+    if (known === undefined) bodies.set(key, body)
+    return { turn: rules.turn, body }
   }
 
   async function affiliation (structure: string): Promise<Affiliation> {
@@ -107,20 +110,21 @@ export function createSights (ports: SightPorts): (principal: Principal, now: nu
       ...client === undefined ? {} : { client },
       ...structure
     }
-    return new RequestSight(caller, ports, rulesBody)
+    return new RequestSight(caller, ports, rulesOf)
   }
 }
 
 class RequestSight implements Sight {
   readonly caller: Caller
   readonly #ports: SightPorts
-  readonly #rules: (patient: string, actor: string) => Promise<RulesBody | undefined>
+  readonly #rules: (patient: string, actor: string) => Promise<Rules | undefined>
   readonly #situations = new Map<string, Situation>()
   readonly #accounts = new Map<string, AccountStatus>()
+  readonly #turns = new Map<string, number>()
   readonly #maskedByDefault = new Set<string>()
   readonly #hidden = new Map<string, Set<string>>()
 
-  constructor (caller: Caller, ports: SightPorts, rules: (patient: string, actor: string) => Promise<RulesBody | undefined>) {
+  constructor (caller: Caller, ports: SightPorts, rules: (patient: string, actor: string) => Promise<Rules | undefined>) {
     this.caller = caller
     this.#ports = ports
     this.#rules = rules
@@ -128,6 +132,7 @@ class RequestSight implements Sight {
 
   readonly situation = (patient: string) => this.#situations.get(patient)
   readonly hiddenIn = (patient: string) => this.#hidden.get(patient) ?? new Set<string>()
+  readonly turn = (patient: string) => ({ patient, turn: this.#turns.get(patient) ?? -1 })
   readonly isMaskedByDefault = (patient: string) => this.#maskedByDefault.has(patient)
   readonly account = (patient: string) => this.#accounts.get(patient) ?? 'none'
 
@@ -136,9 +141,11 @@ class RequestSight implements Sight {
     await Promise.all(fresh.map(async patient => {
       const { person, client, own, enclosing } = this.caller
       const actors = [person, client, ...own, ...enclosing, EVERYONE].filter(actor => actor !== undefined)
-      const bodies = await Promise.all(actors.map(async actor => await this.#rules(patient, actor)))
-      const account = bodies.at(-1)?.account ?? 'none'
-      const choices = new Map(bodies.flatMap(body => body?.choices ?? []).map(choice => [choice.consent, choice]))
+      const rules = await Promise.all(actors.map(async actor => await this.#rules(patient, actor)))
+      const everyone = rules.at(-1)
+      const account = everyone?.body.account ?? 'none'
+      this.#turns.set(patient, everyone?.turn ?? -1)
+      const choices = new Map(rules.flatMap(each => each?.body.choices ?? []).map(choice => [choice.consent, choice]))
       const isDefault = (choice: Choice) => choice.kind === 'defaut-confidentialite' && isWithin(this.caller.now, choice.period)
       if ([...choices.values()].some(isDefault)) this.#maskedByDefault.add(patient)
       this.#accounts.set(patient, account)

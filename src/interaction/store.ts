@@ -61,6 +61,9 @@ export interface RulesDocument {
   readonly speaks: boolean
 }
 
+/** The rules for everyone of a record, with its turn: the number of writes on the record that had to come one after the other. */
+export interface Turn { readonly patient: string, readonly turn: number }
+
 /** One transaction: all of it or nothing. */
 export interface Write {
   readonly changes: readonly Change[]
@@ -70,6 +73,11 @@ export interface Write {
   readonly keys?: NewKeys
   /** Computed inside the transaction, from what it reads there. */
   readonly rules?: (read: RulesReader) => Promise<readonly RulesDocument[]>
+  /**
+   * What was read of the record before this write still holds: another write with a turn since then is contention, and
+   * the request begins anew.
+   */
+  readonly turn?: Turn
   readonly traces: readonly Version[]
 }
 
@@ -93,7 +101,7 @@ export interface ResourceStore {
   /** Distinct values of a field of the index document, at most `limit` + 1 of them. */
   readonly distinct: (type: string, filter: Filter, field: '_id' | 'patient', limit: number) => Promise<readonly string[]>
   /** The compiled rules, as acknowledged when the call is made. Concurrent calls are coalesced. */
-  readonly rules: (patient: string, actor: string) => Promise<RulesDocument | undefined>
+  readonly rules: (patient: string, actor: string) => Promise<(RulesDocument & { readonly turn: number }) | undefined>
   /** The patients who have rules about one of `actors`, or rules that speak about everyone; at most `limit` + 1. */
   readonly patientsWithRules: (actors: readonly string[], limit: number) => Promise<readonly string[]>
   /** The distinct authors of the record resources of a patient, at most `limit`. */

@@ -4,9 +4,9 @@ import { versionHeaders } from './answer.js'
 import type { Answer } from './answer.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
-import { admitterOf, checked, shown, written } from './create.js'
+import { admitterOf, checked, shown, turnOf, written } from './create.js'
 import type { Preference } from './create.js'
-import { absent, refuse } from './read.js'
+import { absent, refuse, tracingRefusal } from './read.js'
 import type { Version } from './store.js'
 import { next } from './version.js'
 
@@ -24,11 +24,15 @@ export interface Update extends Asking {
  * the precondition, the body's faults, and the right to change it. A client's id never creates.
  */
 export async function update (context: Context, asking: Update): Promise<Answer> {
-  const { sight, type, id, prefer } = asking
+  const { sight, type, id } = asking
   needScope(asking, type, 'u')
   const before = await context.store.read(type, id)
   const refused = await refuse(sight, type, 'update', before)
   if (refused !== undefined || before === undefined) return refused ?? absent(sight, type, 'update')
+  return await tracingRefusal(sight, 'update', before, async () => await change(context, asking, before))
+}
+
+async function change (context: Context, { sight, type, id, prefer, ...asking }: Update, before: Version): Promise<Answer> {
   checkMatch(before, asking.ifMatch)
   const resource = checked(context, type, asking.resource)
   if (resource.id !== id) throw new OutcomeError('invalid-request', { diagnostics: 'The id of the body must be that of the address', expression: `${type}.id` })
@@ -38,6 +42,7 @@ export async function update (context: Context, asking: Update): Promise<Answer>
     changes: [...admission.companions ?? [], { next: version, replaces: before, claims: admission.claims }],
     ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
     ...admission.rules === undefined ? {} : { rules: admission.rules },
+    ...turnOf(sight, before.patient, type),
     traces: [toTrace(written(sight, type, 'update', version), sight.caller, context)]
   })
   return { status: 200, headers: versionHeaders(version), body: shown(sight, version, prefer), sight, accesses: [] }

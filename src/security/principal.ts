@@ -37,14 +37,16 @@ export interface ClaimVocabulary {
 }
 
 const EMERGENCY_SECONDS = 3600
+const SKEW_SECONDS = 60
 
 /**
  * Reads verified claims (names of `src/security/README.md`).
+ * @param now the instant of the request, ms
  * @param claims the payload of a token whose signature, issuer, audience and times were checked
  * @returns the frozen principal
  * @throws OutcomeError `unauthenticated` for claims that name nobody; `emergency-refused` for an incomplete emergency
  */
-export function toPrincipal (claims: Readonly<Record<string, unknown>>, vocabulary: ClaimVocabulary): Principal {
+export function toPrincipal (claims: Readonly<Record<string, unknown>>, vocabulary: ClaimVocabulary, now: number): Principal {
   const kind = claims['actor']
   const read = typeof kind === 'string' && Object.hasOwn(readers, kind) ? readers[kind as ActorKind] : undefined
   if (read === undefined) throw refused('actor')
@@ -56,7 +58,7 @@ export function toPrincipal (claims: Readonly<Record<string, unknown>>, vocabula
     expires: Number(claims['exp']) * 1000,
     ...read(claims, vocabulary)
   })
-  checkEmergency(principal, claims, vocabulary)
+  checkEmergency(principal, claims, vocabulary, now)
   return principal
 }
 
@@ -98,13 +100,13 @@ const readers: Readonly<Record<ActorKind, Reader>> = {
   operator: claims => ({ subject: `operator:${text(claims, 'sub') ?? ''}` })
 }
 
-function checkEmergency (principal: Principal, claims: Readonly<Record<string, unknown>>, vocabulary: ClaimVocabulary): void {
+function checkEmergency (principal: Principal, claims: Readonly<Record<string, unknown>>, vocabulary: ClaimVocabulary, now: number): void {
   if (principal.mode === 'normal') return
   const life = Number(claims['exp']) - Number(claims['iat'] ?? claims['nbf'] ?? 0)
   const missing = [
     [principal.ins === undefined, 'ins: the patient of the emergency'],
     [principal.profession === undefined || !vocabulary.mayDeclareEmergency(principal.profession), 'SubjectRole: a health profession'],
-    [!(life <= EMERGENCY_SECONDS), 'exp: at most one hour after iat'],
+    [!(life <= EMERGENCY_SECONDS) || principal.expires > now + (EMERGENCY_SECONDS + SKEW_SECONDS) * 1000, 'exp: at most one hour after iat'],
     [principal.mode === 'bris_de_glace' && principal.reason === undefined, 'Mode_Acces_Raison: the reason'],
     [principal.mode === 'centre_15' && claims['Acces_Regulation_Medicale'] !== 'VRAI', 'Acces_Regulation_Medicale: VRAI']
   ].flatMap(([isMissing, claim]) => isMissing === true ? [{ diagnostics: `The token of an emergency needs ${String(claim)}` }] : [])

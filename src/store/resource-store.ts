@@ -17,9 +17,11 @@ import type { StoredVersion } from './stored.js'
 import { toMongo } from './to-mongo.js'
 import type { Criteria } from './to-mongo.js'
 
-interface StoredRules extends RulesDocument { _id: string }
+interface StoredRules extends RulesDocument { _id: string, turn: number }
 interface StoredKeys { _id: string, record: Binary, trace: Binary }
 
+/** What is only ever asked of MongoDB, never of what comes back: half of what a document holds. */
+const WITHOUT_KEYS = { projection: { keys: 0, dates: 0 } } as const
 const TRANSACTION = { readConcern: { level: 'snapshot' }, maxCommitTimeMS: 5000 } as const
 const rulesId = (patient: string, actor: string) => `${patient}|${actor}`
 /** In a history, the id of the resource is not that of the stored document. */
@@ -50,7 +52,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     let reader = readers.get(type)
     if (reader === undefined) {
       reader = coalesce(async ids => {
-        const found = await versions(type).find({ _id: { $in: [...new Set(ids)] } }, { maxTimeMS: READ_TIME }).toArray()
+        const found = await versions(type).find({ _id: { $in: [...new Set(ids)] } }, { ...WITHOUT_KEYS, maxTimeMS: READ_TIME }).toArray()
         const byId = new Map(found.map(stored => [stored._id, stored]))
         return id => byId.get(id)
       })
@@ -88,6 +90,11 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
   }
 
   async function transact (session: ClientSession, write: Write, stored: readonly StoredVersion[], traces: readonly StoredVersion[]): Promise<void> {
+    if (write.turn !== undefined) {
+      const { patient, turn } = write.turn
+      const taken = await rulesCollection.updateOne({ _id: rulesId(patient, '*'), turn }, { $inc: { turn: 1 } }, { session })
+      if (taken.matchedCount === 0) throw new OutcomeError('contention')
+    }
     if (write.keys !== undefined) {
       const { patient, wrapped } = write.keys
       await db.collection<StoredKeys>('Key').insertOne({ _id: patient, record: new Binary(wrapped.record), trace: new Binary(wrapped.trace) }, { session })
@@ -106,7 +113,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       rules: async (patient, actor) => await rulesCollection.findOne({ _id: rulesId(patient, actor) }, { session }) ?? undefined
     }) ?? []
     for (const document of compiled) {
-      await rulesCollection.replaceOne({ _id: rulesId(document.patient, document.actor) }, document, { session, upsert: true })
+      await rulesCollection.updateOne({ _id: rulesId(document.patient, document.actor) }, { $set: document, $inc: { turn: 1 } }, { session, upsert: true })
     }
   }
 
@@ -122,7 +129,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     }),
 
     find: async query => await translated(async () => {
-      const cursor = versions(query.type).find(pageFilter(query), { maxTimeMS: SEARCH_TIME }).sort(toSort(query.sort)).limit(query.limit)
+      const cursor = versions(query.type).find(pageFilter(query), { ...WITHOUT_KEYS, maxTimeMS: SEARCH_TIME }).sort(toSort(query.sort)).limit(query.limit)
       return await opened(query.type, await cursor.toArray())
     }),
 

@@ -5,7 +5,7 @@
 import type { CodeableConcept, DocumentReference } from '@medplum/fhirtypes'
 import { factsOf } from '../../consent/facts.js'
 import type { Authorship, Chain, Facts } from '../../consent/facts.js'
-import { isRestricting, labelKey, labelsOf } from '../../consent/label.js'
+import { isRestricting, labelKey, labelsOf, markOf } from '../../consent/label.js'
 import { and, equals, isIn } from '../../filter/filter.js'
 import type { Filter } from '../../filter/filter.js'
 import type { Context } from '../context.js'
@@ -41,8 +41,9 @@ export async function joinChain (context: Context, sight: Sight, { patient, docu
     began: Math.max(...chains.map(({ began }) => began)),
     wasWithheld: chains.some(({ wasWithheld }) => wasWithheld)
   }
-  const isWithheld = chains.some(({ labels }) => labels.includes('INVISIBLE_PATIENT'))
-  if (chain.wasWithheld && !isWithheld && labelsOf(document).some(({ code }) => code === 'INVISIBLE_PATIENT')) {
+  const isWithheld = ({ labels, opens }: Facts) => labels.includes('INVISIBLE_PATIENT') && now < opens
+  const asks = labelsOf(document).some(label => markOf(label) === 'INVISIBLE_PATIENT')
+  if (chains.some(each => each.wasWithheld && !isWithheld(each)) && (asks || chains.some(isWithheld))) {
     throw broken('The announcement of a document is not withheld a second time', 'DocumentReference.securityLabel')
   }
   const labels = restricting([document, ...members.map(asLabelled)])
@@ -55,7 +56,7 @@ export async function joinChain (context: Context, sight: Sight, { patient, docu
 export async function alignChain (context: Context, now: number, document: DocumentReference, known: Facts): Promise<Aligned> {
   const others = known.chain.filter(id => id !== document.id)
   if (others.length === 0) return { companions: [], reindexed: [] }
-  const wasWithheld = known.wasWithheld || labelsOf(document).some(({ code }) => code === 'INVISIBLE_PATIENT')
+  const wasWithheld = known.wasWithheld || labelsOf(document).some(label => markOf(label) === 'INVISIBLE_PATIENT')
   const chain = { ids: known.chain, began: known.began, wasWithheld }
   const members = await find(context, isIn('_id', others))
   return align(context, now, members, { labels: restricting([document]), chain, superseded: new Set() })

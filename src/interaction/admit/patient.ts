@@ -38,6 +38,9 @@ export const patient: Admitter = {
     if (!isOperator && sight.situation(before.id)?.stands !== 'holder') throw forbidden()
     if (!isOperator) checkContactOnly(parsed<Patient>(before), identity)
     const admission = admit(context, identity, before.id)
+    const kept = (identity.identifier ?? []).map(insKey)
+    const isLost = (parsed<Patient>(before).identifier ?? []).some(identifier => insKey(identifier) !== undefined && !kept.includes(insKey(identifier)))
+    if (isLost) throw broken('An INS stays with its record: keep it with use `old`', 'Patient.identifier')
     const status = statusOf(identity)
     if (status === statusOf(parsed<Patient>(before))) return admission
     return { ...admission, rules: accountRules(context, before.id, status, await depositors(context, before)) }

@@ -19,8 +19,8 @@ export async function resolvePatient (context: Context, sight: Sight, subject: R
   const id = await patientId(context, subject)
   if (id === undefined) throw unresolved(expression)
   const { principal, patient } = sight.caller
-  // Holder and application feed their own record; any other one is not there for them.
-  if ((principal.kind === 'holder' || principal.kind === 'application') && id !== patient) throw unresolved(expression)
+  // A token that names a patient (holder, application, emergency, secret session) reaches no other record.
+  if (principal.ins !== undefined && id !== patient) throw unresolved(expression)
   await sight.enter([id])
   const account = sight.account(id)
   if (account !== 'open' && account !== 'active') throw unresolved(expression)
