@@ -12,6 +12,8 @@ export interface Round {
   readonly p99: number
   /** The most resident memory seen, MiB. */
   readonly rss: number
+  /** Processor time of the server for one answer, ms. */
+  readonly cpu: number
   /** Commands that MongoDB ran for one answer, by name. */
   readonly commands: Readonly<Record<string, number>>
 }
@@ -32,7 +34,7 @@ export async function fire ({ server, requests, seconds, db }: Load): Promise<Ro
   const times: number[] = []
   let rss = 0
   const watch = setInterval(async () => { rss = Math.max(rss, await server.memory()) }, 250)
-  const before = await commandsOf(db)
+  const [before, started] = [await commandsOf(db), await server.time()]
   const began = performance.now()
   const failed = await new Promise<number>((resolve, reject) => {
     const instance = autocannon({
@@ -45,12 +47,12 @@ export async function fire ({ server, requests, seconds, db }: Load): Promise<Ro
     instance.on('response', (_client, _status, _bytes, time) => { times.push(time) })
   }).finally(() => { clearInterval(watch) })
   const elapsed = (performance.now() - began) / 1000
-  const after = await commandsOf(db)
+  const [after, ended] = [await commandsOf(db), await server.time()]
   if (failed > 0) throw new Error(`${failed} of ${times.length} answers were no success`)
   times.sort((left, right) => left - right)
   const at = (part: number) => times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? NaN
   const commands = COMMANDS.map(name => [name, ((after[name] ?? 0) - (before[name] ?? 0)) / times.length] as const).filter(([, count]) => count > 0.005)
-  return { rps: times.length / elapsed, p50: at(0.5), p99: at(0.99), rss, commands: Object.fromEntries(commands) }
+  return { rps: times.length / elapsed, p50: at(0.5), p99: at(0.99), rss, cpu: (ended - started) / times.length, commands: Object.fromEntries(commands) }
 }
 
 async function commandsOf (db: Db): Promise<Readonly<Record<string, number>>> {

@@ -54,7 +54,7 @@ function shapeFaults ({ provision = {} }: Consent, shape: KindShape): readonly F
 function hasPeriod (period: Period | undefined, { needsPeriod, maxHours }: KindShape): boolean {
   if (!needsPeriod) return true
   const start = intervalOf(period?.start ?? '')?.lo
-  const end = intervalOf(period?.end ?? '')?.hi
+  const end = intervalOf(period?.end ?? '')?.lo
   if (maxHours === undefined) return period !== undefined
   return start !== undefined && end !== undefined && end - start <= maxHours * HOUR
 }

@@ -83,7 +83,7 @@ function codings (concepts: readonly { readonly coding?: readonly { system?: str
 }
 
 function references (list: readonly Reference[]): readonly string[] {
-  return list.flatMap(({ reference }) => reference ?? [])
+  return list.flatMap(({ reference }) => reference?.replace(/\/_history\/[^/]*$/, '') ?? [])
 }
 
 /** `context.period`, else `date`; a document that says no time may be of any: a deny touches it, no permit contains it. */

@@ -16,8 +16,12 @@ export function compileRules (actor: string, before: RulesBody | undefined, fact
   return actor === EVERYONE && before?.account !== undefined ? { account: before.account, choices } : { choices }
 }
 
-/** Whether some choice speaks about every professional: a search without a patient must then ask this record too. */
-export function speaksToEveryone ({ choices }: RulesBody): boolean {
+/**
+ * Whether a search without a patient must ask this record: for an actor who is named, when there is more than blocks;
+ * for everyone, when some finer choice or block names nobody.
+ */
+export function speaks (actor: string, { choices }: RulesBody): boolean {
+  if (actor !== EVERYONE) return choices.some(({ kind }) => kind !== 'blocage')
   return choices.some(choice => (choice.kind === 'partage' || choice.kind === 'pcf' || choice.kind === 'blocage') &&
     [choice.base, ...choice.exceptions].some(({ actors }) => actors?.includes(EVERYONE) ?? true))
 }

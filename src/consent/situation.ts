@@ -71,6 +71,8 @@ export interface Professional {
   readonly isAdministrator: boolean
 }
 
+/** A code of TRE_R02; a sector that is none is no sector of care. */
+const SECTOR = /^SA\d\d$/
 /** TRE_R94, the professions of the social sector. */
 const SOCIAL = 'https://mos.esante.gouv.fr/NOS/TRE_R94-ProfessionSocial/FHIR/TRE-R94-ProfessionSocial'
 
@@ -99,7 +101,7 @@ export function situate (caller: Caller, slice: Slice, policy: Policy): Situatio
   if (principal.kind === 'holder') return shut(3)
   if (principal.kind === 'representative') return shut(4)
   if (principal.kind === 'operator' || isOutsideCare(principal, policy)) return shut(5)
-  if (principal.kind === 'application') return isTheirs ? application(caller, slice) : shut(5)
+  if (principal.kind === 'application') return application(caller, slice) ?? shut(5)
   if (principal.kind === 'professional') {
     if (caller.person === undefined || principal.profession === undefined || principal.structure === undefined) return shut(6)
     if (principal.mode !== 'normal' && !isTheirs) return shut(10)
@@ -119,7 +121,7 @@ export function isFindable (account: AccountStatus): boolean {
 }
 
 export function isOutsideCare (principal: Principal, policy: Policy): boolean {
-  return principal.sector !== undefined && policy.outsideCare.includes(principal.sector)
+  return principal.sector !== undefined && (!SECTOR.test(principal.sector) || policy.outsideCare.includes(principal.sector))
 }
 
 /** The keys under which a caller is author: in person, then as their structure. */
@@ -132,15 +134,18 @@ export function inPersonKeys ({ person, own }: Pick<Caller, 'person' | 'own'>): 
   return person === undefined ? [] : [person, ...own.map(structure => `${person}@${structure}`)]
 }
 
-function application (caller: Caller, slice: Slice): Situation {
+/** Without a choice for it, an application stands before a closed door: its own deposits too. */
+function application (caller: Caller, slice: Slice): Situation | undefined {
   const { client } = caller
   const speaking = slice.choices.filter(choice => isInForce(choice, caller.now)).map(choice => statementOf(choice, caller, '*'))
+  const statements = speaking.filter(({ kind, base }) => kind === 'application' && base?.effect === 'permit')
+  if (caller.patient !== slice.patient || statements.length === 0) return undefined
   return {
     patient: slice.patient,
     now: caller.now,
     stands: 'application',
     keys: client === undefined ? [] : [client],
-    statements: speaking.filter(({ kind, base }) => kind === 'application' && base?.effect === 'permit'),
+    statements,
     denials: speaking.filter(statement => clauses(statement).some(({ effect }) => effect === 'deny'))
   }
 }

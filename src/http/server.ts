@@ -40,11 +40,16 @@ export function createServer (logger: FastifyBaseLogger): FastifyInstance {
     connectionTimeout: 60_000,
     keepAliveTimeout: 72_000,
     http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, requireHostHeader: true, insecureHTTPParser: false },
-    routerOptions: { maxParamLength: 64, caseSensitive: true, ignoreTrailingSlash: false },
+    // Longer than any id: what is too long is refused after authentication, like any other address that is not there.
+    routerOptions: { maxParamLength: 8192, caseSensitive: true, ignoreTrailingSlash: false },
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     trustProxy: false,
-    frameworkErrors: (error, _request, reply) => { send(reply, releaseError(toOutcome(error))).catch(() => reply.raw.destroy()) }
+    frameworkErrors: (error, request, reply) => {
+      // Before any hook: who shows no token learns nothing of addresses.
+      const outcome = request.headers.authorization === undefined ? new OutcomeError('unauthenticated', [], { headers: { 'www-authenticate': 'Bearer' } }) : toOutcome(error)
+      send(reply, releaseError(outcome)).catch(() => reply.raw.destroy())
+    }
   })
   server.decorateRequest('principal', null)
   server.decorateRequest('instant', 0)
@@ -94,7 +99,7 @@ const FRAMEWORK: Readonly<Record<string, Kind>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid-request',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'unparsable',
   FST_ERR_BAD_URL: 'unknown-url',
-  FST_ERR_ROUTE_MAX_PARAM_LENGTH: 'absent'
+  FST_ERR_MAX_PARAM_LENGTH: 'unknown-url'
 }
 
 /** Any error as one of the catalogue. */

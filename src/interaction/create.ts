@@ -69,7 +69,21 @@ export function checked (context: Context, type: string, body: unknown): Resourc
   }
   const faults = context.validate(body)
   if (faults.length > 0) throw new OutcomeError('invalid-resource', faults)
-  return resource
+  return localised(resource, context.base)
+}
+
+/** A reference under our own base is a local one, however it is spelled: one spelling is kept. */
+function localised<T> (value: T, base: string): T {
+  if (Array.isArray(value)) {
+    for (const part of value) localised(part, base)
+  } else if (typeof value === 'object' && value !== null) {
+    const holder = value as Record<string, unknown>
+    for (const [name, part] of Object.entries(holder)) {
+      if (name === 'reference' && typeof part === 'string' && part.startsWith(`${base}/`)) holder[name] = part.slice(base.length + 1)
+      else localised(part, base)
+    }
+  }
+  return value
 }
 
 /** The trace of a write: that it was allowed is said by its outcome, what allowed it by section 5, not by a choice. */

@@ -40,7 +40,7 @@ export function createDirectory (store: Pick<ResourceStore, 'find' | 'read'>, ha
 
     async partyOf ({ reference, identifier }) {
       if (reference !== undefined) {
-        const [, type, id] = /^(Practitioner|Organization)\/([A-Za-z0-9.-]{1,64})$/.exec(reference) ?? []
+        const [, type, id] = /^(Practitioner|Organization)\/([A-Za-z0-9.-]{1,64})$/.exec(reference.replace(/\/_history\/[^/]*$/, '')) ?? []
         const version = type === undefined || id === undefined ? undefined : await store.read(type, id)
         if (version === undefined || version.isDeleted) return undefined
         return { type: type === 'Practitioner' ? 'person' : 'structure', keys: (version.facts as DirectoryFacts).names }

@@ -180,10 +180,16 @@ class RequestSight implements Sight {
     const isCaring = (principal.kind === 'professional' || principal.kind === 'structure') && !isOutsideCare(principal, this.#ports.policy)
     if (!isCaring || principal.mode !== 'normal') return none
     const actors = [person, ...own, ...enclosing].filter(actor => actor !== undefined)
-    const spoken = await this.#ports.store.patientsWithRules(actors, this.#ports.maxPatients)
-    if (spoken.length > this.#ports.maxPatients) throw tooManyPatients()
-    const known = await this.among(type, spoken)
-    return family === 'record' ? or(known, and(not(isIn('patient', spoken)), this.#ownDeposits())) : known
+    const { store, maxPatients } = this.#ports
+    const { granting, other } = await store.patientsWithRules(actors, maxPatients)
+    if (granting.length > maxPatients) throw tooManyPatients()
+    if (family !== 'record') return await this.among(type, granting)
+    const deposits = this.#ownDeposits()
+    const speaking = (await store.patientsSpeaking()).filter(patient => !other.includes(patient))
+    const special = speaking.length === 0 ? [] : await store.distinct(type, and(deposits, isIn('patient', speaking)), 'patient', maxPatients)
+    if (special.length > maxPatients) throw tooManyPatients()
+    const asked = [...new Set([...granting, ...special])]
+    return or(await this.among(type, asked), and(not(isIn('patient', [...asked, ...other])), deposits))
   }
 
   /** In a record about which nothing is said, its account open, a caller sees what they deposited. */

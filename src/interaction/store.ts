@@ -57,7 +57,7 @@ export interface RulesDocument {
   /** Changes with its content: what is cached by it is proven by it. */
   readonly stamp: string
   readonly body: string
-  /** Whether it holds something that an actor who is not named may be judged by: patients without a query are found by it. */
+  /** Whether it holds more than blocks; in the rules for everyone, something by which an actor who is not named is judged. */
   readonly speaks: boolean
 }
 
@@ -102,8 +102,13 @@ export interface ResourceStore {
   readonly distinct: (type: string, filter: Filter, field: '_id' | 'patient', limit: number) => Promise<readonly string[]>
   /** The compiled rules, as acknowledged when the call is made. Concurrent calls are coalesced. */
   readonly rules: (patient: string, actor: string) => Promise<(RulesDocument & { readonly turn: number }) | undefined>
-  /** The patients who have rules about one of `actors`, or rules that speak about everyone; at most `limit` + 1. */
-  readonly patientsWithRules: (actors: readonly string[], limit: number) => Promise<readonly string[]>
+  /**
+   * The patients who have rules about one of `actors`: those that grant or single out something, at most `limit` + 1,
+   * and those that do not (blocks, accounts that are shut).
+   */
+  readonly patientsWithRules: (actors: readonly string[], limit: number) => Promise<{ readonly granting: readonly string[], readonly other: readonly string[] }>
+  /** The patients whose rules for everyone single out something. */
+  readonly patientsSpeaking: () => Promise<readonly string[]>
   /** The distinct authors of the record resources of a patient, at most `limit`. */
   readonly authorsOf: (patient: string, limit: number) => Promise<readonly string[]>
   readonly commit: (write: Write) => Promise<void>

@@ -155,7 +155,7 @@ function structureClaim (claims: Readonly<Record<string, unknown>>): string | un
 
 /** `SA07^1.2.250.1.71.4.2.4` → `SA07`. */
 function sectorClaim (claims: Readonly<Record<string, unknown>>): string | undefined {
-  return text(claims, 'Secteur_Activite')?.split('^')[0]
+  return text(claims, 'Secteur_Activite')?.split('^')[0]?.trim().toUpperCase()
 }
 
 /** The claims that a token holds, without the others. */

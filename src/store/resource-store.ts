@@ -22,6 +22,8 @@ interface StoredKeys { _id: string, record: Binary, trace: Binary }
 
 /** What is only ever asked of MongoDB, never of what comes back: half of what a document holds. */
 const WITHOUT_KEYS = { projection: { keys: 0, dates: 0 } } as const
+/** The most records that a search without a patient steps around. */
+const MOST_SHUT = 10_000
 const TRANSACTION = { readConcern: { level: 'snapshot' }, maxCommitTimeMS: 5000 } as const
 const rulesId = (patient: string, actor: string) => `${patient}|${actor}`
 /** In a history, the id of the resource is not that of the stored document. */
@@ -156,12 +158,18 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     rules: async (patient, actor) => await translated(async () => await rules(rulesId(patient, actor))),
 
     patientsWithRules: async (actors, limit) => await translated(async () => {
-      const found = await rulesCollection.aggregate<{ _id: string }>([
-        { $match: { $or: [{ actor: { $in: [...actors] } }, { actor: '*', speaks: true }] } },
-        { $group: { _id: '$patient' } },
-        { $limit: limit + 1 }
+      const patients = async (speaks: boolean, most: number) => await rulesCollection.aggregate<{ _id: string }>([
+        { $match: { actor: { $in: [...actors] }, speaks } }, { $group: { _id: '$patient' } }, { $limit: most }
       ], { maxTimeMS: SEARCH_TIME }).toArray()
-      return found.map(({ _id }) => _id)
+      const [granting, other] = await Promise.all([patients(true, limit + 1), patients(false, MOST_SHUT + 1)])
+      if (other.length > MOST_SHUT) throw new OutcomeError('too-costly')
+      return { granting: granting.map(({ _id }) => _id), other: other.map(({ _id }) => _id) }
+    }),
+
+    patientsSpeaking: async () => await translated(async () => {
+      const found = await rulesCollection.find({ actor: '*', speaks: true }, { projection: { patient: 1 }, maxTimeMS: SEARCH_TIME }).limit(MOST_SHUT + 1).toArray()
+      if (found.length > MOST_SHUT) throw new OutcomeError('too-costly')
+      return found.map(({ patient }) => patient)
     }),
 
     authorsOf: async (patient, limit) => await translated(async () => {

@@ -23,7 +23,7 @@ export interface Scenario { readonly world: World, readonly caller: Caller, read
 export const options: Options = {
   matrix: (profession, types) => types.every(type => ALLOWED[`${profession.system}|${profession.code}`]?.includes(`${type.system}|${type.code}`)),
   knows: ({ system, code }) => KNOWN.includes(`${system}|${code}`),
-  outsideCare: new Set(['INSURER', 'OCCUPATIONAL'])
+  outsideCare: new Set(['SA24', 'SA13'])
 }
 
 export const TYPES = {
@@ -508,7 +508,7 @@ const callerDraft = fc.record({
   structure: pick([12, 0], [2, 1], [1, 2], [1, 3], [1, 4]),
   spelling: fc.nat(3),
   profession: pick<Code>([24, { system: PROFESSION, code: '10' }], [6, { system: PROFESSION, code: '40' }], [6, { system: PROFESSION, code: '60' }], [5, { system: SOCIAL, code: '320' }], [1, { system: 'urn:example', code: '10' }]),
-  sector: pick([80, 'SA07'], [1, 'INSURER'], [1, 'OCCUPATIONAL']),
+  sector: pick([80, 'SA07'], [1, 'SA24'], [1, 'SA13']),
   mode: pick<Caller['mode']>([14, 'normal'], [4, 'bris_de_glace'], [4, 'centre_15']),
   isStray: rarely(60),
   lacks: pick<'person' | 'profession' | 'structure' | ''>([80, ''], [1, 'person'], [1, 'profession'], [1, 'structure']),

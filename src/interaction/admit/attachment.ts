@@ -24,7 +24,7 @@ export function takeContents (context: Context, document: DocumentReference): Ta
   const contents: { id: string, bytes: Uint8Array }[] = []
   const faults: Fault[] = []
   const origins = [...document.masterIdentifier === undefined ? [] : [document.masterIdentifier], ...document.identifier ?? []]
-    .map(({ system = '', value = '' }) => `identifier|${system}|${value}`)
+    .flatMap(({ system = '', value }) => value === undefined ? [] : [`identifier|${system}|${value}`])
   const content = document.content.map((part, index) => {
     const place = `DocumentReference.content[${index}].attachment`
     const { data, ...attachment } = part.attachment

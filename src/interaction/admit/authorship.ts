@@ -50,20 +50,24 @@ async function namedKeys (context: Context, document: DocumentReference): Promis
   async function visit (reference: Reference): Promise<void> {
     const inside = contained.get(reference.reference ?? '')
     if (inside !== undefined) {
-      visitContained(inside)
+      contained.delete(reference.reference ?? '')
+      await visitContained(inside)
       return
     }
     const party = await context.directory.partyOf(reference)
     if (party?.type === 'person' || party?.type === 'structure') party.keys.forEach(key => (party.type === 'person' ? persons : structures).add(key))
   }
 
-  /** A contained Practitioner or Organization by its identifiers; a PractitionerRole by those of its references. */
-  function visitContained (resource: Resource): void {
+  /** A contained Practitioner or Organization by its identifiers; a PractitionerRole by whom it refers to. */
+  async function visitContained (resource: Resource): Promise<void> {
     const identifiers = 'identifier' in resource && Array.isArray(resource.identifier) ? resource.identifier : []
-    const role = resource.resourceType === 'PractitionerRole' ? [resource.practitioner?.identifier, resource.organization?.identifier] : []
-    for (const identifier of [...identifiers, ...role]) {
-      const key = identityKey(identifier ?? {})
+    for (const identifier of identifiers) {
+      const key = identityKey(identifier)
       if (key !== undefined) (key.startsWith('person:') ? persons : structures).add(context.hash(key))
+    }
+    if (resource.resourceType !== 'PractitionerRole') return
+    for (const reference of [resource.practitioner, resource.organization]) {
+      if (reference !== undefined) await visit(reference)
     }
   }
 }

@@ -10,7 +10,7 @@ import { spanOf } from '../../consent/facts.js'
 import type { ChoiceFacts } from '../../consent/family.js'
 import { choiceFactsOf, kindCodings } from '../../consent/provision.js'
 import type { Party } from '../../consent/provision.js'
-import { compileRules, speaksToEveryone } from '../../consent/rules.js'
+import { compileRules, speaks } from '../../consent/rules.js'
 import type { RulesBody } from '../../consent/rules.js'
 import { and, equals, isIn } from '../../filter/filter.js'
 import { OutcomeError } from '../../outcome/outcome-error.js'
@@ -193,7 +193,7 @@ function rulesOf (context: Context, patient: string, actors: readonly string[]):
       const before = await read.rules(patient, actor)
       const facts = (await read.consents(patient, actor)).map(version => version.facts as ChoiceFacts)
       const body = compileRules(actor, before === undefined ? undefined : JSON.parse(before.body) as RulesBody, facts)
-      documents.push({ patient, actor, stamp, body: JSON.stringify(body), speaks: actor === EVERYONE && speaksToEveryone(body) })
+      documents.push({ patient, actor, stamp, body: JSON.stringify(body), speaks: speaks(actor, body) })
     }
     return documents
   }

@@ -6,16 +6,22 @@ import { current } from '../directory.js'
 import type { DirectoryFacts } from '../directory.js'
 import { DIRECTORY } from '../sight.js'
 import type { Sight } from '../sight.js'
-import type { Write } from '../store.js'
-import { forbidden, unresolved } from './admission.js'
+import { referenceKey } from '../../search/key.js'
+import type { Version, Write } from '../store.js'
+import { broken, forbidden, unresolved } from './admission.js'
 import type { Admission, Admitter } from './admission.js'
 
 /** The directory: written by the operator. A change of it changes its stamp, by which affiliations are cached. */
 export const directory: Admitter = {
   create: async (context, sight, resource) => await admit(context, sight, resource),
-  update: async (context, sight, _before, resource) => await admit(context, sight, resource),
-  remove: async (context, sight) => {
+  update: async (context, sight, before, resource) => {
+    const admission = await admit(context, sight, resource)
+    if (before.type === 'Practitioner' || before.type === 'Organization') await checkNames(context, before, (admission.facts as DirectoryFacts).names)
+    return admission
+  },
+  remove: async (context, sight, before) => {
     needOperator(sight)
+    await checkNames(context, before, [])
     return { facts: { names: [], partOf: null } satisfies DirectoryFacts, rules: stamp(context) }
   }
 }
@@ -27,6 +33,19 @@ async function admit (context: Context, sight: Sight, resource: Resource): Promi
   const parent = resource.resourceType === 'Organization' ? await parentOf(context, resource) : null
   const facts: DirectoryFacts = { names, partOf: parent }
   return { patient: null, resource, facts, claims: [], rules: stamp(context) }
+}
+
+/**
+ * Choices that name this entry literally were compiled with its identifiers: as long as there are such choices these
+ * stay as they are, so that no permit outlives and no block misses whom it means.
+ */
+async function checkNames (context: Context, before: Version, names: readonly string[]): Promise<void> {
+  const known = (before.facts as DirectoryFacts).names
+  if (known.length === names.length && known.every(name => names.includes(name))) return
+  const filter = isIn('keys', [referenceKey('actor', before.type, before.id), referenceKey('data', before.type, before.id)])
+  if (await context.store.count('Consent', filter) > 0) {
+    throw broken('A choice names this entry: its identifiers stay, and it is made inactive rather than deleted', `${before.type}.identifier`)
+  }
 }
 
 /** The Organization that another one is part of, named literally or by one of its identifiers. */

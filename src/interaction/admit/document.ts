@@ -20,6 +20,7 @@ import { checkReferences, resolvePatient } from './reference.js'
 import { contentKey } from '../content.js'
 
 /** The types of documents that a patient deposits (TRE_A05). */
+const TRE_A05 = 'https://mos.esante.gouv.fr/NOS/TRE_A05-TypeDocComplementaire/FHIR/TRE-A05-TypeDocComplementaire'
 const PATIENTS_OWN = /^(?:DOCPAT\d\d|EXPPAT_\d)$/
 
 export const document: Admitter = {
@@ -56,6 +57,7 @@ export const document: Admitter = {
     if (!isSameButLabels(old, fresh) && !who.isAuthor) throw forbidden()
     const fixed = fixedFaults(old, fresh)
     if (fixed.length > 0) throw new OutcomeError('business-rule', fixed)
+    await checkReferences(context, sight, patient, fresh, old)
     const labels = labelFaults(old, fresh, who)
     if (labels.length > 0) throw forbidden(labels)
     const facts = factsOf(fresh, known, { ids: known.chain, began: known.began, wasWithheld: known.wasWithheld })
@@ -89,7 +91,8 @@ function checkKind (context: Context, { caller: { principal } }: Sight): void {
 function checkDepositor (sight: Sight, patient: string, draft: DocumentReference): void {
   const { caller: { principal } } = sight
   const situation = sight.situation(patient)
-  const isOwnType = (draft.type?.coding ?? []).some(({ code }) => PATIENTS_OWN.test(code ?? ''))
+  const types = draft.type?.coding ?? []
+  const isOwnType = types.length > 0 && types.every(({ system, code }) => system === TRE_A05 && PATIENTS_OWN.test(code ?? ''))
   if (principal.kind === 'holder' && !isOwnType) throw forbidden()
   if (principal.kind === 'application' && !(situation?.stands === 'application' && situation.statements.length > 0 && isOwnType)) throw forbidden()
   const faults = depositLabelFaults(draft, sight.caller)

@@ -41,6 +41,8 @@ export const patient: Admitter = {
     const kept = (identity.identifier ?? []).map(insKey)
     const isLost = (parsed<Patient>(before).identifier ?? []).some(identifier => insKey(identifier) !== undefined && !kept.includes(insKey(identifier)))
     if (isLost) throw broken('An INS stays with its record: keep it with use `old`', 'Patient.identifier')
+    const hasStatus = (one: Patient) => (one.extension ?? []).some(({ url }) => url === ACCOUNT_EXTENSION)
+    if (hasStatus(parsed<Patient>(before)) && !hasStatus(identity)) throw broken('The status of the account is said again with each update', 'Patient.extension', 'required')
     const status = statusOf(identity)
     if (status === statusOf(parsed<Patient>(before))) return admission
     return { ...admission, rules: accountRules(context, before.id, status, await depositors(context, before)) }
@@ -65,10 +67,10 @@ function admit (context: Context, identity: Patient, id: string): Admission {
 }
 
 function statusOf ({ extension = [] }: { readonly extension?: readonly Extension[] }): AccountStatus {
-  const code = extension.find(({ url }) => url === ACCOUNT_EXTENSION)?.valueCode
-  if (code === undefined) return 'open'
-  const status = STATUSES.find(known => known === code)
-  if (status === undefined) throw broken('The status of the account is not known', 'Patient.extension', 'code-invalid')
+  const given = extension.filter(({ url }) => url === ACCOUNT_EXTENSION)
+  if (given.length === 0) return 'open'
+  const status = STATUSES.find(known => known === given[0]?.valueCode)
+  if (status === undefined || given.length > 1) throw broken('The status of the account is not known', 'Patient.extension', 'code-invalid')
   return status
 }
 

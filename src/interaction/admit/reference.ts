@@ -43,15 +43,19 @@ async function patientId (context: Context, { reference, identifier }: Reference
 /**
  * Every reference of a document but its subject: contained ones must be inside, those of the record readable by the
  * writer and of the same patient; others are refused as if their target were absent. `replaces` has its own rule.
+ * @param before what an update found: its references stay
  */
-export async function checkReferences (context: Context, sight: Sight, patient: string, document: DocumentReference): Promise<void> {
+export async function checkReferences (
+  context: Context, sight: Sight, patient: string, document: DocumentReference, before?: DocumentReference
+): Promise<void> {
   const { subject, relatesTo = [], ...rest } = document
   const contained = new Set((document.contained ?? []).map(({ id }) => `#${id ?? ''}`))
   const others = relatesTo.flatMap(({ code, target }, index) =>
     code === 'replaces' ? [] : [[target.reference, `DocumentReference.relatesTo[${index}].target`] as const])
+  const old = new Set(before === undefined ? [] : referencesIn(before, '').map(([reference]) => reference))
   for (const [reference, expression] of [...referencesIn(rest, 'DocumentReference'), ...others]) {
     const local = withoutBase(context, reference)
-    if (local === undefined) continue
+    if (local === undefined || old.has(reference)) continue
     if (local.startsWith('#')) {
       if (local !== '#' && !contained.has(local)) throw unresolved(expression)
       continue
