@@ -34,7 +34,7 @@ try {
   })
   try {
     const { run } = await import(pathToFileURL(path.join(COMPILED, 'run.js')).href)
-    console.log(await run({ ...options, root: ROOT, dataDir, mongoUrl: mongo.url, mongoName: mongo.name, log }))
+    console.log(await run({ ...options, root: ROOT, dataDir, mongo, log }))
   } finally {
     await mongo.stop()
   }

@@ -1,6 +1,7 @@
 import autocannon from 'autocannon'
 import type { Request } from 'autocannon'
 import type { Db } from 'mongodb'
+import { residentOf, timeOf } from './process.js'
 import type { Server } from './server.js'
 
 /** What one round of load showed. */
@@ -12,8 +13,9 @@ export interface Round {
   readonly p99: number
   /** The most resident memory seen, MiB. */
   readonly rss: number
-  /** Processor time of the server for one answer, ms. */
+  /** Processor time for one answer, ms: of the server, and of MongoDB where that is ours. */
   readonly cpu: number
+  readonly mongoCpu: number
   /** Commands that MongoDB ran for one answer, by name. */
   readonly commands: Readonly<Record<string, number>>
 }
@@ -24,17 +26,19 @@ export interface Load {
   readonly requests: () => Request[]
   readonly seconds: number
   readonly db: Db
+  /** The process of MongoDB, when it is ours. */
+  readonly mongod: number | undefined
 }
 
 export const CONNECTIONS = 16
 const COMMANDS = ['find', 'getMore', 'aggregate', 'count', 'distinct', 'insert', 'update', 'delete', 'findAndModify', 'commitTransaction', 'abortTransaction', 'listIndexes']
 
 /** @throws Error when an answer is no success: such a round measures nothing */
-export async function fire ({ server, requests, seconds, db }: Load): Promise<Round> {
+export async function fire ({ server, requests, seconds, db, mongod }: Load): Promise<Round> {
   const times: number[] = []
   let rss = 0
-  const watch = setInterval(async () => { rss = Math.max(rss, await server.memory()) }, 250)
-  const [before, started] = [await commandsOf(db), await server.time()]
+  const watch = setInterval(async () => { rss = Math.max(rss, await residentOf(server.pid)) }, 250)
+  const before = { commands: await commandsOf(db), server: await timeOf(server.pid), mongod: await timeOf(mongod) }
   const began = performance.now()
   const failed = await new Promise<number>((resolve, reject) => {
     const instance = autocannon({
@@ -47,12 +51,21 @@ export async function fire ({ server, requests, seconds, db }: Load): Promise<Ro
     instance.on('response', (_client, _status, _bytes, time) => { times.push(time) })
   }).finally(() => { clearInterval(watch) })
   const elapsed = (performance.now() - began) / 1000
-  const [after, ended] = [await commandsOf(db), await server.time()]
+  const after = { commands: await commandsOf(db), server: await timeOf(server.pid), mongod: await timeOf(mongod) }
   if (failed > 0) throw new Error(`${failed} of ${times.length} answers were no success`)
   times.sort((left, right) => left - right)
   const at = (part: number) => times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? NaN
-  const commands = COMMANDS.map(name => [name, ((after[name] ?? 0) - (before[name] ?? 0)) / times.length] as const).filter(([, count]) => count > 0.005)
-  return { rps: times.length / elapsed, p50: at(0.5), p99: at(0.99), rss, cpu: (ended - started) / times.length, commands: Object.fromEntries(commands) }
+  const each = (change: number) => change / times.length
+  const commands = COMMANDS.map(name => [name, each((after.commands[name] ?? 0) - (before.commands[name] ?? 0))] as const).filter(([, count]) => count > 0.005)
+  return {
+    rps: times.length / elapsed,
+    p50: at(0.5),
+    p99: at(0.99),
+    rss,
+    cpu: each(after.server - before.server),
+    mongoCpu: each(after.mongod - before.mongod),
+    commands: Object.fromEntries(commands)
+  }
 }
 
 async function commandsOf (db: Db): Promise<Readonly<Record<string, number>>> {

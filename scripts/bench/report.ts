@@ -30,13 +30,13 @@ export function summarize ({ measure, ours, bare }: Finding) {
 
 /** A Markdown table. */
 export function table (findings: readonly Finding[]): string {
-  const head = ['measure', 'bare rps', 'our rps', 'ratio', 'floor / aim', '', 'bare p50 / p99 ms', 'our p50 / p99 ms', `p99 ≤ ${TAIL} × p50`, 'MiB ours / bare', 'CPU ms ours / bare', 'commands ours / bare']
+  const head = ['measure', 'bare rps', 'our rps', 'ratio', 'floor / aim', '', 'bare p50 / p99 ms', 'our p50 / p99 ms', `p99 ≤ ${TAIL} × p50`, 'MiB ours / bare', 'CPU ms ours / bare', 'MongoDB CPU ms ours / bare', 'commands ours / bare']
   const rows = findings.map(finding => {
     const { ratio, floor, aim, verdict, tail, ours, bare } = summarize(finding)
     return [
       finding.measure.title, bare.rps.toFixed(0), ours.rps.toFixed(0), `**${ratio.toFixed(2)}**`, `${floor.toFixed(2)} / ${aim.toFixed(2)}`, verdict,
       `${bare.p50.toFixed(1)} / ${bare.p99.toFixed(1)}`, `${ours.p50.toFixed(1)} / ${ours.p99.toFixed(1)}`,
-      `${tail <= TAIL ? 'yes' : 'no'} (${tail.toFixed(1)})`, `${ours.rss.toFixed(0)} / ${bare.rss.toFixed(0)}`, `${ours.cpu.toFixed(2)} / ${bare.cpu.toFixed(2)}`, `${total(ours).toFixed(2)} / ${total(bare).toFixed(2)}`
+      `${tail <= TAIL ? 'yes' : 'no'} (${tail.toFixed(1)})`, `${ours.rss.toFixed(0)} / ${bare.rss.toFixed(0)}`, `${ours.cpu.toFixed(2)} / ${bare.cpu.toFixed(2)}`, `${ours.mongoCpu.toFixed(2)} / ${bare.mongoCpu.toFixed(2)}`, `${total(ours).toFixed(2)} / ${total(bare).toFixed(2)}`
     ]
   })
   return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
@@ -51,6 +51,7 @@ function medians (rounds: readonly Round[]): Round {
     p99: of(({ p99 }) => p99),
     rss: Math.max(...rounds.map(({ rss }) => rss)),
     cpu: of(({ cpu }) => cpu),
+    mongoCpu: of(({ mongoCpu }) => mongoCpu),
     commands: Object.fromEntries([...names].map(name => [name, of(({ commands }) => commands[name] ?? 0)]))
   }
 }

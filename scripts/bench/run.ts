@@ -27,8 +27,7 @@ export interface Bench {
   readonly profile?: string
   readonly root: string
   readonly dataDir: string
-  readonly mongoUrl: string
-  readonly mongoName: string
+  readonly mongo: { readonly url: string, readonly name: string, readonly pid: number | undefined }
   readonly log: (line: string) => void
 }
 
@@ -38,14 +37,14 @@ const QUICK = { size: { patients: 40, documents: 50 }, seconds: 3, warmUp: 2 }
 /** @returns the table */
 export async function run (bench: Bench): Promise<string> {
   const { size } = bench.isQuick ? QUICK : FULL
-  const dataset = await prepare(bench, size, bench)
-  const client = await new MongoClient(bench.mongoUrl).connect()
+  const dataset = await prepare({ ...bench, mongoUrl: bench.mongo.url }, size, bench)
+  const client = await new MongoClient(bench.mongo.url).connect()
   try {
     const ids = (await client.db(BARE).collection<BareDocument>('DocumentReference').find({}, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id)
     const measures = measuresOf(dataset, ids).filter(({ name }) => bench.only.length === 0 || bench.only.includes(name))
     const findings: Finding[] = []
     for (const measure of measures) findings.push(await take(bench, measure, client))
-    const title = `${size.patients * size.documents} documents of ${size.patients} patients, ${CONNECTIONS} connections, ${bench.mongoName}`
+    const title = `${size.patients * size.documents} documents of ${size.patients} patients, ${CONNECTIONS} connections, ${bench.mongo.name}`
     await keep(bench, title, findings)
     return `${title}\n\n${table(findings)}`
   } finally {
@@ -62,7 +61,7 @@ async function take (bench: Bench, measure: Measure, client: MongoClient): Promi
     const server = await startServer({
       file: path.join(bench.root, 'dist', file),
       execArgv,
-      env: { MONGODB_URL: bench.mongoUrl, MONGODB_DB: database, DATA_DIR: bench.dataDir, SAMPLE: 'none' },
+      env: { MONGODB_URL: bench.mongo.url, MONGODB_DB: database, DATA_DIR: bench.dataDir, SAMPLE: 'none' },
       log: path.join(bench.dataDir, `${database}.log`)
     })
     servers.push(server)
@@ -74,8 +73,8 @@ async function take (bench: Bench, measure: Measure, client: MongoClient): Promi
     const bare = await start('scripts/bench/bare.js', BARE)
     await compare(measure, [ours, token], bare)
     const db = client.db(OURS)
-    const oursFor = async (time: number) => await fire({ server: ours, requests: () => requestsOf(measure, token), seconds: time, db })
-    const bareFor = async (time: number) => await fire({ server: bare, requests: () => requestsOf(measure, undefined), seconds: time, db })
+    const oursFor = async (time: number) => await fire({ server: ours, requests: () => requestsOf(measure, token), seconds: time, db, mongod: bench.mongo.pid })
+    const bareFor = async (time: number) => await fire({ server: bare, requests: () => requestsOf(measure, undefined), seconds: time, db, mongod: bench.mongo.pid })
     await bareFor(warmUp)
     await oursFor(warmUp)
     const finding: { measure: Measure, ours: Finding['ours'], bare: Finding['bare'] } = { measure, ours: [], bare: [] }

@@ -9,10 +9,7 @@ import type { AddressInfo } from 'node:net'
 export interface Server {
   /** `http://127.0.0.1:N` */
   readonly origin: string
-  /** Resident memory now, MiB; NaN where the system does not tell. */
-  readonly memory: () => Promise<number>
-  /** Processor time so far, ms; NaN where the system does not tell. */
-  readonly time: () => Promise<number>
+  readonly pid: number | undefined
   readonly stop: () => Promise<void>
 }
 
@@ -40,8 +37,7 @@ export async function startServer ({ file, env, execArgv = [], log }: Program): 
   await ready(child, `${origin}/readyz`, log)
   return {
     origin,
-    memory: async () => await residentOf(child.pid ?? 0),
-    time: async () => await timeOf(child.pid ?? 0),
+    pid: child.pid,
     stop: async () => {
       child.kill('SIGTERM')
       await ended
@@ -66,15 +62,4 @@ async function freePort (): Promise<number> {
   const { port } = server.address() as AddressInfo
   await new Promise(resolve => server.close(resolve))
   return port
-}
-
-async function residentOf (pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024
-}
-
-/** Fields 14 and 15 of proc_pid_stat(5), in ticks of 10 ms. */
-async function timeOf (pid: number): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')).split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) * 10
 }

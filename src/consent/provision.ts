@@ -89,7 +89,7 @@ export function readChoice (consent: Consent, reading: Reading): Choice | undefi
   if (period === undefined || (isReadable && kind !== 'pcf' && !isShaped(root, base.clause, kind, reading))) return undefined
   return {
     consent: consent.id ?? '',
-    kind: isReadable || kinds.some(({ code }) => code === 'blocage') ? (kind ?? 'blocage') : 'pcf',
+    kind: kind ?? (kinds.some(({ code }) => code === 'blocage') ? 'blocage' : 'pcf'),
     acknowledged: reading.acknowledged,
     period,
     // The root period bounds the whole Consent already.

@@ -105,7 +105,7 @@ export function situate (caller: Caller, slice: Slice, policy: Policy): Situatio
   if (principal.kind === 'professional') {
     if (caller.person === undefined || principal.profession === undefined || principal.structure === undefined) return shut(6)
     if (principal.mode !== 'normal' && !isTheirs) return shut(10)
-    const treating = slice.choices.find(choice => choice.kind === 'medecin-traitant' && isInForce(choice, now) && names(choice.base, caller))
+    const treating = slice.choices.find(choice => choice.kind === 'medecin-traitant' && isInForce(choice, now) && permitsTo(choice, caller))
     if (treating !== undefined) return { patient, now, stands: 'treating', keys: authorKeys(caller), choice: treating.consent }
   }
   const blocks = slice.choices.filter(choice => isBlockOn(choice, caller) && isInForce(choice, now))
@@ -158,9 +158,9 @@ function professional (caller: Caller, slice: Slice, policy: Policy): Situation 
   const isHeard = (choice: Choice) => choice.acknowledged >= blockEnd
   const speaking = (choices: readonly Choice[]) => choices.map(choice => statementOf(choice, caller, purpose))
     .filter(({ base, exceptions }) => base !== null || exceptions.length > 0)
-  const isAdministrator = current.some(choice => choice.kind === 'administrateur' && isHeard(choice) && names(choice.base, caller))
+  const isAdministrator = current.some(choice => choice.kind === 'administrateur' && isHeard(choice) && permitsTo(choice, caller))
   const opensMasked = principal.mode !== 'normal' && current.some(choice => choice.kind === 'urgence-masques' &&
-    isHeard(choice) && choice.base.purposes.includes(purpose))
+    isHeard(choice) && permitsTo(choice, caller) && choice.base.purposes.includes(purpose))
   return {
     patient: slice.patient,
     now,
@@ -202,6 +202,11 @@ function endOf (choice: Choice, now: number): number {
 function isBlockOn (choice: Choice, caller: Caller): boolean {
   return choice.kind === 'blocage' && [choice.base, ...choice.exceptions].some(clause =>
     clause.effect === 'deny' && names(clause, caller))
+}
+
+/** Whether a choice about the whole record is a permit, and to this caller. */
+function permitsTo ({ base }: Choice, caller: Caller): boolean {
+  return base.effect === 'permit' && names(base, caller)
 }
 
 /** A deny covers a structure with all its parts; a permit covers exactly the one named. */
