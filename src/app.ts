@@ -87,15 +87,16 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       validate: resource => validator.validate(resource)
     }
     const sightOf = createSights({ store, directory, policy, hash, maxPatients: config.maxPatients, maxHidden: 10_000 })
-    const server = createServer(logger)
+    const authenticate = createAuthenticate(trust, {
+      systemOf: terminology.vocabulary.systemOf,
+      mayDeclareEmergency: profession => profession.startsWith(TRE_G15)
+    })
+    const server = createServer(logger, authenticate)
     addRoutes(server, {
       context,
       release: { ...traces, store, base: config.baseUrl, alarm: message => logger.fatal({ alarm: true }, message) },
       statement,
-      authenticate: createAuthenticate(trust, {
-        systemOf: terminology.vocabulary.systemOf,
-        mayDeclareEmergency: profession => profession.startsWith(TRE_G15)
-      }),
+      authenticate,
       sightOf,
       isReady: async () => await db.command({ ping: 1 }).then(() => true, () => false)
     })

@@ -23,15 +23,12 @@ import { HOSPITAL, DOCTOR, INS, accessOf, patientOf } from './cast.js'
 import { documentOf } from './document.js'
 
 export interface Size { readonly patients: number, readonly documents: number }
-/** What a dataset is known by: `read` are the patients with documents, `write` those who get deposits. */
-export interface Dataset { readonly read: readonly string[], readonly write: readonly string[] }
+export interface Dataset { readonly patients: readonly string[], readonly documents: readonly string[] }
 export interface Place { readonly mongoUrl: string, readonly dataDir: string, readonly root: string }
-interface Marker extends Dataset { _id: 'dataset', print: string }
+interface Marker { _id: 'dataset', print: string, patients: readonly string[], loaded: number }
 
 export const OURS = 'bench'
 export const BARE = 'bench-bare'
-/** Patients who get the deposits of the measures. */
-const WRITTEN = 200
 const CONTENT = 4096
 const AT_ONCE = 8
 const TOGETHER = 10
@@ -46,14 +43,13 @@ export async function prepare (place: Place, size: Size, { keep, log }: { keep: 
     const print = await printOf(place, size)
     const known = await ours.collection<Marker>('BenchDataset').findOne({ _id: 'dataset' })
     if (known !== null && (known.print === print || (keep && known.print.split(' ')[0] === print.split(' ')[0]))) {
-      await clean(ours, bare, known)
-      return known
+      return { patients: known.patients, documents: await clean(ours, bare, known) }
     }
     await ours.dropDatabase()
     await bare.dropDatabase()
-    const dataset = await load(place, size, bare, log)
-    await ours.collection<Marker>('BenchDataset').insertOne({ _id: 'dataset', print, ...dataset })
-    return dataset
+    const patients = await load(place, size, bare, log)
+    await ours.collection<Marker>('BenchDataset').insertOne({ _id: 'dataset', print, patients, loaded: Date.now() })
+    return { patients, documents: await idsOf(ours) }
   } finally {
     await client.close()
   }
@@ -79,13 +75,25 @@ async function masterKey (dataDir: string): Promise<Buffer> {
   return await readFile(file)
 }
 
-async function clean (ours: Db, bare: Db, { write }: Dataset): Promise<void> {
-  for (const name of ['AuditEvent', 'content.files', 'content.chunks']) await ours.collection(name).drop()
-  for (const name of ['content.files', 'content.chunks']) await bare.collection(name).drop()
-  for (const db of [ours, bare]) await db.collection('DocumentReference').deleteMany({ patient: { $in: [...write] } })
+/** Takes away the deposits and traces of earlier runs. @returns the ids of the documents that stay */
+async function clean (ours: Db, bare: Db, { patients, loaded }: Marker): Promise<readonly string[]> {
+  for (const db of [ours, bare]) {
+    for (const name of ['AuditEvent', 'content.files', 'content.chunks']) await db.dropCollection(name)
+  }
+  await ours.collection('DocumentReference').deleteMany({ patient: { $in: [...patients] }, at: { $gt: loaded } })
+  const stay = await idsOf(ours)
+  const known = new Set(stay)
+  const foreign = (await idsOf(bare)).filter(id => !known.has(id))
+  await bare.collection<BareDocument>('DocumentReference').deleteMany({ _id: { $in: foreign } })
+  return stay
 }
 
-async function load ({ mongoUrl, dataDir, root }: Place, size: Size, bare: Db, log: (line: string) => void): Promise<Dataset> {
+async function idsOf (db: Db): Promise<readonly string[]> {
+  const found = await db.collection<BareDocument>('DocumentReference').find({}, { projection: { _id: 1 }, hint: { _id: 1 }, batchSize: 50_000 }).toArray()
+  return found.map(({ _id }) => _id)
+}
+
+async function load ({ mongoUrl, dataDir, root }: Place, size: Size, bare: Db, log: (line: string) => void): Promise<readonly string[]> {
   const began = performance.now()
   await bare.createCollection('DocumentReference')
   await bare.collection('DocumentReference').createIndex({ patient: 1, _id: 1 })
@@ -100,16 +108,15 @@ async function load ({ mongoUrl, dataDir, root }: Place, size: Size, bare: Db, l
     for (const [value, name] of [[HOSPITAL.structure, 'Centre hospitalier'], [DOCTOR.structure, 'Cabinet']]) {
       await put(app, principal('operator', 'operator:bench'), { resourceType: 'Organization', active: true, identifier: [{ system: ID_NAT_ST, value }], name })
     }
-    log(`Loading ${size.patients + WRITTEN} patients and their choices`)
-    const patients = await spread(size.patients + WRITTEN, async index => await openRecord(app, String(190_000_000_000_000 + index)))
-    const dataset = { read: patients.slice(0, size.patients), write: patients.slice(size.patients) }
+    log(`Loading ${size.patients} patients and their choices`)
+    const patients = await spread(size.patients, async index => await openRecord(app, String(190_000_000_000_000 + index)))
     log(`Loading ${size.patients * size.documents} documents`)
     await spread(Math.ceil(size.patients / TOGETHER), async index => {
-      const versions = await deposit(app, dataset.read.slice(index * TOGETHER, (index + 1) * TOGETHER), size.documents)
+      const versions = await deposit(app, patients.slice(index * TOGETHER, (index + 1) * TOGETHER), size.documents)
       await bare.collection<BareDocument>('DocumentReference').insertMany(versions.map(({ id, patient, text }) => ({ _id: id, patient: patient ?? '', text })))
     })
     log(`Loaded in ${Math.round((performance.now() - began) / 1000)} s`)
-    return dataset
+    return patients
   } finally {
     await app.close()
   }

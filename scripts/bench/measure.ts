@@ -21,8 +21,10 @@ const PREPARED = 1000
 const CONTENT = 4096
 const JSON_TYPE = { 'content-type': 'application/fhir+json' }
 
-export function measuresOf ({ read, write }: Dataset, ids: readonly string[]): readonly Measure[] {
+export function measuresOf ({ patients, documents }: Dataset): readonly Measure[] {
   let deposits = 0
+  // In turn: two deposits to one record at once would wait for each other.
+  const next = () => patients[deposits++ % patients.length] ?? ''
   return [
     {
       name: 'read',
@@ -31,7 +33,7 @@ export function measuresOf ({ read, write }: Dataset, ids: readonly string[]): r
       aim: 1,
       as: 'professional',
       isFresh: false,
-      request: () => ({ method: 'GET', path: `/fhir/DocumentReference/${any(ids)}` })
+      request: () => ({ method: 'GET', path: `/fhir/DocumentReference/${any(documents)}` })
     },
     {
       name: 'search',
@@ -40,7 +42,7 @@ export function measuresOf ({ read, write }: Dataset, ids: readonly string[]): r
       aim: 0.8,
       as: 'professional',
       isFresh: false,
-      request: () => ({ method: 'GET', path: `/fhir/DocumentReference?patient=Patient/${any(read)}&_count=20` })
+      request: () => ({ method: 'GET', path: `/fhir/DocumentReference?patient=Patient/${any(patients)}&_count=20` })
     },
     {
       name: 'deposit',
@@ -50,7 +52,7 @@ export function measuresOf ({ read, write }: Dataset, ids: readonly string[]): r
       as: 'structure',
       isFresh: true,
       request: () => ({
-        method: 'POST', path: '/fhir/DocumentReference', headers: JSON_TYPE, body: JSON.stringify(documentOf(any(write), deposits++, CONTENT))
+        method: 'POST', path: '/fhir/DocumentReference', headers: JSON_TYPE, body: JSON.stringify(documentOf(next(), deposits, CONTENT))
       })
     }
   ]

@@ -9,7 +9,6 @@ import path from 'node:path'
 import { MongoClient } from 'mongodb'
 import { DOCTOR, HOSPITAL } from './cast.js'
 import { BARE, OURS, prepare } from './dataset.js'
-import type { BareDocument } from './bare.js'
 import { CONNECTIONS, fire } from './load.js'
 import { compare, measuresOf, requestsOf } from './measure.js'
 import type { Measure } from './measure.js'
@@ -40,8 +39,7 @@ export async function run (bench: Bench): Promise<string> {
   const dataset = await prepare({ ...bench, mongoUrl: bench.mongo.url }, size, bench)
   const client = await new MongoClient(bench.mongo.url).connect()
   try {
-    const ids = (await client.db(BARE).collection<BareDocument>('DocumentReference').find({}, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id)
-    const measures = measuresOf(dataset, ids).filter(({ name }) => bench.only.length === 0 || bench.only.includes(name))
+    const measures = measuresOf(dataset).filter(({ name }) => bench.only.length === 0 || bench.only.includes(name))
     const findings: Finding[] = []
     for (const measure of measures) findings.push(await take(bench, measure, client))
     const title = `${size.patients * size.documents} documents of ${size.patients} patients, ${CONNECTIONS} connections, ${bench.mongo.name}`

@@ -31,7 +31,10 @@ const HEADERS = {
   'strict-transport-security': 'max-age=31536000'
 }
 
-export function createServer (logger: FastifyBaseLogger): FastifyInstance {
+/** @param authenticate reads the token of a request: `authenticate.ts` */
+export function createServer (
+  logger: FastifyBaseLogger, authenticate: (header: string | undefined, now: number) => Promise<Principal>
+): FastifyInstance {
   const server = Fastify({
     loggerInstance: logger,
     disableRequestLogging: true,
@@ -46,9 +49,10 @@ export function createServer (logger: FastifyBaseLogger): FastifyInstance {
     requestIdHeader: false,
     trustProxy: false,
     frameworkErrors: (error, request, reply) => {
-      // Before any hook: who shows no token learns nothing of addresses.
-      const outcome = request.headers.authorization === undefined ? new OutcomeError('unauthenticated', [], { headers: { 'www-authenticate': 'Bearer' } }) : toOutcome(error)
-      send(reply, releaseError(outcome)).catch(() => reply.raw.destroy())
+      // No hook runs for these: who is not known learns nothing of addresses here either.
+      authenticate(request.headers.authorization, Date.now()).then(() => error, refused => refused)
+        .then(async outcome => await send(reply.headers({ ...HEADERS, 'x-request-id': request.id }), releaseError(toOutcome(outcome))))
+        .catch(() => reply.raw.destroy())
     }
   })
   server.decorateRequest('principal', null)

@@ -37,13 +37,14 @@ export async function create (context: Context, asking: Create): Promise<Answer>
   const resource = checked(context, type, asking.resource)
   const id = context.newId()
   const admission = await admitterOf(type).create(context, sight, resource, id)
-  for (const content of admission.contents ?? []) await context.contents.put(admission.patient ?? '', content.id, content.bytes)
+  const staged = await Promise.all((admission.contents ?? []).map(async content => await context.contents.put(admission.patient ?? '', content.id, content.bytes)))
   const version = first(context, admission, id, sight.caller.now)
   await context.store.commit({
     changes: [...admission.companions ?? [], { next: version, claims: admission.claims }],
     ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
     ...admission.keys === undefined ? {} : { keys: admission.keys },
     ...admission.rules === undefined ? {} : { rules: admission.rules },
+    contents: staged.filter(content => content !== undefined),
     ...turnOf(sight, admission.patient, type),
     traces: [toTrace(written(sight, type, 'create', version), sight.caller, context)]
   })

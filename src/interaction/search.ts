@@ -67,7 +67,7 @@ export async function search (context: Context, asking: Search): Promise<Answer>
       ignored: request.ignored
     },
     sight,
-    accesses: accesses(sight, request, entries)
+    accesses: accesses(context, sight, request, entries)
   }
 }
 
@@ -161,15 +161,15 @@ function valueAt (version: Version, field: string): string | number | null {
  * One trace for each patient concerned: those whom the query names and exist, and those of whom something was
  * disclosed; one that names nobody where there is none. The query is kept where it concerns one patient only.
  */
-function accesses (sight: Sight, request: SearchRequest, entries: readonly Entry[]): readonly Access[] {
+function accesses (context: Context, sight: Sight, request: SearchRequest, entries: readonly Entry[]): readonly Access[] {
   const { type } = request
   const disclosed = entries.map(({ version }) => version).filter(({ patient }) => patient !== null)
   const named = (request.patients ?? []).filter(patient => sight.account(patient) !== 'none')
   const bound = request.patients === null && sight.caller.patient !== undefined ? [sight.caller.patient] : []
   const patients = [...new Set([...named, ...bound, ...disclosed.map(({ patient }) => patient)])].filter(patient => patient !== null)
-  const query = queryOf(request.applied)
+  const query = traced(context, request)
   const common = { interaction: 'search-type', type, outcome: '0' } as const
-  if (patients.length === 0) return [{ ...common, patient: null, ...BY_NAME.test(query) ? {} : { query } }]
+  if (patients.length === 0) return [{ ...common, patient: null, query }]
   const isAlone = patients.length === 1 && (request.patients?.length ?? 1) <= 1
   return patients.map(patient => {
     const shown = disclosed.filter(version => version.patient === patient)
@@ -180,13 +180,21 @@ function accesses (sight: Sight, request: SearchRequest, entries: readonly Entry
       disclosed: shown.filter(({ type }) => type !== 'AuditEvent').map(({ type, id }) => `${type}/${id}`),
       decision,
       isNamed: named.includes(patient) || bound.includes(patient),
-      ...isAlone && !BY_NAME.test(query) ? { query } : {}
+      ...isAlone ? { query } : {}
     }
   })
 }
 
-/** A query that names one resource is not kept: its reader may not know of that resource. */
-const BY_NAME = /[?&](?:_id|identifier)[=:]/
+/** The query as it is kept: what names one resource is left out, its reader may not know of that resource. */
+function traced (context: Context, { type, applied }: SearchRequest): string {
+  return queryOf(applied.map(([name, value]) => {
+    const [code = ''] = name.split(':')
+    const parameter = context.registry.parameter(type, code)
+    const isNaming = parameter !== undefined && (parameter.field === '_id' || parameter.isFound || parameter.type === 'uri' ||
+      (parameter.type === 'reference' && !['patient', 'subject'].includes(code)))
+    return [name, isNaming ? '…' : value]
+  }))
+}
 
 /** The outcome of rules 1 to 10 for the whole record. */
 function patientDecision (sight: Sight, patient: string, isDisclosed: boolean) {

@@ -62,7 +62,7 @@ export const DIRECTORY = { patient: '', actor: 'directory' } as const
 export function createSights (ports: SightPorts): (principal: Principal, now: number) => Promise<Sight> {
   const { store, directory, hash } = ports
   const patients = new LRUCache<string, string>({ max: MEMORY })
-  const affiliations = new LRUCache<string, { readonly stamp: string, readonly value: Affiliation }>({ max: MEMORY })
+  const affiliations = new LRUCache<string, Placed>({ max: MEMORY })
   const bodies = new LRUCache<string, RulesBody>({ max: MEMORY })
 
   /** An INS, once given to a patient, never names another one: this memory cannot go stale. */
@@ -85,38 +85,50 @@ export function createSights (ports: SightPorts): (principal: Principal, now: nu
     return { turn: rules.turn, body }
   }
 
-  async function affiliation (structure: string): Promise<Affiliation> {
-    const stamp = (await store.rules(DIRECTORY.patient, DIRECTORY.actor))?.stamp ?? ''
-    const known = affiliations.get(structure)
-    if (known?.stamp === stamp) return known.value
-    const value = await directory.affiliation(structure)
-    affiliations.set(structure, { stamp, value })
-    return value
-  }
-
   return async (principal, now) => {
-    const hashed = (key: string | undefined) => key === undefined ? undefined : hash(key)
-    const [patient, structure] = await Promise.all([
+    const structure = principal.structure === undefined ? undefined : hash(principal.structure)
+    const [patient, known] = await Promise.all([
       principal.ins === undefined ? undefined : patientOf(principal.ins),
-      principal.structure === undefined ? { own: [], enclosing: [] } : affiliation(hash(principal.structure))
+      structure === undefined ? NOWHERE : affiliations.get(structure) ?? fresh(structure)
     ])
-    const person = hashed(principal.person)
-    const client = hashed(principal.client)
-    const caller: Caller = {
+    const hashed = (key: string | undefined) => key === undefined ? undefined : hash(key)
+    const caller = {
       principal,
       now,
-      ...patient === undefined ? {} : { patient },
-      ...person === undefined ? {} : { person },
-      ...client === undefined ? {} : { client },
-      ...structure
+      ...given('patient', patient),
+      ...given('person', hashed(principal.person)),
+      ...given('client', hashed(principal.client))
     }
-    return new RequestSight(caller, ports, rulesOf)
+    return new RequestSight(caller, known, ports, rulesOf, structure === undefined ? undefined : async () => await fresh(structure))
+  }
+
+  /** A structure's place in the directory, and the stamp of the directory that it was read under. */
+  async function fresh (structure: string): Promise<Placed> {
+    const stamp = await directoryStamp(store)
+    const placed = { stamp, value: await directory.affiliation(structure) }
+    affiliations.set(structure, placed)
+    return placed
   }
 }
 
+interface Placed { readonly stamp: string, readonly value: Affiliation }
+
+const NOWHERE: Placed = { stamp: '', value: { own: [], enclosing: [] } }
+
+async function directoryStamp (store: Pick<ResourceStore, 'rules'>): Promise<string> {
+  return (await store.rules(DIRECTORY.patient, DIRECTORY.actor))?.stamp ?? ''
+}
+
+function given<Name extends string, Value> (name: Name, value: Value | undefined): { [K in Name]?: Value } {
+  return (value === undefined ? {} : { [name]: value }) as { [K in Name]?: Value }
+}
+
 class RequestSight implements Sight {
-  readonly caller: Caller
+  caller: Caller
+  /** The place that is not yet known to be the current one; undefined once it is. */
+  #placed: Placed | undefined
   readonly #ports: SightPorts
+  readonly #replace: (() => Promise<Placed>) | undefined
   readonly #rules: (patient: string, actor: string) => Promise<Rules | undefined>
   readonly #situations = new Map<string, Situation>()
   readonly #accounts = new Map<string, AccountStatus>()
@@ -124,10 +136,24 @@ class RequestSight implements Sight {
   readonly #maskedByDefault = new Set<string>()
   readonly #hidden = new Map<string, Set<string>>()
 
-  constructor (caller: Caller, ports: SightPorts, rules: (patient: string, actor: string) => Promise<Rules | undefined>) {
-    this.caller = caller
+  constructor (
+    caller: Omit<Caller, 'own' | 'enclosing'>, placed: Placed, ports: SightPorts,
+    rules: (patient: string, actor: string) => Promise<Rules | undefined>, replace: (() => Promise<Placed>) | undefined
+  ) {
+    this.caller = { ...caller, ...placed.value }
+    this.#placed = replace === undefined ? undefined : placed
     this.#ports = ports
     this.#rules = rules
+    this.#replace = replace
+  }
+
+  /** Asks, along with the rules, whether the directory is still the one that the caller's place was read under. */
+  async #settle (): Promise<boolean> {
+    if (this.#placed === undefined || this.#replace === undefined) return true
+    const isCurrent = await directoryStamp(this.#ports.store) === this.#placed.stamp
+    if (!isCurrent) this.caller = { ...this.caller, ...(await this.#replace()).value }
+    this.#placed = undefined
+    return isCurrent
   }
 
   readonly situation = (patient: string) => this.#situations.get(patient)
@@ -136,9 +162,15 @@ class RequestSight implements Sight {
   readonly isMaskedByDefault = (patient: string) => this.#maskedByDefault.has(patient)
   readonly account = (patient: string) => this.#accounts.get(patient) ?? 'none'
 
-  readonly enter = async (patients: readonly string[]) => {
+  readonly enter = async (patients: readonly string[]): Promise<void> => {
     const fresh = [...new Set(patients)].filter(patient => !this.#situations.has(patient))
-    await Promise.all(fresh.map(async patient => {
+    // In one turn of the event loop, so that it is one round trip.
+    const [isSettled] = await Promise.all([this.#settle(), this.#read(fresh)])
+    if (!isSettled) await this.#read(fresh)
+  }
+
+  async #read (patients: readonly string[]): Promise<void> {
+    await Promise.all(patients.map(async patient => {
       const { person, client, own, enclosing } = this.caller
       const actors = [person, client, ...own, ...enclosing, EVERYONE].filter(actor => actor !== undefined)
       const rules = await Promise.all(actors.map(async actor => await this.#rules(patient, actor)))
@@ -175,8 +207,9 @@ class RequestSight implements Sight {
   readonly anywhere = async (type: string): Promise<Filter> => {
     const family = familyOf(type)
     if (family === 'directory' || (type === 'Patient' && this.#isOperator())) return all
-    const { patient, person, own, enclosing, principal } = this.caller
-    if (patient !== undefined) return await this.among(type, [patient])
+    if (this.caller.patient !== undefined) return await this.among(type, [this.caller.patient])
+    await this.#settle()
+    const { person, own, enclosing, principal } = this.caller
     const isCaring = (principal.kind === 'professional' || principal.kind === 'structure') && !isOutsideCare(principal, this.#ports.policy)
     if (!isCaring || principal.mode !== 'normal') return none
     const actors = [person, ...own, ...enclosing].filter(actor => actor !== undefined)

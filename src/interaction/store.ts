@@ -71,6 +71,7 @@ export interface Write {
   readonly reindexed?: readonly { readonly type: string, readonly id: string, readonly facts: unknown }[]
   /** New keys of a record that opens. */
   readonly keys?: NewKeys
+  readonly contents?: readonly StagedContent[]
   /** Computed inside the transaction, from what it reads there. */
   readonly rules?: (read: RulesReader) => Promise<readonly RulesDocument[]>
   /**
@@ -116,8 +117,12 @@ export interface ResourceStore {
   readonly append: (traces: readonly Version[]) => Promise<void>
 }
 
-/** The contents of documents, sealed in chunks; written before the transaction that makes them reachable. */
+/** A content that was sealed and waits for its transaction; what is in it is the store's. */
+export interface StagedContent { readonly staged: string }
+
+/** The contents of documents, sealed in chunks: small ones go into the write's own transaction, large ones before it. */
 export interface ContentStore {
-  readonly put: (patient: string, id: string, bytes: Uint8Array) => Promise<void>
+  /** @returns what the write must carry; undefined when the content is stored already */
+  readonly put: (patient: string, id: string, bytes: Uint8Array) => Promise<StagedContent | undefined>
   readonly get: (patient: string, id: string) => Promise<Buffer | undefined>
 }

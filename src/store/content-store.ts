@@ -1,12 +1,30 @@
-import { GridFSBucket } from 'mongodb'
-import type { Binary, Db, ObjectId } from 'mongodb'
+import { Binary, GridFSBucket } from 'mongodb'
+import type { Db, Document, ObjectId } from 'mongodb'
 import type { Keyring } from '../crypto/keyring.js'
 import { open, seal } from '../crypto/seal.js'
-import type { ContentStore } from '../interaction/store.js'
+import type { ContentStore, StagedContent } from '../interaction/store.js'
 import { translated } from './failure.js'
 
 const PLAIN = 256 * 1024 - 28
 const CHUNK = 256 * 1024
+
+/** What a transaction has to hold at most of a content. */
+const MOST_STAGED = 1024 * 1024
+
+/** A content in GridFS's own form. */
+export interface SealedContent extends StagedContent {
+  readonly file: Document
+  readonly chunks: readonly Document[]
+}
+
+function stage (id: string, pieces: readonly Buffer[]): SealedContent {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  return {
+    staged: id,
+    file: { _id: id, length, chunkSize: CHUNK, uploadDate: new Date(), filename: id },
+    chunks: pieces.map((data, n) => ({ files_id: id, n, data: new Binary(data) }))
+  }
+}
 
 /**
  * Contents in GridFS: pieces of 256 KiB, each sealed for its patient, its content, its place and whether it is the
@@ -27,11 +45,13 @@ export function createContentStore (db: Db, keyring: Keyring): ContentStore {
       const count = Math.max(1, Math.ceil(bytes.length / PLAIN))
       const pieces = Array.from({ length: count }, (_, index) =>
         seal(key, place(patient, id, index, index === count - 1), bytes.subarray(index * PLAIN, (index + 1) * PLAIN)))
+      if (bytes.length <= MOST_STAGED) return stage(id, pieces)
       await translated(async () => {
         await new Promise<void>((resolve, reject) => {
           bucket.openUploadStreamWithId(id as unknown as ObjectId, id).once('finish', resolve).once('error', reject).end(Buffer.concat(pieces))
         })
       })
+      return undefined
     },
 
     get: async (patient, id) => await translated(async () => {

@@ -3,12 +3,14 @@
  * rules and keys beside them. One write is one transaction; what may be asked often at once is coalesced.
  */
 import { Binary } from 'mongodb'
-import type { ClientSession, Collection, Db, MongoClient } from 'mongodb'
+import type { ClientSession, Collection, Db, Document, MongoClient } from 'mongodb'
 import type { Keyring, KeyStore } from '../crypto/keyring.js'
+import type { Filter } from '../filter/filter.js'
 import type { Change, PageQuery, ResourceStore, RulesDocument, Version, Write } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { READ_TIME, SEARCH_TIME } from './client.js'
 import { coalesce } from './coalesce.js'
+import type { SealedContent } from './content-store.js'
 import { translated } from './failure.js'
 import { history } from './indexes.js'
 import { afterMatch, toSort } from './keyset.js'
@@ -22,6 +24,8 @@ interface StoredKeys { _id: string, record: Binary, trace: Binary }
 
 /** What is only ever asked of MongoDB, never of what comes back: half of what a document holds. */
 const WITHOUT_KEYS = { projection: { keys: 0, dates: 0 } } as const
+/** Types that are indexed by patient and instant. */
+const OLDEST_LAST: Readonly<Record<string, Document>> = { DocumentReference: { patient: 1, at: -1 }, AuditEvent: { patient: 1, at: -1 } }
 /** The most records that a search without a patient steps around. */
 const MOST_SHUT = 10_000
 const TRANSACTION = { readConcern: { level: 'snapshot' }, maxCommitTimeMS: 5000 } as const
@@ -108,6 +112,10 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     for (const { type, id, facts } of write.reindexed ?? []) {
       await versions(type).updateOne({ _id: id }, { $set: { facts } }, { session })
     }
+    for (const { file, chunks } of (write.contents ?? []) as readonly SealedContent[]) {
+      await db.collection('content.chunks').insertMany([...chunks], { session })
+      await db.collection('content.files').insertOne(file, { session })
+    }
     if (traces.length > 0) await versions('AuditEvent').insertMany([...traces], { session })
     const compiled = await write.rules?.({
       consents: async (patient, actor) => await opened('Consent',
@@ -131,12 +139,12 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     }),
 
     find: async query => await translated(async () => {
-      const cursor = versions(query.type).find(pageFilter(query), { ...WITHOUT_KEYS, maxTimeMS: SEARCH_TIME }).sort(toSort(query.sort)).limit(query.limit)
+      const cursor = versions(query.type).find(pageFilter(query), { ...WITHOUT_KEYS, ...hintOf(query.type, query.filter), maxTimeMS: SEARCH_TIME }).sort(toSort(query.sort)).limit(query.limit)
       return await opened(query.type, await cursor.toArray())
     }),
 
     count: async (type, filter) => await translated(async () =>
-      await versions(type).countDocuments(toMongo(filter), { maxTimeMS: SEARCH_TIME })),
+      await versions(type).countDocuments(toMongo(filter), { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })),
 
     history: async (type, id, filter, { limit, before }) => await translated(async () => {
       const stored = await versions(history(type))
@@ -197,6 +205,15 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       }
     }
   }
+}
+
+/** Within one record there is one good index, and finding that out again would take longer than the search. */
+function hintOf (type: string, filter: Filter): { readonly hint?: Document } {
+  const parts = filter.kind === 'and' ? filter.of : [filter]
+  const isBound = parts.some(part => part.kind === 'in' && part.field === 'patient' && part.values.length === 1)
+  const hasKeys = parts.some(part => part.kind === 'in' && part.field === 'keys')
+  if (!isBound || type === 'Patient') return {}
+  return { hint: hasKeys && type !== 'AuditEvent' ? { patient: 1, keys: 1 } : OLDEST_LAST[type] ?? { patient: 1, keys: 1 } }
 }
 
 function pageFilter ({ filter, sort, after }: PageQuery): Criteria {

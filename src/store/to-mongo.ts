@@ -26,7 +26,7 @@ function translate (filter: Filter, rename: (field: string) => string): Document
     case 'and': return { $and: filter.of.map(again) }
     case 'or': return { $or: filter.of.map(again) }
     case 'not': return { $nor: [again(filter.of)] }
-    case 'in': return { [rename(filter.field)]: { $in: [...filter.values] } }
+    case 'in': return { [rename(filter.field)]: filter.values.length === 1 ? { $eq: filter.values[0] } : { $in: [...filter.values] } }
     case 'within': return {
       $and: [
         { [`${rename(filter.field)}.0`]: { $exists: true } },
