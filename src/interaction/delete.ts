@@ -3,7 +3,7 @@ import type { Answer } from './answer.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { admitterOf, turnOf, written } from './create.js'
-import { absent, refuse, tracingRefusal } from './read.js'
+import { absent, readToChange, refuse, tracingRefusal } from './read.js'
 import type { Version } from './store.js'
 import { checkMatch } from './update.js'
 import { deletion } from './version.js'
@@ -14,7 +14,7 @@ export interface Delete extends Asking { readonly type: string, readonly id: str
 export async function remove (context: Context, asking: Delete): Promise<Answer> {
   const { sight, type, id } = asking
   needScope(asking, type, 'd')
-  const before = await context.store.read(type, id)
+  const before = await readToChange(context, sight, type, id)
   const refused = await refuse(sight, type, 'delete', before)
   if (refused !== undefined || before === undefined) return refused ?? absent(sight, type, 'delete')
   return await tracingRefusal(sight, 'delete', before, async () => await change(context, asking, before))

@@ -68,6 +68,16 @@ export function underCurrentLabels (version: Version, current: Version): Version
   return { ...version, facts: { ...version.facts, ...labels } }
 }
 
+/**
+ * The version that a change starts from: read after the turn of its record, so that nothing that came between the two is
+ * overlooked. The first reading only tells which record it is.
+ */
+export async function readToChange (context: Context, sight: Sight, type: string, id: string): Promise<Version | undefined> {
+  const seen = await context.store.read(type, id)
+  await sight.enter([seen?.patient ?? NOBODY])
+  return await context.store.read(type, id)
+}
+
 /** A change that is refused to somebody who may read is traced in the record, like what is refused to others. */
 export async function tracingRefusal (sight: Sight, interaction: InteractionCode, before: Version, change: () => Promise<Answer>): Promise<Answer> {
   try {

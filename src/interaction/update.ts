@@ -6,7 +6,7 @@ import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { admitterOf, checked, shown, turnOf, written } from './create.js'
 import type { Preference } from './create.js'
-import { absent, refuse, tracingRefusal } from './read.js'
+import { absent, readToChange, refuse, tracingRefusal } from './read.js'
 import type { Version } from './store.js'
 import { next } from './version.js'
 
@@ -26,7 +26,7 @@ export interface Update extends Asking {
 export async function update (context: Context, asking: Update): Promise<Answer> {
   const { sight, type, id } = asking
   needScope(asking, type, 'u')
-  const before = await context.store.read(type, id)
+  const before = await readToChange(context, sight, type, id)
   const refused = await refuse(sight, type, 'update', before)
   if (refused !== undefined || before === undefined) return refused ?? absent(sight, type, 'update')
   return await tracingRefusal(sight, 'update', before, async () => await change(context, asking, before))
