@@ -30,8 +30,10 @@ interface Marker { _id: 'dataset', print: string, patients: readonly string[], l
 export const OURS = 'bench'
 export const BARE = 'bench-bare'
 const CONTENT = 4096
-const AT_ONCE = 8
-const TOGETHER = 10
+/** Records that are opened at once; records whose documents are one transaction, and such transactions at once. */
+const OPENED = 8
+const TOGETHER = 4
+const WRITES = 2
 /** What decides how a document is stored: a dataset of other code is loaded anew. */
 const CODE = ['src/consent', 'src/crypto', 'src/filter', 'src/interaction/admit', 'src/interaction/version.js', 'src/search', 'src/store', 'scripts/bench/cast.js', 'scripts/bench/document.js', 'scripts/bench/dataset.js']
 
@@ -109,9 +111,9 @@ async function load ({ mongoUrl, dataDir, root }: Place, size: Size, bare: Db, l
       await put(app, principal('operator', 'operator:bench'), { resourceType: 'Organization', active: true, identifier: [{ system: ID_NAT_ST, value }], name })
     }
     log(`Loading ${size.patients} patients and their choices`)
-    const patients = await spread(size.patients, async index => await openRecord(app, String(190_000_000_000_000 + index)))
+    const patients = await spread(size.patients, OPENED, async index => await openRecord(app, String(190_000_000_000_000 + index)))
     log(`Loading ${size.patients * size.documents} documents`)
-    await spread(Math.ceil(size.patients / TOGETHER), async index => {
+    await spread(Math.ceil(size.patients / TOGETHER), WRITES, async index => {
       const versions = await deposit(app, patients.slice(index * TOGETHER, (index + 1) * TOGETHER), size.documents)
       await bare.collection<BareDocument>('DocumentReference').insertMany(versions.map(({ id, patient, text }) => ({ _id: id, patient: patient ?? '', text })))
     })
@@ -138,6 +140,7 @@ async function put ({ context, sightOf }: App, as: Principal, resource: Readonly
 /** Deposits by the hospital, in one transaction. */
 async function deposit ({ context, sightOf }: App, patients: readonly string[], each: number): Promise<readonly Version[]> {
   const sight = await sightOf({ ...principal('structure', `structure:${HOSPITAL.structure}`), structure: `structure:${HOSPITAL.structure}` }, Date.now())
+  await sight.enter(patients)
   const admitted = await Promise.all(patients.flatMap(patient => Array.from({ length: each }, async (_, number) => {
     const id = context.newId()
     const resource = checked(context, 'DocumentReference', documentOf(patient, number, CONTENT))
@@ -153,10 +156,10 @@ function principal (kind: Principal['kind'], subject: string): Principal {
 }
 
 /** Runs `work` for 0 … count - 1, some at once. */
-async function spread <T> (count: number, work: (index: number) => Promise<T>): Promise<readonly T[]> {
+async function spread <T> (count: number, atOnce: number, work: (index: number) => Promise<T>): Promise<readonly T[]> {
   const results: T[] = []
   let next = 0
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+  await Promise.all(Array.from({ length: atOnce }, async () => {
     while (next < count) {
       const index = next++
       results[index] = await work(index)

@@ -2,7 +2,7 @@ import type { DocumentReference, Period, Reference } from '@medplum/fhirtypes'
 import { intervalOf, oneMonthAfter } from '../filter/interval.js'
 import { ALWAYS } from './choice.js'
 import type { Span } from './choice.js'
-import { labelKey, labelsOf, markOf, tagOf } from './label.js'
+import { labelKey, labelsOf, markOf, tagOf, typeKey } from './label.js'
 import type { Mark } from './label.js'
 
 /**
@@ -13,6 +13,7 @@ export interface Facts {
   readonly labels: readonly Mark[]
   /** `system|code` of every label, for selectors. */
   readonly tags: readonly string[]
+  /** Short keys of the codings of its type. */
   readonly types: readonly string[]
   readonly classes: readonly string[]
   readonly authors: readonly string[]
@@ -60,7 +61,7 @@ export function factsOf (document: DocumentReference, authorship: Authorship, ch
   return {
     labels: marks,
     tags: labels.map(tagOf),
-    types: codings(document.type === undefined ? [] : [document.type]),
+    types: codings(document.type === undefined ? [] : [document.type]).map(typeKey),
     classes: [...codings(document.category ?? []), DOCUMENT],
     authors: authorship.authors,
     authoredBy: authorship.authoredBy,

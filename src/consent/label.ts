@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { Coding, Resource } from '@medplum/fhirtypes'
+import { LRUCache } from 'lru-cache'
 
 /** The marks that rules read (`consent.md` 1 *labels*): codes of TRE_A07, whoever set them. */
 export type Mark = 'MASQUE_PS' | 'MASQUE_PSOCIAL' | 'INVISIBLE_PATIENT' | 'INVISIBLE_REPRESENTANTS_LEGAUX'
@@ -43,6 +45,18 @@ export function isKnownLabel (label: Coding): boolean {
 /** The key under which selectors find a label of a resource. */
 export function tagOf (label: Coding): string {
   return isKnownLabel(label) ? labelKey(label) : `${TRE_A07}|MASQUE_PS`
+}
+
+const typeKeys = new LRUCache<string, string>({ max: 5000 })
+
+/** The short key of a document type: a filter names a hundred of them, and their systems are long addresses. */
+export function typeKey (type: string): string {
+  let key = typeKeys.get(type)
+  if (key === undefined) {
+    key = createHash('sha256').update(type).digest('base64url').slice(0, 14)
+    typeKeys.set(type, key)
+  }
+  return key
 }
 
 /** `system|code`, the form in which labels are compared. */

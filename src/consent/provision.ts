@@ -11,7 +11,7 @@ import { ALWAYS, EVERYONE, isSelective } from './choice.js'
 import type { Choice, Clause, Selector, Span } from './choice.js'
 import { spanOf } from './facts.js'
 import type { ChoiceFacts } from './family.js'
-import { CONFIDENTIALITY, isKnownLabel, labelKey } from './label.js'
+import { CONFIDENTIALITY, isKnownLabel, labelKey, typeKey } from './label.js'
 
 /** Whom a reference names: a person, a structure, an application, and their hashed keys. */
 export interface Party { readonly type: string, readonly keys: readonly string[] }
@@ -175,7 +175,7 @@ function readSelector (provision: ConsentProvision, { partyOf, knows }: Reading)
   const selector: Selector = {
     ...isKnown.labels ? listed('labels', coveringLabels(provision)) : {},
     ...isKnown.classes ? listed('classes', classes.map(labelKey)) : {},
-    ...isKnown.codes ? listed('codes', codes.map(labelKey)) : {},
+    ...isKnown.codes ? listed('codes', codes.map(coding => typeKey(labelKey(coding)))) : {},
     ...isKnown.dataPeriod && dataPeriod !== undefined ? { dataPeriod: spanOf(dataPeriod) } : {},
     ...isKnown.data && data.length > 0 ? { data: data.flatMap(({ meaning, reference }) => dataOf(meaning, reference, partyOf)) } : {}
   }

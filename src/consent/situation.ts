@@ -6,6 +6,7 @@ import type { Mode, Principal } from '../security/principal.js'
 import type { Matrix } from '../terminology/matrix.js'
 import { EVERYONE, isWithin } from './choice.js'
 import type { Choice, Clause } from './choice.js'
+import { typeKey } from './label.js'
 
 export type AccountStatus = 'none' | 'notified' | 'opposed' | 'open' | 'active' | 'suspended' | 'closed' | 'deleted'
 
@@ -172,7 +173,7 @@ function professional (caller: Caller, slice: Slice, policy: Policy): Situation 
       .filter(isGround),
     denials: speaking(current.filter(choice => !SILENT.includes(choice.kind)))
       .filter(statement => clauses(statement).some(clause => clause.effect === 'deny')),
-    readableTypes: policy.matrixAt(now).readableTypes(principal.profession ?? ''),
+    readableTypes: readableTypes(policy, principal, now),
     seesMasked: isAdministrator || opensMasked,
     isSocial: principal.profession?.startsWith(`${SOCIAL}|`) === true,
     isAdministrator
@@ -203,6 +204,19 @@ function isBlockOn (choice: Choice, caller: Caller): boolean {
   return choice.kind === 'blocage' && [choice.base, ...choice.exceptions].some(clause =>
     clause.effect === 'deny' && names(clause, caller))
 }
+
+/** The short keys of the types that a professional may read; kept for each set of the matrix, which is frozen. */
+export function readableTypes (policy: Policy, { profession = '' }: Principal, now: number): ReadonlySet<string> {
+  const types = policy.matrixAt(now).readableTypes(profession)
+  let keys = keysOfTypes.get(types)
+  if (keys === undefined) {
+    keys = new Set([...types].map(typeKey))
+    keysOfTypes.set(types, keys)
+  }
+  return keys
+}
+
+const keysOfTypes = new WeakMap<ReadonlySet<string>, ReadonlySet<string>>()
 
 /** Whether a choice about the whole record is a permit, and to this caller. */
 function permitsTo ({ base }: Choice, caller: Caller): boolean {

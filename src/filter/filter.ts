@@ -6,7 +6,8 @@
  *
  * The null convention: a field holds a list of values. Missing, null and empty are the same, no value; a single
  * value is a list of one. A leaf is true when some value satisfies it (`within`: when there is a value and all
- * satisfy it), so every leaf is false on a field without values, and `not` is exact negation: there is no unknown.
+ * satisfy it), so every leaf is false on a field without values, and `not` is exact negation: there is no unknown. `within` and
+ * `startsWith` are asked of fields that hold lists.
  */
 export type Scalar = string | number | boolean
 

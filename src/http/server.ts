@@ -61,6 +61,8 @@ export function createServer (
   addParsers(server)
   server.addHook('onRequest', async (request, reply) => {
     request.instant = Date.now()
+    const encoding = request.headers['content-encoding']
+    if (encoding !== undefined && encoding !== 'identity') throw new OutcomeError('unsupported-media', { diagnostics: 'Bodies are read as they are', expression: 'Content-Encoding' })
     reply.headers(HEADERS)
     reply.header('x-request-id', request.id)
   })

@@ -18,6 +18,8 @@ export interface Directory {
 }
 
 const MOST_LEVELS = 16
+/** What a key of `security/identity.ts` is the key of. */
+const TYPES: Readonly<Record<string, string>> = { person: 'person', structure: 'structure', client: 'application' }
 
 /** The directory, read from the store: FINESS and SIRET of one Organization are one structure, `partOf` makes its parts. */
 export function createDirectory (store: Pick<ResourceStore, 'find' | 'read'>, hash: (text: string) => string): Directory {
@@ -46,7 +48,7 @@ export function createDirectory (store: Pick<ResourceStore, 'find' | 'read'>, ha
         return { type: type === 'Practitioner' ? 'person' : 'structure', keys: (version.facts as DirectoryFacts).names }
       }
       const key = identifier === undefined ? undefined : identityKey(identifier)
-      return key === undefined ? undefined : { type: key.slice(0, key.indexOf(':')), keys: [hash(key)] }
+      return key === undefined ? undefined : { type: TYPES[key.slice(0, key.indexOf(':'))] ?? '', keys: [hash(key)] }
     }
   }
 }

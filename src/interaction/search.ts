@@ -29,6 +29,8 @@ export interface Search extends Asking {
   readonly lenient: boolean
 }
 
+/** Up to this many matches are counted while they are found. */
+const COUNT_TO = 500
 /** Patients that one search by `_id` or `identifier` may touch. */
 const MOST_CANDIDATES = 200
 
@@ -40,12 +42,10 @@ export async function search (context: Context, asking: Search): Promise<Answer>
   const request = parseSearch(context.registry, type, parameters, { lenient, base: context.base, hash, limits: context.limits })
   const visible = await visibleFilter(context, sight, request)
   const filter = and(request.filter, current, visible)
-  const found = request.count === 0 || filter === none || request.summary === 'count'
-    ? []
-    : await context.store.find({ type, filter, sort: request.sort, limit: request.count + 1, ...after === undefined ? {} : { after } })
+  const { found, changed, counted } = await findPage(context, request, filter, after)
   // A record that was not asked for by name: its choices are read now, and one that came since the search is heeded.
   await sight.enter(found.flatMap(({ patient }) => patient ?? []))
-  const page = found.slice(0, request.count).filter(version => isNamed(sight, request) || sight.decide(version).permit)
+  const page = found.slice(0, request.count).filter(version => (isNamed(sight, request) && !changed.has(version.id)) || sight.decide(version).permit)
   const last = page.at(-1)
   const matches = page.map((version): Entry => {
     const subset = subsetOf(context, sight, request, version)
@@ -55,7 +55,7 @@ export async function search (context: Context, asking: Search): Promise<Answer>
   const entries = [...matches, ...included]
   const links: Link[] = [{ relation: 'self', url: url(context, type, request.applied) }]
   if (found.length > page.length && last !== undefined) links.push({ relation: 'next', url: nextLink(context, asking, request, last) })
-  const total = await countAll(context, request, filter, after === undefined && found.length === page.length ? page.length : undefined)
+  const total = await countAll(context, request, filter, counted)
   return {
     status: 200,
     headers: {},
@@ -69,6 +69,17 @@ export async function search (context: Context, asking: Search): Promise<Answer>
     sight,
     accesses: accesses(context, sight, request, entries)
   }
+}
+
+interface Page { readonly found: readonly Version[], readonly changed: ReadonlySet<string>, readonly counted?: number }
+
+/** One more than the page, to know whether another one follows; the first page mostly knows the total too. */
+async function findPage (context: Context, request: SearchRequest, filter: Filter, after: PageToken['after'] | undefined): Promise<Page> {
+  const { type, sort, count, summary } = request
+  if (count === 0 || filter === none || summary === 'count') return { found: [], changed: new Set() }
+  if (after !== undefined) return { found: await context.store.find({ type, filter, sort, limit: count + 1, after }), changed: new Set() }
+  const { versions, total, changed } = await context.store.firstPage({ type, filter, sort, limit: count + 1 }, Math.max(COUNT_TO, count))
+  return { found: versions, changed, ...total === undefined ? {} : { counted: total } }
 }
 
 /** A next link says all of its query; whatever stands beside it is refused. A link that is not whole does not exist. */
@@ -138,7 +149,7 @@ function subsetOf (context: Context, sight: Sight, request: SearchRequest, versi
 
 async function countAll (context: Context, request: SearchRequest, filter: Filter, known: number | undefined): Promise<number | undefined> {
   if (request.total === 'none') return undefined
-  if (known !== undefined && request.count > 0 && request.summary !== 'count') return known
+  if (known !== undefined) return known
   return filter === none ? 0 : await context.store.count(request.type, filter)
 }
 
@@ -147,7 +158,8 @@ function url (context: Context, type: string, parameters: readonly (readonly [st
 }
 
 function nextLink (context: Context, { sight, lenient }: Search, { type, applied, sort }: SearchRequest, last: Version): string {
-  const after = [...sort.map(({ field }) => valueAt(last, field)), last.id]
+  const values = sort.map(({ field }) => valueAt(last, field))
+  const after = sort.some(({ field }) => field === '_id') ? values : [...values, last.id]
   const token = context.pages.write({ path: type, parameters: applied, lenient, after }, sight.caller.principal.subject, sight.caller.now)
   return url(context, type, [[PAGE, token]])
 }

@@ -10,7 +10,7 @@ import type { Decision } from '../consent/decide.js'
 import { compileIn, decideIn, familyOf } from '../consent/family.js'
 import type { Hidden } from '../consent/family.js'
 import type { RulesBody } from '../consent/rules.js'
-import { inPersonKeys, isOutsideCare, situate } from '../consent/situation.js'
+import { inPersonKeys, isOutsideCare, readableTypes, situate } from '../consent/situation.js'
 import type { AccountStatus, Caller, Policy, Situation } from '../consent/situation.js'
 import { all, and, equals, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
@@ -236,7 +236,7 @@ class RequestSight implements Sight {
       ownDeposits({
         inPerson,
         asStructure: own,
-        readableTypes: this.#ports.policy.matrixAt(now).readableTypes(principal.profession),
+        readableTypes: readableTypes(this.#ports.policy, principal, now),
         isSocial: false
       }))
   }

@@ -83,9 +83,15 @@ export interface Write {
 }
 
 export interface RulesReader {
-  /** The Consents of a patient that concern an actor, as this transaction sees them, deleted ones too. */
-  readonly consents: (patient: string, actor: string) => Promise<readonly Version[]>
+  /** The facts of the Consents of a patient that are filed under an actor, as this transaction sees them, deleted ones too. */
+  readonly facts: (patient: string, actor: string) => Promise<readonly unknown[]>
   readonly rules: (patient: string, actor: string) => Promise<RulesDocument | undefined>
+}
+
+export interface FirstPage {
+  readonly versions: readonly Version[]
+  readonly total?: number
+  readonly changed: ReadonlySet<string>
 }
 
 export interface ResourceStore {
@@ -95,6 +101,11 @@ export interface ResourceStore {
   readonly readVersion: (type: string, id: string, version: string) => Promise<Version | undefined>
   /** Current versions that satisfy a filter, in order, at most `limit`. */
   readonly find: (query: PageQuery) => Promise<readonly Version[]>
+  /**
+   * The first page of a search, with its total where that is at most `countTo`. Its resources are read after they were
+   * found: those that changed in between are named, and are to be judged anew.
+   */
+  readonly firstPage: (query: Omit<PageQuery, 'after'>, countTo: number) => Promise<FirstPage>
   readonly count: (type: string, filter: Filter) => Promise<number>
   /** The superseded versions of one resource that satisfy a filter, of a revision before `before`, newest first. */
   readonly history: (type: string, id: string, filter: Filter, page: { limit: number, before: number }) => Promise<readonly Version[]>

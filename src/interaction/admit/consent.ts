@@ -21,14 +21,16 @@ import { current } from '../directory.js'
 import type { Sight } from '../sight.js'
 import type { Change, Version, Write } from '../store.js'
 import { next } from '../version.js'
+import { patientId } from './reference.js'
 import { broken, forbidden, parsed, unresolved } from './admission.js'
 import type { Admission, Admitter } from './admission.js'
 
 export const consent: Admitter = {
   create: async (context, sight, resource, id) => {
-    const choice = { ...resource as Consent, id }
-    const patient = patientOf(choice)
+    // Another's record and none at all are refused alike.
+    const patient = await patientId(context, (resource as Consent).patient ?? {}) ?? 'nobody'
     await sight.enter([patient])
+    const choice = { ...resource as Consent, id, patient: { reference: `Patient/${patient}` } }
     checkWriter(sight, patient, choice, undefined)
     return await admit(context, sight, patient, choice)
   },
@@ -191,7 +193,7 @@ function rulesOf (context: Context, patient: string, actors: readonly string[]):
     const documents = []
     for (const actor of new Set([EVERYONE, ...actors])) {
       const before = await read.rules(patient, actor)
-      const facts = (await read.consents(patient, actor)).map(version => version.facts as ChoiceFacts)
+      const facts = await read.facts(patient, actor) as readonly ChoiceFacts[]
       const body = compileRules(actor, before === undefined ? undefined : JSON.parse(before.body) as RulesBody, facts)
       documents.push({ patient, actor, stamp, body: JSON.stringify(body), speaks: speaks(actor, body) })
     }

@@ -27,7 +27,8 @@ export async function resolvePatient (context: Context, sight: Sight, subject: R
   return id
 }
 
-async function patientId (context: Context, { reference, identifier }: Reference): Promise<string | undefined> {
+/** The patient whom a reference names by id, by INS, or by a conditional reference; undefined for nobody known. */
+export async function patientId (context: Context, { reference, identifier }: Reference): Promise<string | undefined> {
   const local = withoutBase(context, reference)
   const literal = LITERAL.exec(local ?? '')
   if (literal !== null) return literal[1] === 'Patient' ? literal[2] : undefined

@@ -1,0 +1,148 @@
+/**
+ * One write is one transaction: all of it or nothing. Plain deposits that arrive while a transaction is under way share
+ * the next one, so that many of them cost the round trips of one; if anything in it fails, each is done by itself, and
+ * each caller hears of its own write only.
+ */
+import { Binary } from 'mongodb'
+import type { ClientSession, Db, Document, MongoClient } from 'mongodb'
+import type { Change, Write } from '../interaction/store.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { coalesce } from './coalesce.js'
+import type { SealedContent } from './content-store.js'
+import { toOutcome } from './failure.js'
+import { history } from './indexes.js'
+import { rulesId } from './stored.js'
+import type { Sealing, StoredKeys, StoredRules, StoredVersion } from './stored.js'
+
+const TRANSACTION = { readConcern: { level: 'snapshot' }, maxCommitTimeMS: 5000 } as const
+/** Deposits in one transaction. */
+const MOST_SHARED = 24
+
+/** A write whose texts are sealed: what the transaction holds is decided before it. */
+interface Prepared {
+  readonly write: Write
+  readonly stored: readonly StoredVersion[]
+  readonly traces: readonly StoredVersion[]
+}
+
+interface Outcome { readonly error?: unknown }
+
+export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (write: Write) => Promise<void> {
+  const versions = (name: string) => db.collection<StoredVersion>(name)
+  const rules = db.collection<StoredRules>('Rules')
+
+  async function run (work: (session: ClientSession) => Promise<void>): Promise<Outcome> {
+    try {
+      await client.withSession(async session => await session.withTransaction(async () => { await work(session) }, TRANSACTION))
+      return {}
+    } catch (error) {
+      return { error: toOutcome(error) }
+    }
+  }
+
+  async function alone (prepared: Prepared): Promise<Outcome> {
+    return await run(async session => await transact(session, prepared))
+  }
+
+  const together = coalesce<Prepared, Outcome>(async all => {
+    const [first] = all
+    if (first === undefined || all.length === 1 || hasTwice(all.map(({ write }) => write.turn?.patient))) return await each(all)
+    const shared = await run(async session => {
+      await takeTurns(session, all.map(({ write }) => write))
+      await insertAll(session, all.flatMap(({ stored, write }) => write.changes.map((change, index) => [change.next.type, stored[index]] as const)))
+      await putContents(session, all.flatMap(({ write }) => contentsOf(write)))
+      await versions('AuditEvent').insertMany(all.flatMap(({ traces }) => traces), { session })
+    })
+    // What may have been committed is not done again.
+    const isUnknown = shared.error instanceof OutcomeError && shared.error.kind === 'outcome-unknown'
+    return shared.error === undefined || isUnknown ? () => shared : await each(all)
+  }, MOST_SHARED)
+
+  async function each (all: readonly Prepared[]): Promise<(prepared: Prepared) => Outcome> {
+    const outcomes = new Map<Prepared, Outcome>()
+    for (const prepared of all) outcomes.set(prepared, await alone(prepared))
+    return prepared => outcomes.get(prepared) ?? {}
+  }
+
+  async function transact (session: ClientSession, { write, stored, traces }: Prepared): Promise<void> {
+    await takeTurns(session, [write])
+    if (write.keys !== undefined) {
+      const { patient, wrapped } = write.keys
+      await db.collection<StoredKeys>('Key').insertOne({ _id: patient, record: new Binary(wrapped.record), trace: new Binary(wrapped.trace) }, { session })
+    }
+    for (const [index, change] of write.changes.entries()) await apply(session, change, stored[index])
+    for (const { type, id, facts } of write.reindexed ?? []) {
+      await versions(type).updateOne({ _id: id }, { $set: { facts } }, { session })
+    }
+    await putContents(session, contentsOf(write))
+    if (traces.length > 0) await versions('AuditEvent').insertMany([...traces], { session })
+    const compiled = await write.rules?.({
+      facts: async (patient, actor) => (await versions('Consent')
+        .find({ patient, 'facts.filed': actor }, { session, projection: { facts: 1 } }).toArray()).map(({ facts }) => facts),
+      rules: async (patient, actor) => await rules.findOne({ _id: rulesId(patient, actor) }, { session }) ?? undefined
+    }) ?? []
+    for (const document of compiled) {
+      await rules.updateOne({ _id: rulesId(document.patient, document.actor) }, { $set: document, $inc: { turn: 1 } }, { session, upsert: true })
+    }
+  }
+
+  /** First of all: another write of the record since the one that this one saw makes it begin anew. */
+  async function takeTurns (session: ClientSession, writes: readonly Write[]): Promise<void> {
+    const turns = writes.flatMap(({ turn }) => turn ?? [])
+    if (turns.length === 0) return
+    const taken = await rules.bulkWrite(turns.map(({ patient, turn }) => ({
+      updateOne: { filter: { _id: rulesId(patient, '*'), turn }, update: { $inc: { turn: 1 } } }
+    })), { session })
+    if (taken.matchedCount < turns.length) throw new OutcomeError('contention')
+  }
+
+  async function apply (session: ClientSession, { next, replaces }: Change, stored: StoredVersion | undefined): Promise<void> {
+    if (stored === undefined) return
+    const collection = versions(next.type)
+    if (replaces === undefined) {
+      await collection.insertOne(stored, { session })
+      return
+    }
+    const old = await collection.findOneAndReplace({ _id: next.id, version: replaces.version }, stored, { session })
+    if (old === null) throw new OutcomeError('contention')
+    const { claims, ...superseded } = old
+    await versions(history(next.type)).insertOne({ ...superseded, _id: `${old.id}|${old.version}` }, { session })
+  }
+
+  async function insertAll (session: ClientSession, list: readonly (readonly [type: string, stored: StoredVersion | undefined])[]): Promise<void> {
+    for (const type of new Set(list.map(([name]) => name))) {
+      await versions(type).insertMany(list.flatMap(([name, stored]) => name === type ? stored ?? [] : []), { session })
+    }
+  }
+
+  async function putContents (session: ClientSession, contents: readonly SealedContent[]): Promise<void> {
+    if (contents.length === 0) return
+    await db.collection<Document>('content.chunks').insertMany(contents.flatMap(({ chunks }) => chunks), { session })
+    await db.collection<Document>('content.files').insertMany(contents.map(({ file }) => file), { session })
+  }
+
+  return async write => {
+    const [stored, traces] = await Promise.all([
+      Promise.all(write.changes.map(async ({ next, claims }) => await sealing.toStored(next, claims, write.keys))),
+      Promise.all(write.traces.map(async trace => await sealing.toStored(trace, [], write.keys)))
+    ])
+    const prepared = { write, stored, traces }
+    const { error } = await (isPlain(write) ? together(prepared) : alone(prepared))
+    if (error !== undefined) throw error
+  }
+}
+
+/** The contents as `content-store.ts` made them. */
+function contentsOf ({ contents = [] }: Write): readonly SealedContent[] {
+  return contents.filter((content): content is SealedContent => 'chunks' in content)
+}
+
+/** A write that only adds. */
+function isPlain ({ changes, reindexed = [], keys, rules }: Write): boolean {
+  return changes.every(({ replaces }) => replaces === undefined) && reindexed.length === 0 && keys === undefined && rules === undefined
+}
+
+function hasTwice (patients: readonly (string | undefined)[]): boolean {
+  const known = patients.filter(patient => patient !== undefined)
+  return new Set(known).size < known.length
+}

@@ -1,0 +1,131 @@
+/** The gate (`src/release/release.ts`): a contradiction sends nothing and is told; without a durable trace nothing goes. */
+import { PassThrough } from 'node:stream'
+import { pino } from 'pino'
+import t from 'tap'
+import type { Answer, Body } from '../../src/interaction/answer.js'
+import type { Sight } from '../../src/interaction/sight.js'
+import type { Version } from '../../src/interaction/store.js'
+import { OutcomeError } from '../../src/outcome/outcome-error.js'
+import { isReleased, release } from '../../src/release/release.js'
+import type { ReleasePorts } from '../../src/release/release.js'
+import { as } from '../helper/app.js'
+import { document } from '../helper/resource.js'
+import { openScene } from '../security/scene.js'
+
+const scene = await openScene(t)
+const { holder, physician, hospital, id } = await scene.cast()
+const { registry, hash, newId, clock, store } = scene.app.context
+
+const version = await store.read('DocumentReference', id) as Version
+/** The sight of a reader of the record, its choices read; and one of somebody who may not see it. */
+const mine = await sightOf(as.professional(physician.person, physician.structure))
+const theirs = await sightOf(as.professional('810000000009', '1000000009'))
+
+async function sightOf (claims: object): Promise<Sight> {
+  const text = claims as Readonly<Record<string, string>>
+  const sight = await scene.app.sightOf({
+    kind: 'professional', subject: 'x', scopes: [], mode: 'normal', isSecret: false, expires: 0, person: `person:${text['SubjectNameID']}`, structure: `structure:${text['SubjectOrganizationID']}`,
+    profession: 'https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante|10', sector: 'SA07'
+  }, Date.now())
+  await sight.enter([holder.id])
+  return sight
+}
+
+function ports (more: Partial<ReleasePorts> = {}) {
+  const alarms: string[] = []
+  const traces: unknown[] = []
+  const gate: ReleasePorts = { registry, hash, newId, clock, base: 'http://x', alarm: message => alarms.push(message), store: { append: async list => { traces.push(...list) } }, ...more }
+  return { gate, alarms, traces }
+}
+
+const bodies: Readonly<Record<string, Body>> = {
+  resource: { kind: 'resource', version },
+  content: { kind: 'content', version, bytes: Buffer.from('bytes'), contentType: 'text/plain', isRaw: true, binary: 'b' },
+  searchset: { kind: 'searchset', total: 1, links: [], entries: [{ version, mode: 'match' }], ignored: [] },
+  included: { kind: 'searchset', total: 1, links: [], entries: [{ version, mode: 'include' }], ignored: [] },
+  history: { kind: 'history', total: 1, links: [], entries: [version] }
+}
+const answer = (body: Body, sight: Sight): Answer => ({ status: 200, headers: {}, body, sight, accesses: [{ interaction: 'read', type: 'DocumentReference', patient: holder.id, outcome: '0' }] })
+
+t.test('what the reader may see goes, once its trace is kept', async t => {
+  for (const [name, body] of Object.entries(bodies)) {
+    const { gate, alarms, traces } = ports()
+    const released = await release(answer(body, mine), gate)
+    t.ok(isReleased(released), name)
+    t.match(String(released.payload), name === 'content' ? 'bytes' : id)
+    t.same([alarms.length, traces.length], [0, 1])
+  }
+})
+
+t.test('what the choices contradict does not go: 500, the alarm, no trace of a disclosure', async t => {
+  for (const [name, body] of Object.entries(bodies)) {
+    const { gate, alarms, traces } = ports()
+    const error = await release(answer(body, theirs), gate).catch((thrown: unknown) => thrown)
+    t.ok(error instanceof OutcomeError && error.kind === 'bug', name)
+    t.same([alarms.length, traces.length], [1, 0])
+    t.notMatch(alarms[0], id, 'the alarm names no resource')
+    t.notMatch(alarms[0], holder.id)
+  }
+})
+
+t.test('one resource of many is enough', async t => {
+  const { gate, alarms } = ports()
+  const other = await scene.cast()
+  const foreign = await store.read('DocumentReference', other.id) as Version
+  const body: Body = { kind: 'searchset', total: 2, links: [], entries: [{ version, mode: 'match' }, { version: foreign, mode: 'include' }], ignored: [] }
+  await t.rejects(release(answer(body, mine), gate))
+  t.equal(alarms.length, 1)
+})
+
+t.test('a trace that cannot be kept holds everything back', async t => {
+  for (const [name, body] of Object.entries(bodies)) {
+    const { gate } = ports({ store: { append: async () => { throw new OutcomeError('audit-unavailable') } } })
+    await t.rejects(release(answer(body, mine), gate), { kind: 'audit-unavailable' }, name)
+  }
+})
+
+t.test('nothing goes before the trace is kept', async t => {
+  let keep = () => {}
+  let isReleasedYet = false
+  const { gate } = ports({ store: { append: async () => await new Promise(resolve => { keep = resolve }) } })
+  const going = release(answer({ kind: 'resource', version }, mine), gate).then(() => { isReleasedYet = true })
+  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate)
+  t.notOk(isReleasedYet)
+  keep()
+  await going
+  t.ok(isReleasedYet)
+})
+
+t.test('F1 over HTTP: while the journal cannot be written every read is 503 and says nothing', async t => {
+  const db = scene.mongo.db(scene.database)
+  const url = (await scene.request(physician.token, 'GET', `/DocumentReference/${id}`)).json.content[0].attachment.url as string
+  await db.command({ collMod: 'AuditEvent', validator: { never: true }, validationLevel: 'strict', validationAction: 'error' })
+  for (const path of [`/DocumentReference/${id}`, `/DocumentReference/${id}/_history`, `/DocumentReference?patient=${holder.id}`, `/${url}`, `/Patient/${holder.id}`, '/DocumentReference/absent', `/Consent?patient=${holder.id}`]) {
+    for (const method of ['GET', 'HEAD'] as const) {
+      const answer = await scene.request(physician.token, method, path, { headers: { accept: '*/*' } })
+      t.equal(answer.status, 503, `${method} ${path}`)
+      t.notMatch(answer.text, id)
+      t.notMatch(answer.text, 'Compte rendu')
+      if (method === 'GET') t.equal(answer.json.issue[0].code, 'no-store')
+    }
+  }
+  const refused = await scene.post(hospital.token, document(holder.id))
+  t.ok(refused.status >= 500, 'nor is anything written')
+  await db.command({ collMod: 'AuditEvent', validator: {}, validationLevel: 'off' })
+  t.equal((await scene.ids(hospital.token, `/DocumentReference?patient=${holder.id}`)).length, 1)
+  t.equal(await scene.status(physician.token, `/DocumentReference/${id}`), 200, 'and when it can, all goes on')
+})
+
+t.test('a log of a failure holds kinds and places, nothing of the request', async t => {
+  const lines: string[] = []
+  const stream = new PassThrough().on('data', (line: Buffer) => lines.push(line.toString()))
+  const { createServer } = await import('../../src/http/server.js')
+  const server = createServer(pino({ level: 'trace' }, stream))
+  t.teardown(async () => { await server.close() })
+  server.get('/x/:id', async () => { throw new Error('CANARY') })
+  const answer = await server.inject({ url: '/x/CANARY?name=CANARY', headers: { authorization: 'Bearer CANARY', 'x-y': 'CANARY' } })
+  t.equal(answer.statusCode, 500)
+  t.notMatch(answer.payload, 'CANARY')
+  t.ok(lines.length > 0)
+  t.notMatch(lines.join(''), 'CANARY')
+})

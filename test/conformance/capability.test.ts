@@ -1,0 +1,117 @@
+/** The contract (`design.md` 2): what the CapabilityStatement declares answers, what it does not is refused, and it is true or the server does not start. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { CapabilityStatement, CapabilityStatementRestResource } from '@medplum/fhirtypes'
+import { pino } from 'pino'
+import t from 'tap'
+import { createApp } from '../../src/app.js'
+import { readConfig } from '../../src/config.js'
+import { localTrust } from '../../src/http/authenticate.js'
+import type { Method } from '../helper/app.js'
+import { isAbsent, openScene, refused } from '../interaction/scene.js'
+
+const ROOT = new URL('../../', import.meta.url)
+const statement = (): CapabilityStatement => JSON.parse(readFileSync(new URL('capability-statement.json', ROOT), 'utf8'))
+const resources = statement().rest?.[0]?.resource ?? []
+const scene = await openScene(t)
+const { get, operator, request } = scene
+const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+t.test('metadata says what the file says, with the running base', async t => {
+  const { status, json, headers } = await get(undefined, '/metadata')
+  const { implementation, ...declared } = statement()
+  const { implementation: running, ...answered } = json
+  t.strictSame([status, answered, running.url], [200, declared, 'http://127.0.0.1:8080/fhir'])
+  t.equal(headers['content-type'], 'application/fhir+json; charset=utf-8')
+  refused(t, await get(undefined, '/metadata', { accept: 'application/fhir+xml' }), 406, { code: 'not-supported', expression: 'Accept' })
+})
+
+/** The address of each interaction; what it answers to a caller who has every scope and names what is not there. */
+const paths: { readonly [code: string]: readonly [method: Method, path: string] } = {
+  read: ['GET', '/:id'],
+  vread: ['GET', '/:id/_history/:id'],
+  'history-instance': ['GET', '/:id/_history'],
+  update: ['PUT', '/:id'],
+  delete: ['DELETE', '/:id'],
+  create: ['POST', ''],
+  'search-type': ['GET', '']
+}
+const codes = ({ interaction = [] }: CapabilityStatementRestResource) => interaction.map(({ code = '' }) => code as string)
+
+for (const resource of resources) {
+  const { type } = resource
+  for (const code of codes(resource)) {
+    t.test(`${type} answers ${code}`, async t => {
+      const [method, where] = paths[code] ?? ['GET', '/nothing-of-this-name']
+      const response = await request(operator, method, `/${type}${where.replaceAll(':id', randomUUID())}`, ['POST', 'PUT'].includes(method) ? { body: { resourceType: 'Nonsense' } } : {})
+      if (code === 'create') refused(t, response, 400, { code: 'invalid', expression: 'resourceType' })
+      else if (code === 'search-type') t.match([response.status, response.json], [200, { resourceType: 'Bundle', type: 'searchset' }])
+      else isAbsent(t, response)
+    })
+  }
+
+  t.test(`${type} refuses what it does not declare, and says what it does`, async t => {
+    const declared = codes(resource).flatMap(code => paths[code] === undefined ? [] : [paths[code]])
+    for (const where of new Set(declared.map(([, path]) => path))) {
+      const allowed = declared.filter(([, path]) => path === where).map(([method]) => method)
+      for (const method of METHODS.filter(method => !allowed.includes(method))) {
+        const response = await request(operator, method, `/${type}${where.replaceAll(':id', randomUUID())}`)
+        refused(t, response, 405, { code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED' })
+        t.strictSame(response.headers['allow']?.split(', ').filter(one => one !== 'HEAD').sort(), [...allowed].sort(), `${method} ${where}`)
+      }
+    }
+    if (declared.length > 0) t.equal((await request(undefined, 'PATCH', `/${type}/x`)).status, 401, 'nobody learns it without a token')
+  })
+
+  if (!codes(resource).includes('search-type')) continue
+  t.test(`${type} takes every parameter and inclusion that it declares, and no other`, async t => {
+    const values: { readonly [type: string]: string } = { token: 'x', string: 'abc', date: '2026', reference: 'Patient/x', uri: 'urn:x' }
+    for (const { name, type: kind } of resource.searchParam ?? []) {
+      const response = await get(operator, `/${type}?${name}=${values[kind ?? ''] ?? ''}`)
+      t.strictSame([response.status, response.status === 200 && response.json.total], [200, 0], name)
+    }
+    for (const [name, list] of [['_include', resource.searchInclude], ['_revinclude', resource.searchRevInclude]] as const) {
+      for (const value of list ?? []) t.equal((await get(operator, `/${type}?_id=x&${name}=${value}`)).status, 200, value)
+    }
+    const unknown = { code: 'not-supported', details: 'MSG_PARAM_UNKNOWN' }
+    for (const name of ['_text', '_has:Patient:x:y', 'nonsense']) refused(t, await get(operator, `/${type}?${name}=x`), 400, { ...unknown, expression: name })
+  })
+}
+
+t.test('what is not under the base is not there', async t => {
+  for (const url of ['/', '/fhir', '/fhir/', '/fhir/$export', '/fhir/Patient/$everything', '/fhir/patient', '/fhir/Patient/', '/metadata']) {
+    refused(t, await request(operator, 'GET', `http://127.0.0.1:8080${url}`), 404, { code: 'not-found', ...url === '/fhir/Patient/$everything' || url === '/fhir/Patient/' ? { details: 'MSG_NO_EXIST' } : {} })
+  }
+  for (const url of ['/livez', '/readyz']) t.equal((await request(undefined, 'GET', `http://127.0.0.1:8080${url}`)).status, 200)
+})
+
+const lies: readonly (readonly [what: string, change: (resource: CapabilityStatementRestResource, rest: CapabilityStatementRestResource[]) => void, message: RegExp])[] = [
+  ['an interaction', ({ interaction = [] }) => { interaction.push({ code: 'patch' }) }, /patch/],
+  ['a search parameter', ({ searchParam = [] }) => { searchParam.push({ name: 'nonsense', type: 'token' }) }, /nonsense/],
+  ['a search parameter of another type', ({ searchParam = [] }) => { searchParam.push({ name: 'birthdate', type: 'string' }) }, /birthdate/],
+  ['an inclusion', resource => { resource.searchInclude = ['Patient:nothing'] }, /Patient:nothing/],
+  ['a type', (_, rest) => { rest.push({ type: 'Observation', interaction: [{ code: 'read' }] }) }, /Observation/]
+]
+for (const [what, change, message] of lies) {
+  t.test(`refuses to start where ${what} is declared that is not built`, async t => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'capability-'))
+    const MONGODB_DB = `t${randomBytes(8).toString('hex')}`
+    t.teardown(async () => {
+      rmSync(folder, { recursive: true })
+      await scene.mongo.db(MONGODB_DB).dropDatabase()
+    })
+    const declared = statement()
+    const list = declared.rest?.[0]?.resource ?? []
+    const one = list.find(({ type }) => type === 'Patient')
+    if (one === undefined) throw new Error('Patient is not declared')
+    change(one, list)
+    writeFileSync(path.join(folder, 'capability-statement.json'), JSON.stringify(declared))
+    for (const name of ['dist', 'terminology', 'profiles']) symlinkSync(new URL(name, ROOT), path.join(folder, name))
+    const config = readConfig({ MONGODB_URL: process.env['MONGODB_URL'], MONGODB_DB, DATA_DIR: '/nonexistent', SAMPLE: 'none' })
+    const ports = { config, logger: pino({ level: 'silent' }), trust: localTrust({ keys: [] }), master: randomBytes(32), root: pathToFileURL(`${folder}/`) }
+    await t.rejects(createApp(ports).then(async app => await app.close()), { message })
+  })
+}
