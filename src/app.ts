@@ -26,6 +26,7 @@ import { createKeyStore, createResourceStore } from './store/resource-store.js'
 import { checkKinds } from './terminology/kinds.js'
 import { loadTerminology } from './terminology/load.js'
 import { createMatrixAt } from './terminology/matrix.js'
+import { loadProfiles } from './validation/profiles.js'
 import { createValidator } from './validation/validate.js'
 
 export interface App {
@@ -60,6 +61,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
   validator.compile(registry.types)
   const terminology = await loadTerminology(new URL('terminology', root).pathname)
   checkKinds(terminology)
+  await loadProfiles(new URL('profiles', root).pathname)
 
   const client = createClient(config.mongoUrl)
   try {

@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { TestResponse } from '../helper/app.js'
 import { INS_TEST, as } from '../helper/app.js'
-import { access, block, consent, document, emergency, patient, person, treating } from '../helper/resource.js'
+import { access, actor, block, consent, document, emergency, patient, person, treating } from '../helper/resource.js'
 import { GP, GP2, MT, isAbsent, look, matches, newIns, openScene, refused } from './scene.js'
 
 const STATUS = 'https://fhir.espace-sante.example/StructureDefinition/account-status'
@@ -42,11 +42,8 @@ t.test('there is one record per INS, for ever', async t => {
 })
 
 t.test('others find by identifier alone, and see no more than they asked', async t => {
-  const { id, ins } = await scene.open({ identifier: [], active: true, telecom: [{ system: 'phone', value: '0600000000' }] }).catch(() => ({ id: '', ins: '' })).then(async () => {
-    const value = newIns()
-    const made_ = await made(operator, patient(value, { identifier: [{ system: INS_TEST, value }, { system: OLD, value: newIns() }], telecom: [{ system: 'phone', value: '0600000000' }] }))
-    return { id: made_.id as string, ins: value }
-  })
+  const ins = newIns()
+  const { id } = await made(operator, patient(ins, { identifier: [{ system: INS_TEST, value: ins }, { system: OLD, value: newIns() }], telecom: [{ system: 'phone', value: '0600000000' }] }))
   const subset = { resourceType: 'Patient', id, meta: { tag: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }] }, identifier: [{ system: INS_TEST, value: ins }], active: true }
   for (const token of [gp, hospital]) {
     const bundle = await get(token, byIns(ins))
@@ -68,7 +65,7 @@ t.test('the whole identity is for the holder, the operator, the médecin traitan
   await made(holder, access(id, GP))
   await made(holder, treating(id, MT))
   await made(holder, emergency(id, 'urgence-ps', 'BTG'))
-  await made(holder, consent(id, 'partage', { type: 'permit', actor: access(id, '899700000061').provision && [{ role: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP' }] }, reference: person('899700000061') }], securityLabel: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'N' }] }))
+  await made(holder, consent(id, 'partage', { type: 'permit', actor: actor(person('899700000061')), securityLabel: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'N' }] }))
   for (const token of [holder, operator, gp, mt, inEmergency]) {
     t.match((await get(token, `/Patient/${id}`)).json, { id, birthDate: '1990-01-02' })
     t.match(matches(await get(token, byIns(ins)))[0], { name: [{ family: 'PETIT' }] })
