@@ -42,10 +42,10 @@ export async function search (context: Context, asking: Search): Promise<Answer>
   const request = parseSearch(context.registry, type, parameters, { lenient, base: context.base, hash, limits: context.limits })
   const visible = await visibleFilter(context, sight, request)
   const filter = and(request.filter, current, visible)
-  const { found, changed, counted } = await findPage(context, request, filter, after)
+  const { found, changed, hasMore, counted } = await findPage(context, request, filter, after)
   // A record that was not asked for by name: its choices are read now, and one that came since the search is heeded.
   await sight.enter(found.flatMap(({ patient }) => patient ?? []))
-  const page = found.slice(0, request.count).filter(version => (isNamed(sight, request) && !changed.has(version.id)) || sight.decide(version).permit)
+  const page = found.filter(version => (isNamed(sight, request) && !changed.has(version.id)) || sight.decide(version).permit)
   const last = page.at(-1)
   const matches = page.map((version): Entry => {
     const subset = subsetOf(context, sight, request, version)
@@ -54,7 +54,7 @@ export async function search (context: Context, asking: Search): Promise<Answer>
   const included = await include(context, asking, request, matches.filter(({ subset }) => subset === undefined), matches)
   const entries = [...matches, ...included]
   const links: Link[] = [{ relation: 'self', url: url(context, type, request.applied) }]
-  if (found.length > page.length && last !== undefined) links.push({ relation: 'next', url: nextLink(context, asking, request, last) })
+  if (hasMore && last !== undefined) links.push({ relation: 'next', url: nextLink(context, asking, request, last) })
   const total = await countAll(context, request, filter, counted)
   return {
     status: 200,
@@ -71,15 +71,18 @@ export async function search (context: Context, asking: Search): Promise<Answer>
   }
 }
 
-interface Page { readonly found: readonly Version[], readonly changed: ReadonlySet<string>, readonly counted?: number }
+interface Page { readonly found: readonly Version[], readonly changed: ReadonlySet<string>, readonly hasMore: boolean, readonly counted?: number }
 
-/** One more than the page, to know whether another one follows; the first page mostly knows the total too. */
+/** A page, and whether another one follows; the first page mostly knows the total too. */
 async function findPage (context: Context, request: SearchRequest, filter: Filter, after: PageToken['after'] | undefined): Promise<Page> {
   const { type, sort, count, summary } = request
-  if (count === 0 || filter === none || summary === 'count') return { found: [], changed: new Set() }
-  if (after !== undefined) return { found: await context.store.find({ type, filter, sort, limit: count + 1, after }), changed: new Set() }
-  const { versions, total, changed } = await context.store.firstPage({ type, filter, sort, limit: count + 1 }, Math.max(COUNT_TO, count))
-  return { found: versions, changed, ...total === undefined ? {} : { counted: total } }
+  if (count === 0 || filter === none || summary === 'count') return { found: [], changed: new Set(), hasMore: false }
+  if (after !== undefined) {
+    const found = await context.store.find({ type, filter, sort, limit: count + 1, after })
+    return { found: found.slice(0, count), changed: new Set(), hasMore: found.length > count }
+  }
+  const { versions, total, changed, hasMore } = await context.store.firstPage({ type, filter, sort, limit: count }, Math.max(COUNT_TO, count))
+  return { found: versions, changed, hasMore, ...total === undefined ? {} : { counted: total } }
 }
 
 /** A next link says all of its query; whatever stands beside it is refused. A link that is not whole does not exist. */

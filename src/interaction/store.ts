@@ -90,6 +90,7 @@ export interface RulesReader {
 
 export interface FirstPage {
   readonly versions: readonly Version[]
+  readonly hasMore: boolean
   readonly total?: number
   readonly changed: ReadonlySet<string>
 }

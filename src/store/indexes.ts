@@ -7,7 +7,7 @@ type Index = readonly [IndexSpecification, CreateIndexesOptions?]
 const CLAIMS: Index = [{ claims: 1 }, { unique: true, partialFilterExpression: { claims: { $exists: true } } }]
 
 const OF_FAMILY: Readonly<Record<Family, readonly Index[]>> = {
-  record: [[{ patient: 1, keys: 1 }], [{ patient: 1, at: -1 }], [{ found: 1 }], [{ 'facts.authors': 1, at: -1 }], CLAIMS],
+  record: [[{ patient: 1, keys: 1 }], [{ patient: 1, _id: 1 }], [{ patient: 1, at: -1 }], [{ found: 1 }], [{ 'facts.authors': 1, at: -1 }], CLAIMS],
   choice: [[{ patient: 1, keys: 1 }], [{ keys: 1 }], [{ found: 1 }], [{ patient: 1, 'facts.actors': 1 }], CLAIMS],
   // Every access writes one: as few index entries as a search within a record can do with.
   trace: [[{ patient: 1, at: -1 }]],

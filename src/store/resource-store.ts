@@ -4,7 +4,7 @@
  */
 import type { Collection, Db, Document, MongoClient } from 'mongodb'
 import type { Keyring, KeyStore } from '../crypto/keyring.js'
-import type { Filter } from '../filter/filter.js'
+import type { Filter, Scalar } from '../filter/filter.js'
 import type { PageQuery, ResourceStore, Version } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { READ_TIME, SEARCH_TIME } from './client.js'
@@ -20,9 +20,11 @@ import { toMongo } from './to-mongo.js'
 import type { Criteria } from './to-mongo.js'
 
 /** What is only ever asked of MongoDB, never of what comes back: half of what a document holds. */
-const WITHOUT_KEYS = { projection: { keys: 0, dates: 0 } } as const
-/** Types that are indexed by patient and instant. */
-const OLDEST_LAST: Readonly<Record<string, Document>> = { DocumentReference: { patient: 1, at: -1 }, AuditEvent: { patient: 1, at: -1 } }
+const WITHOUT_KEYS = { keys: 0, dates: 0 } as const
+/** The index of a whole record, where a type has one. */
+const IN_RECORD: Readonly<Record<string, Document>> = { DocumentReference: { patient: 1, _id: 1 }, AuditEvent: { patient: 1, at: -1 } }
+/** Of a page, what nothing after the search asks. */
+const LEAN = { keys: 0, dates: 0, found: 0, claims: 0, 'facts.origins': 0, 'facts.claims': 0, 'facts.depositor': 0 } as const
 /** The most records that a search without a patient steps around. */
 const MOST_SHUT = 10_000
 /** In a history, the id of the resource is not that of the stored document. */
@@ -49,15 +51,16 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
   const rulesCollection = db.collection<StoredRules>('Rules')
   const readers = new Map<string, (id: string) => Promise<StoredVersion | undefined>>()
 
-  function readerOf (type: string): (id: string) => Promise<StoredVersion | undefined> {
-    let reader = readers.get(type)
+  function readerOf (type: string, projection: Document = WITHOUT_KEYS): (id: string) => Promise<StoredVersion | undefined> {
+    const name = projection === LEAN ? `lean ${type}` : type
+    let reader = readers.get(name)
     if (reader === undefined) {
       reader = coalesce(async ids => {
-        const found = await versions(type).find({ _id: { $in: [...new Set(ids)] } }, { ...WITHOUT_KEYS, maxTimeMS: READ_TIME }).toArray()
+        const found = await versions(type).find({ _id: { $in: [...new Set(ids)] } }, { projection, maxTimeMS: READ_TIME }).toArray()
         const byId = new Map(found.map(stored => [stored._id, stored]))
         return id => byId.get(id)
       })
-      readers.set(type, reader)
+      readers.set(name, reader)
     }
     return reader
   }
@@ -90,19 +93,20 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     }),
 
     find: async query => await translated(async () => {
-      const cursor = versions(query.type).find(pageFilter(query), { ...WITHOUT_KEYS, ...hintOf(query.type, query.filter), maxTimeMS: SEARCH_TIME }).sort(toSort(query.sort)).limit(query.limit)
+      const cursor = versions(query.type).find(pageFilter(query), { projection: WITHOUT_KEYS, ...hintOf(query.type, query.filter), maxTimeMS: SEARCH_TIME }).sort(toSort(query.sort)).limit(query.limit)
       return await opened(query.type, await cursor.toArray())
     }),
 
     firstPage: async ({ type, filter, sort, limit }, countTo) => await translated(async () => {
       const found = await versions(type).find(toMongo(filter), { projection: { version: 1 }, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })
         .sort(toSort(sort)).limit(countTo + 1).toArray()
-      const page = await Promise.all(found.slice(0, limit).map(async ({ _id }) => await readerOf(type)(_id)))
+      const page = await Promise.all(found.slice(0, limit).map(async ({ _id }) => await readerOf(type, LEAN)(_id)))
       const seen = new Map(found.map(({ _id, version }) => [_id, version]))
       const read = page.filter(stored => stored !== undefined && !stored.deleted) as StoredVersion[]
       return {
         versions: await opened(type, read),
         changed: new Set(read.filter(({ _id, version }) => seen.get(_id) !== version).map(({ _id }) => _id)),
+        hasMore: found.length > limit,
         ...found.length > countTo ? {} : { total: found.length }
       }
     }),
@@ -167,9 +171,14 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 function hintOf (type: string, filter: Filter): { readonly hint?: Document } {
   const parts = filter.kind === 'and' ? filter.of : [filter]
   const isBound = parts.some(part => part.kind === 'in' && part.field === 'patient' && part.values.length === 1)
-  const hasKeys = parts.some(part => part.kind === 'in' && part.field === 'keys')
   if (!isBound || type === 'Patient') return {}
-  return { hint: hasKeys && type !== 'AuditEvent' ? { patient: 1, keys: 1 } : OLDEST_LAST[type] ?? { patient: 1, keys: 1 } }
+  const hasKeys = parts.some(part => part.kind === 'in' && part.field === 'keys' && !part.values.every(isOfPatient))
+  return { hint: hasKeys && type !== 'AuditEvent' ? { patient: 1, keys: 1 } : IN_RECORD[type] ?? { patient: 1, keys: 1 } }
+}
+
+/** A key that says no more than the field `patient` does. */
+function isOfPatient (key: Scalar): boolean {
+  return /^(?:patient|subject)\|Patient\//.test(String(key))
 }
 
 function pageFilter ({ filter, sort, after }: PageQuery): Criteria {

@@ -69,7 +69,7 @@ export function createSealing (keyring: Keyring): Sealing {
     async toVersion (type, stored) {
       const key = await keyOf(type, stored.patient)
       if (key === undefined) return undefined
-      const { id, version, revision, at, patient, found, sort, facts, body } = stored
+      const { id, version, revision, at, patient, found = [], sort, facts, body } = stored
       const text = typeof body === 'string' ? body : open(key ?? keyring.common, place(type, stored), body.buffer).toString('utf8')
       // Keys and dates are for MongoDB to find by: they are not read back.
       return { type, id, version, revision, at, patient, isDeleted: stored.deleted, keys: [], found, dates: {}, sort, facts, text }

@@ -72,6 +72,7 @@ t.test('what judges knows nothing of what asks', async t => {
 })
 
 t.test('no two files import each other, by any way round', async t => {
+  t.same(cycles([{ from: 'a', to: 'b', isType: false }, { from: 'b', to: 'c', isType: false }, { from: 'c', to: 'a', isType: false }]), ['a → b → c → a'], 'a cycle is found')
   t.same(cycles(local.filter(({ isType }) => !isType)), [])
 })
 

@@ -114,6 +114,12 @@ t.test('returns Conflict on an identifier that this structure has given this pat
   t.equal((await post(hospital, document(elsewhere.id, { masterIdentifier: body.masterIdentifier }))).status, 201, 'nor another record')
 })
 
+t.test('of two deposits of one identifier one is written', async t => {
+  const body = valid()
+  const answers = await Promise.all([1, 2, 3].map(async () => await post(hospital, body)))
+  t.strictSame(answers.map(({ status }) => status).sort(), [201, 409, 409])
+})
+
 t.test('a record that is closed, opposed or unknown refuses in the same bytes', async t => {
   const status = (valueCode: string) => ({ extension: [{ url: 'https://fhir.espace-sante.example/StructureDefinition/account-status', valueCode }] })
   const records = await Promise.all(['notified', 'opposed', 'suspended', 'closed', 'deleted'].map(async code => (await scene.open(status(code))).id))

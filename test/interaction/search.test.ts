@@ -14,15 +14,25 @@ const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentialit
 const practitioner = await made(operator, { resourceType: 'Practitioner', identifier: [{ system: 'urn:oid:1.2.250.1.71.4.2.1', value: '899700000077' }], name: [{ family: 'Dûrand' }] })
 
 const alpha = document(patientId, {
-  description: 'Élan vital', date: '2026-01-10T10:00:00Z', author: [{ reference: `Practitioner/${practitioner.id}` }],
-  identifier: [{ system: 'urn:ids', value: 'a|1,2' }], context: { period: { start: '2026-01-01', end: '2026-01-31' } }
+  description: 'Élan vital',
+  date: '2026-01-10T10:00:00Z',
+  author: [{ reference: `Practitioner/${practitioner.id}` }],
+  identifier: [{ system: 'urn:ids', value: 'a|1,2' }],
+  context: { period: { start: '2026-01-01', end: '2026-01-31' } }
 })
 Object.assign(alpha.content[0]?.attachment ?? {}, { language: 'fr-FR' })
 const beta = document(patientId, {
-  description: 'elancement', date: '2026-02-10T23:30:00+01:00', type: { coding: [{ system: A05, code: 'SYNTH' }] }, author: [person(GP)], securityLabel: [label('R', CONFIDENTIALITY)]
+  description: 'elancement',
+  date: '2026-02-10T23:30:00+01:00',
+  type: { coding: [{ system: A05, code: 'SYNTH' }] },
+  author: [person(GP)],
+  securityLabel: [label('R', CONFIDENTIALITY)]
 })
 const gamma = document(patientId, {
-  description: 'Autre', date: undefined, status: 'superseded', content: [{ attachment: { contentType: 'application/pdf', url: 'http://example.org/doc.pdf' } }]
+  description: 'Autre',
+  date: undefined,
+  status: 'superseded',
+  content: [{ attachment: { contentType: 'application/pdf', url: 'http://example.org/doc.pdf' } }]
 })
 const saved = { alpha: await made(hospital, alpha), beta: await made(hospital, beta), gamma: await made(hospital, gamma) }
 await made(hospital, document(other.id, { description: 'Élan' }))

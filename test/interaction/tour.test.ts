@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { as } from '../helper/app.js'
 import type { TestResponse } from '../helper/app.js'
-import { access, block, consent, document, emergency, label, patient, treating } from '../helper/resource.js'
+import { access, block, document, emergency, label, patient, treating } from '../helper/resource.js'
 import { GP, GP2, HOSPITAL, LAB, MT, isAbsent, link, look, matches, newIns, openScene, refused } from './scene.js'
 
 type Json = TestResponse['json']
