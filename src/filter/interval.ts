@@ -7,7 +7,7 @@ import { DateTime } from 'luxon'
 export interface Interval { readonly lo: number, readonly hi: number }
 
 export const ZONE = 'Europe/Paris'
-const SHAPE = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/
+const SHAPE = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)?)?)?)?$/
 const UNITS = ['year', 'month', 'day', 'minute', 'second', 'millisecond'] as const
 
 /** @returns the interval, or undefined for what is no date */

@@ -30,7 +30,7 @@ export function identityKey ({ system, value }: Identifier): string | undefined 
   if (system === ID_NAT_ST) return `structure:${text}`
   if (system === SIRENE) return `structure:${text.length === 14 ? '3' : '2'}${text}`
   if (system === CLIENT) return `client:${text}`
-  const prefix = system === undefined ? undefined : STRUCTURE_PREFIX[system]
+  const prefix = system !== undefined && Object.hasOwn(STRUCTURE_PREFIX, system) ? STRUCTURE_PREFIX[system] : undefined
   return prefix === undefined ? undefined : `structure:${prefix}${text}`
 }
 

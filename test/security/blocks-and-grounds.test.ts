@@ -23,7 +23,7 @@ t.test('F7 moving a block into the future revives no older permit', async t => {
 })
 
 t.test('F7 ending or withdrawing a block revives no older permit either', async t => {
-  for (const change of [{ status: 'inactive' }, { status: 'entered-in-error' }, 'delete', 'end'] as const) {
+  for (const change of [{ status: 'entered-in-error' }, 'delete', 'end'] as const) {
     const { holder, physician, id } = await scene.cast()
     const shut = await scene.make(holder.token, block(holder.id, person(physician.person)))
     const ended = { provision: { type: 'deny', actor: actor(person(physician.person)), period: { end: at(-1) } } }

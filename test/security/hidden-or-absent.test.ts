@@ -75,14 +75,17 @@ const REFERRING: readonly Row[] = [
   ['B22 a choice about it', 'POST', '/Consent', { body: consent(holder.id, 'partage', { type: 'deny', data: [{ meaning: 'instance', reference: { reference: 'DocumentReference/ID' } }] }) }]
 ]
 
+/** The same of less: what differs by the kind of thing that is hidden. */
+const CORE = ROWS.filter(([name]) => /read|history|the right ETag|update$|delete$|by id$/.test(name))
+
 const rowsOf = (type: string, rows = ROWS) => rows.map(([name, method, url, options]): Row => [`${type} ${name}`, method, url.replaceAll('TYPE', type), options])
 
 for (const [what, id, callers, rows] of [
   ['a masked document', hidden, [physician], [...rowsOf('DocumentReference'), ...REFERRING]],
-  ['B3 a deleted hidden document', deleted, [physician], [...rowsOf('DocumentReference'), ...REFERRING]],
-  ['a document, to its blocked reader', seen, [stranger], rowsOf('DocumentReference', ROWS.filter(([, , url]) => !url.includes(seen)))],
-  ['a block', refused, [physician], rowsOf('Consent')],
-  ['a patient', holder.id, [stranger], rowsOf('Patient', ROWS.filter(([, , url]) => !url.includes('patient=')))]
+  ['B3 a deleted hidden document', deleted, [physician], [...rowsOf('DocumentReference', CORE), ...REFERRING.slice(0, 6)]],
+  ['a document, to its blocked reader', seen, [stranger], rowsOf('DocumentReference', CORE)],
+  ['a block', refused, [physician], rowsOf('Consent', CORE)],
+  ['a patient', holder.id, [stranger], rowsOf('Patient', CORE)]
 ] as const) {
   t.test(`${what} answers like what never was`, async t => {
     for (const caller of callers) {

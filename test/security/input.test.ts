@@ -96,7 +96,6 @@ t.test('D11 an id is a name, never a path', async t => {
     t.equal(answer.status, 404, path)
     t.notOk('set-cookie' in answer.headers)
     if (path !== '%2e') t.equal(face(answer), absent, path)
-    t.ok((await scene.request(physician.token, 'GET', `/DocumentReference/${id}/_history/${path}`)).status >= 400, path)
   }
 })
 
@@ -153,7 +152,7 @@ t.test('E1 a body has an end, packed or not', async t => {
   const long = await post(`{"a":"${'x'.repeat(15 * 1024 * 1024)}"}`)
   t.equal(long.status, 413)
   t.equal(long.json.issue[0].code, 'too-long')
-  for (const encoding of ['gzip', 'deflate', 'br', 'x']) t.equal((await post(text, { 'content-encoding': encoding })).status, 415, encoding, { todo: 'E1 Content-Encoding is not looked at' })
+  for (const encoding of ['gzip', 'deflate', 'br', 'x']) t.equal((await post(text, { 'content-encoding': encoding })).status, 415, encoding)
   const content = document(holder.id, {}, 'x'.repeat(10 * 1024 * 1024 + 1))
   t.equal((await scene.post(hospital.token, content)).status, 413, 'nor may a document inside be longer')
   t.equal((await scene.request(physician.token, 'POST', '/DocumentReference/_search', { body: `patient=${'x'.repeat(70 * 1024)}`, headers: { 'content-type': 'application/x-www-form-urlencoded' } })).status, 413)

@@ -27,16 +27,14 @@ t.test('F1 every restricting label outlives it, by identifier or by content alon
     // Unknown labels count as masks: of a deleted document only that is kept.
     [label('XYZ', 'urn:unknown'), 'MASQUE_PS']
   ] as const
-  for (const [mark, expected] of labels) {
-    for (const isByContent of [true, false]) {
-      const { holder, hospital, resource, id } = await scene.cast()
-      t.equal((await scene.change(holder.token, `/DocumentReference/${id}`, { securityLabel: [mark] })).status, 200)
-      t.equal(await scene.status(hospital.token, `/DocumentReference/${id}`, 'DELETE'), 204)
-      const fresh = await scene.make(hospital.token, isByContent
-        ? { ...resource, masterIdentifier: document('x').masterIdentifier }
-        : document(holder.id, { masterIdentifier: resource.masterIdentifier }))
-      t.same(codesOf((await scene.request(holder.token, 'GET', `/DocumentReference/${fresh}`)).json), [expected])
-    }
+  for (const [index, [mark, expected]] of labels.entries()) {
+    const { holder, hospital, resource, id } = await scene.cast()
+    t.equal((await scene.change(holder.token, `/DocumentReference/${id}`, { securityLabel: [mark] })).status, 200)
+    t.equal(await scene.status(hospital.token, `/DocumentReference/${id}`, 'DELETE'), 204)
+    const fresh = await scene.make(hospital.token, index % 2 === 0
+      ? { ...resource, masterIdentifier: document('x').masterIdentifier }
+      : document(holder.id, { masterIdentifier: resource.masterIdentifier }))
+    t.same(codesOf((await scene.request(holder.token, 'GET', `/DocumentReference/${fresh}`)).json), [expected])
   }
 })
 
@@ -78,7 +76,7 @@ t.test('F13 a mask that was acknowledged stands, whatever deposit runs beside it
       if (await scene.status(physician.token, `/DocumentReference/${seen}`) === 200) leaks.push(`attempt ${attempt}`)
     }
   }
-  t.same(leaks, [], 'none is read', { todo: 'F13 an update reads its document before its turn: about one race in 25 is lost' })
+  t.same(leaks, [], 'none is read')
   const found = await scene.ids(physician.token, `/DocumentReference?patient=${holder.id}&_count=100`)
   t.equal(found.length, leaks.length + 1, 'a search finds what a read does')
 })

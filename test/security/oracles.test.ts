@@ -117,7 +117,7 @@ t.test('F21 the traces of a search name no document that is hidden from their re
   t.same(await search(`/DocumentReference?patient=${holder.id}&identifier=${masterIdentifier.value}`), { isTold: false, events: 1 })
   for (const query of [`DocumentReference?_id:not=${withheld}`, `DocumentReference?relatesto=DocumentReference/${withheld}`, `DocumentReference?related=DocumentReference/${withheld}`]) {
     const { isTold } = await search(`/${query.replace('?', `?patient=${holder.id}&`)}`)
-    t.notOk(isTold, query, { todo: 'F21 is fixed for `_id=` and `identifier=` alone' })
+    t.notOk(isTold, query)
   }
 })
 
@@ -133,8 +133,8 @@ t.test('F28 a URL that is too long or broken says no more to an anonymous caller
   for (const path of ['/Patient/%', '/Patient/%ff']) {
     const answer = await scene.request(undefined, 'GET', path)
     t.same([answer.status, answer.text, answer.headers['www-authenticate']], [usual.status, usual.text, 'Bearer'], path)
-    t.equal(face(answer), face(usual), `${path}, the headers too`, { todo: 'F28 answers of frameworkErrors lack the security headers' })
-    t.equal(await scene.status('not.a.token', path), 401, `${path} with a worthless token`, { todo: 'F28 any Authorization header is believed in frameworkErrors' })
+    t.equal(face(answer), face(usual), `${path}, the headers too`)
+    t.equal(await scene.status('not.a.token', path), 401, `${path} with a worthless token`)
     t.equal(await scene.status(token, path), 404)
   }
 })

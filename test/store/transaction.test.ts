@@ -92,6 +92,27 @@ t.test('a write of which one part fails leaves nothing', async t => {
   }
 })
 
+t.test('deposits that share a transaction stand each for itself', async t => {
+  const patients = await Promise.all(Array.from({ length: 6 }, async () => {
+    const id = randomUUID()
+    await store.commit(write([], { keys: keyring.create(id), rules: async () => [{ patient: id, actor: '*', stamp: 's', body: '{}', speaks: false }] }))
+    return id
+  }))
+  const deposits = await Promise.all(patients.map(async (id, index) => {
+    const turn = (await store.rules(id, '*'))?.turn ?? -1
+    // The third claims what is taken, the fifth comes too late.
+    return { next: version({ patient: id }), claims: index === 2 ? ['taken'] : [`free ${id}`], turn: { patient: id, turn: index === 4 ? turn - 1 : turn } }
+  }))
+  const before = await census()
+  const outcomes = await Promise.all(deposits.map(async ({ next, claims, turn }) =>
+    await kindOf(store.commit(write([{ next, claims }], { turn, traces: [version({ type: 'AuditEvent', patient: next.patient })] })))))
+  t.same(outcomes, ['done', 'done', 'duplicate', 'done', 'contention', 'done'])
+  const found = await Promise.all(deposits.map(async ({ next }) => (await store.read('DocumentReference', next.id)) !== undefined))
+  t.same(found, outcomes.map(outcome => outcome === 'done'))
+  const after = await census()
+  t.same(['DocumentReference', 'AuditEvent'].map(name => (after[name] ?? 0) - (before[name] ?? 0)), [4, 4], 'each once, with its trace')
+})
+
 t.test('of two writes with one turn, one is made', async t => {
   const turn = (await store.rules(patient, '*'))?.turn ?? -1
   const outcomes = await Promise.all(Array.from({ length: 6 }, async () => await kindOf(store.commit(write([{ next: version(), claims: [] }], { turn: { patient, turn } })))))

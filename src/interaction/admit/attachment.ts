@@ -6,6 +6,8 @@ import type { Context } from '../context.js'
 import { unresolved } from './admission.js'
 
 /** What a document inside a JSON body may have, decoded (`design.md` 2). */
+/** RFC 6838 names, and parameters in printable ASCII: it travels in a header. */
+const MEDIA_TYPE = /^[A-Za-z0-9][\w!#$&^.+-]{0,126}\/[A-Za-z0-9][\w!#$&^.+-]{0,126}(?:\s*;[\x20-\x7e]{0,200})?$/
 const MOST_BYTES = 10 * 1024 * 1024
 
 export interface Taken {
@@ -48,6 +50,7 @@ export function takeContents (context: Context, document: DocumentReference): Ta
 function attachmentFaults (attachment: Attachment, size: number, hash: string, place: string): readonly Fault[] {
   return [
     ...attachment.contentType === undefined ? [{ diagnostics: 'The media type of the document is needed', expression: `${place}.contentType`, code: 'required' }] : [],
+    ...attachment.contentType !== undefined && !MEDIA_TYPE.test(attachment.contentType) ? [{ diagnostics: 'This is not a media type', expression: `${place}.contentType` }] : [],
     ...attachment.url !== undefined ? [{ diagnostics: 'A document is given as data or at an address, not both', expression: `${place}.url` }] : [],
     ...attachment.size !== undefined && attachment.size !== size ? [{ diagnostics: 'The size is not that of the document', expression: `${place}.size` }] : [],
     ...attachment.hash !== undefined && attachment.hash !== hash ? [{ diagnostics: 'The hash is not the SHA-1 of the document', expression: `${place}.hash` }] : []

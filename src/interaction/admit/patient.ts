@@ -76,10 +76,16 @@ function statusOf ({ extension = [] }: { readonly extension?: readonly Extension
 
 function checkContactOnly (before: Patient, after: Patient): void {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]) as ReadonlySet<keyof Patient>
-  const changed = [...names].filter(name => name !== 'meta' && !CONTACT.includes(name) && JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+  const changed = [...names].filter(name => !CONTACT.includes(name) && JSON.stringify(withoutVersion(before)[name]) !== JSON.stringify(withoutVersion(after)[name]))
   if (changed.length > 0) {
     throw forbidden(changed.map(name => ({ diagnostics: 'The holder changes contact data only', expression: `Patient.${name}` })))
   }
+}
+
+/** What a holder sends back of the version that they read. */
+function withoutVersion ({ meta, ...rest }: Patient): Patient {
+  const { versionId, lastUpdated, ...given } = meta ?? {}
+  return Object.keys(given).length === 0 ? rest : { ...rest, meta: given }
 }
 
 /** The account's status among the rules for everyone; its depositors get a word too, so that their searches ask for it. */
