@@ -2,7 +2,6 @@
  * What one request may see: its caller, and where the caller stands towards each record that the request touches.
  * All interactions, and `release` after them, ask it; it is the only place where choices are read.
  */
-import { LRUCache } from 'lru-cache'
 import { EVERYONE, isWithin } from '../consent/choice.js'
 import type { Choice } from '../consent/choice.js'
 import { ownDeposits } from '../consent/compile.js'
@@ -15,8 +14,6 @@ import type { AccountStatus, Caller, Policy, Situation } from '../consent/situat
 import { all, and, equals, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
-import { identifierKey } from '../search/key.js'
-import type { Principal } from '../security/principal.js'
 import type { Affiliation, Directory } from './directory.js'
 import type { ResourceStore, Turn, Version } from './store.js'
 
@@ -52,78 +49,21 @@ export interface SightPorts {
   readonly maxHidden: number
 }
 
-interface Rules { readonly turn: number, readonly body: RulesBody }
+export interface Rules { readonly turn: number, readonly body: RulesBody }
 
-const MEMORY = 20_000
 /** The rules document whose stamp changes with every change of an Organization. */
 export const DIRECTORY = { patient: '', actor: 'directory' } as const
 
-/** Makes the sight of each request; keeps only what a stamp proves. */
-export function createSights (ports: SightPorts): (principal: Principal, now: number) => Promise<Sight> {
-  const { store, directory, hash } = ports
-  const patients = new LRUCache<string, string>({ max: MEMORY })
-  const affiliations = new LRUCache<string, Placed>({ max: MEMORY })
-  const bodies = new LRUCache<string, RulesBody>({ max: MEMORY })
+/** A structure's place in the directory, and the stamp of the directory that it was read under. */
+export interface Placed { readonly stamp: string, readonly value: Affiliation }
 
-  /** An INS, once given to a patient, never names another one: this memory cannot go stale. */
-  async function patientOf (ins: string): Promise<string | undefined> {
-    const known = patients.get(ins)
-    if (known !== undefined) return known
-    const [system = '', value = ''] = ins.split('|')
-    const [patient] = await store.find({ type: 'Patient', filter: isIn('found', [identifierKey(system, value, hash)]), sort: [], limit: 1 })
-    if (patient !== undefined) patients.set(ins, patient.id)
-    return patient?.id
-  }
-
-  async function rulesOf (patient: string, actor: string): Promise<Rules | undefined> {
-    const rules = await store.rules(patient, actor)
-    if (rules === undefined) return undefined
-    const key = `${patient}|${actor}|${rules.stamp}`
-    const known = bodies.get(key)
-    const body = known ?? JSON.parse(rules.body) as RulesBody
-    if (known === undefined) bodies.set(key, body)
-    return { turn: rules.turn, body }
-  }
-
-  return async (principal, now) => {
-    const structure = principal.structure === undefined ? undefined : hash(principal.structure)
-    const [patient, known] = await Promise.all([
-      principal.ins === undefined ? undefined : patientOf(principal.ins),
-      structure === undefined ? NOWHERE : affiliations.get(structure) ?? fresh(structure)
-    ])
-    const hashed = (key: string | undefined) => key === undefined ? undefined : hash(key)
-    const caller = {
-      principal,
-      now,
-      ...given('patient', patient),
-      ...given('person', hashed(principal.person)),
-      ...given('client', hashed(principal.client))
-    }
-    return new RequestSight(caller, known, ports, rulesOf, structure === undefined ? undefined : async () => await fresh(structure))
-  }
-
-  /** A structure's place in the directory, and the stamp of the directory that it was read under. */
-  async function fresh (structure: string): Promise<Placed> {
-    const stamp = await directoryStamp(store)
-    const placed = { stamp, value: await directory.affiliation(structure) }
-    affiliations.set(structure, placed)
-    return placed
-  }
-}
-
-interface Placed { readonly stamp: string, readonly value: Affiliation }
-
-const NOWHERE: Placed = { stamp: '', value: { own: [], enclosing: [] } }
-
-async function directoryStamp (store: Pick<ResourceStore, 'rules'>): Promise<string> {
+/** What changes with every change of an Organization. */
+export async function directoryStamp (store: Pick<ResourceStore, 'rules'>): Promise<string> {
   return (await store.rules(DIRECTORY.patient, DIRECTORY.actor))?.stamp ?? ''
 }
 
-function given<Name extends string, Value> (name: Name, value: Value | undefined): { [K in Name]?: Value } {
-  return (value === undefined ? {} : { [name]: value }) as { [K in Name]?: Value }
-}
-
-class RequestSight implements Sight {
+/** One request's sight: made by `sights.ts`. */
+export class RequestSight implements Sight {
   caller: Caller
   /** The place that is not yet known to be the current one; undefined once it is. */
   #placed: Placed | undefined

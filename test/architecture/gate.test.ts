@@ -36,7 +36,7 @@ t.test('what sends stands where it may', async t => {
 
 /** A server with routes that forget the gate, each in its own way. */
 function forgetful () {
-  const server = createServer(pino({ level: 'silent' }))
+  const server = createServer(pino({ level: 'silent' }), async () => { throw new Error('nobody is known here') })
   server.get('/payload', async () => SECRET)
   server.get('/object', async () => JSON.parse(SECRET) as object)
   server.get('/reply', async (_request, reply) => await reply.code(200).send(SECRET))

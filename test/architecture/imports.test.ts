@@ -55,8 +55,11 @@ t.test('what judges knows nothing of what asks', async t => {
   const forbidden: Readonly<Record<string, readonly string[]>> = {
     consent: ['interaction', 'http', 'store', 'release', 'audit', 'search', 'crypto'],
     search: ['interaction', 'http', 'store', 'release', 'audit', 'consent'],
-    filter: ['*'], outcome: ['*'], json: ['*', '-outcome'],
-    security: ['*', '-outcome', '-filter'], crypto: ['*', '-outcome'],
+    filter: ['*'],
+    outcome: ['*'],
+    json: ['*', '-outcome'],
+    security: ['*', '-outcome', '-filter'],
+    crypto: ['*', '-outcome'],
     terminology: ['interaction', 'http', 'store', 'release', 'audit', 'consent', 'search'],
     validation: ['interaction', 'http', 'store', 'release', 'audit', 'consent', 'search'],
     interaction: ['http', 'store', 'release'],

@@ -24,8 +24,16 @@ const theirs = await sightOf(as.professional('810000000009', '1000000009'))
 async function sightOf (claims: object): Promise<Sight> {
   const text = claims as Readonly<Record<string, string>>
   const sight = await scene.app.sightOf({
-    kind: 'professional', subject: 'x', scopes: [], mode: 'normal', isSecret: false, expires: 0, person: `person:${text['SubjectNameID']}`, structure: `structure:${text['SubjectOrganizationID']}`,
-    profession: 'https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante|10', sector: 'SA07'
+    kind: 'professional',
+    subject: 'x',
+    scopes: [],
+    mode: 'normal',
+    isSecret: false,
+    expires: 0,
+    person: `person:${text['SubjectNameID']}`,
+    structure: `structure:${text['SubjectOrganizationID']}`,
+    profession: 'https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante|10',
+    sector: 'SA07'
   }, Date.now())
   await sight.enter([holder.id])
   return sight
@@ -80,7 +88,7 @@ t.test('one resource of many is enough', async t => {
 t.test('a trace that cannot be kept holds everything back', async t => {
   for (const [name, body] of Object.entries(bodies)) {
     const { gate } = ports({ store: { append: async () => { throw new OutcomeError('audit-unavailable') } } })
-    await t.rejects(release(answer(body, mine), gate), { kind: 'audit-unavailable' }, name)
+    t.equal(await release(answer(body, mine), gate).then(() => 'released', (error: unknown) => error instanceof OutcomeError ? error.kind : 'another'), 'audit-unavailable', name)
   }
 })
 
@@ -120,7 +128,7 @@ t.test('a log of a failure holds kinds and places, nothing of the request', asyn
   const lines: string[] = []
   const stream = new PassThrough().on('data', (line: Buffer) => lines.push(line.toString()))
   const { createServer } = await import('../../src/http/server.js')
-  const server = createServer(pino({ level: 'trace' }, stream))
+  const server = createServer(pino({ level: 'trace' }, stream), async () => { throw new Error('nobody is known here') })
   t.teardown(async () => { await server.close() })
   server.get('/x/:id', async () => { throw new Error('CANARY') })
   const answer = await server.inject({ url: '/x/CANARY?name=CANARY', headers: { authorization: 'Bearer CANARY', 'x-y': 'CANARY' } })

@@ -78,7 +78,7 @@ const REFERRING: readonly Row[] = [
 /** The same of less: what differs by the kind of thing that is hidden. */
 const CORE = ROWS.filter(([name]) => /read|history|the right ETag|update$|delete$|by id$/.test(name))
 
-const rowsOf = (type: string, rows = ROWS) => rows.map(([name, method, url, options]): Row => [`${type} ${name}`, method, url.replaceAll('TYPE', type), options])
+const rowsOf = (type: string, rows = ROWS) => rows.map(([name, method, url, options = {}]): Row => [`${type} ${name}`, method, url.replaceAll('TYPE', type), options])
 
 for (const [what, id, callers, rows] of [
   ['a masked document', hidden, [physician], [...rowsOf('DocumentReference'), ...REFERRING]],

@@ -1,7 +1,7 @@
 /** Hostile requests (security.md D and E): each is refused or means what it says, none breaks the server. */
 import t from 'tap'
 import type { Method } from '../helper/app.js'
-import { access, consent, document } from '../helper/resource.js'
+import { actor, consent, document, person } from '../helper/resource.js'
 import { face, openScene } from './scene.js'
 
 const scene = await openScene(t)
@@ -173,7 +173,7 @@ t.test('E3 C9 what asks for too much is refused before it costs', async t => {
   const started = performance.now()
   const provision = Array.from({ length: 60 }).reduce<object>(inner => ({ type: 'permit', provision: [inner] }), { type: 'permit' })
   t.equal((await scene.post(holder.token, consent(holder.id, undefined, provision))).status >= 400, true, 'nested choices')
-  const actors = Array.from({ length: 2000 }, (_, index) => access(holder.id, `8${String(index).padStart(11, '0')}`).provision).flatMap(({ actor }) => actor as object[])
+  const actors = Array.from({ length: 2000 }, (_, index) => actor(person(`8${String(index).padStart(11, '0')}`))).flat()
   const { status } = await scene.post(holder.token, consent(holder.id, 'acces-ps', { type: 'permit', actor: actors }))
   t.equal(status, 422, 'two thousand actors of a kind that takes one')
   t.ok(performance.now() - started < 5000)

@@ -5,7 +5,6 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { INS_TEST, as } from '../helper/app.js'
-import type { Claims } from '../helper/app.js'
 import { access, actor, block, consent, document, label, person } from '../helper/resource.js'
 import { face, newIns, newPerson, newStructure, openScene } from './scene.js'
 

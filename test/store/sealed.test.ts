@@ -10,8 +10,20 @@ import { newIns, newPerson, openScene } from '../security/scene.js'
 const scene = await openScene(t)
 const word = () => `canary${randomBytes(6).toString('hex')}`
 const secrets: Readonly<Record<string, string>> = {
-  family: word(), given: word(), city: word(), phone: word(), ins: newIns(), title: word(), description: word(), content: word(),
-  identifier: word(), author: newPerson(), reason: word(), query: word(), update: word(), long: word()
+  family: word(),
+  given: word(),
+  city: word(),
+  phone: word(),
+  ins: newIns(),
+  title: word(),
+  description: word(),
+  content: word(),
+  identifier: word(),
+  author: newPerson(),
+  reason: word(),
+  query: word(),
+  update: word(),
+  long: word()
 }
 const { family = '', given = '', city = '', phone = '', ins = '', title = '', description = '', content = '', identifier = '', author = '', reason = '', query = '', update = '', long = '' } = secrets
 

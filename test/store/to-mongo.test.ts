@@ -36,7 +36,9 @@ const value = fc.oneof(
 const values = fc.oneof({ weight: 4, arbitrary: fc.array(scalar, { maxLength: 3 }) }, { weight: 1, arbitrary: fc.constant(null) })
 const dates = fc.oneof(fc.array(fc.record({ lo: fc.integer({ min: 0, max: 5 }), hi: fc.integer({ min: 0, max: 9 }) }), { maxLength: 3 }), fc.constant(null))
 const indexed = fc.record({
-  keys: values, patient: value, dates: fc.record({ date: dates }, { requiredKeys: [] }),
+  keys: values,
+  patient: value,
+  dates: fc.record({ date: dates }, { requiredKeys: [] }),
   facts: fc.oneof({ weight: 5, arbitrary: fc.record({ labels: values, began: value, flag: value }, { requiredKeys: [] }) }, { weight: 1, arbitrary: fc.constant(null) })
 }, { requiredKeys: [] })
 

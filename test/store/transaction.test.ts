@@ -29,12 +29,24 @@ t.teardown(async () => {
 
 const patient = randomUUID()
 const version = (more: Partial<Version> = {}): Version => ({
-  type: 'DocumentReference', id: randomUUID(), version: randomUUID(), revision: 1, at: Date.now(), patient, isDeleted: false,
-  keys: ['status|x'], found: [], dates: {}, sort: {}, facts: { labels: [] }, text: '{"resourceType":"DocumentReference"}', ...more
+  type: 'DocumentReference',
+  id: randomUUID(),
+  version: randomUUID(),
+  revision: 1,
+  at: Date.now(),
+  patient,
+  isDeleted: false,
+  keys: ['status|x'],
+  found: [],
+  dates: {},
+  sort: {},
+  facts: { labels: [] },
+  text: '{"resourceType":"DocumentReference"}',
+  ...more
 })
 const trace = () => version({ type: 'AuditEvent', text: '{"resourceType":"AuditEvent"}' })
 const write = (changes: readonly Change[], more: Partial<Write> = {}): Write => ({ changes, traces: [trace()], ...more })
-const rules = (stamp: string): Write['rules'] => async () => [{ patient, actor: '*', stamp, body: '{}', speaks: false }]
+const rules = (stamp: string): NonNullable<Write['rules']> => async () => [{ patient, actor: '*', stamp, body: '{}', speaks: false }]
 const kindOf = async (work: Promise<unknown>) => await work.then(() => 'done', error => error instanceof OutcomeError ? error.kind : String(error))
 
 /** How many documents each collection has. */

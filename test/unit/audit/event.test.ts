@@ -12,8 +12,13 @@ const doctor: Principal = {
   kind: 'professional', subject: 'x', scopes: [], mode: 'bris_de_glace', isSecret: false, expires: 0, person: 'person:81', structure: 'structure:175', profession: 'urn:g15|10', reason: 'unconscious'
 }
 const access: Access = {
-  interaction: 'search-type', type: 'DocumentReference', patient: 'p', disclosed: ['DocumentReference/1', 'DocumentReference/2'], query: '?patient=p',
-  decision: { permit: true, rule: 10, choices: ['c1'] }, outcome: '0'
+  interaction: 'search-type',
+  type: 'DocumentReference',
+  patient: 'p',
+  disclosed: ['DocumentReference/1', 'DocumentReference/2'],
+  query: '?patient=p',
+  decision: { permit: true, rule: 10, choices: ['c1'] },
+  outcome: '0'
 }
 const event = (more: Partial<Access> = {}, agent: Agent = { principal: doctor }) => toAuditEvent({ ...access, ...more }, agent, 'id', NOW)
 const stored = (audit: AuditEvent) => ({ type: 'AuditEvent', id: 'id', text: JSON.stringify(audit) }) as unknown as Version

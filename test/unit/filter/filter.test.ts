@@ -63,7 +63,10 @@ t.test('the laws of logic hold', async t => {
 
 t.test('a normal tree has constants only at its top, and no junction of one or of its own kind', async t => {
   const check = (filter: Filter, above: string): void => {
-    if (filter.kind === 'all' || filter.kind === 'none') return t.equal(above, 'top')
+    if (filter.kind === 'all' || filter.kind === 'none') {
+      t.equal(above, 'top')
+      return
+    }
     if (filter.kind === 'and' || filter.kind === 'or') {
       t.ok(filter.of.length > 1 && filter.kind !== above)
       filter.of.forEach(part => check(part, filter.kind))

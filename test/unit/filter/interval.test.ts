@@ -34,7 +34,7 @@ t.test('what is no date has no interval', async t => {
     '2026-01-01 10:00', '20260101', 'today', '2026-W01', '2026-001', ' 2026', '2026 ', '2026\n', '-2026', '12026', '2026-01-01T10:00:00.', '2026-01-01T10:00:00z', '２０２６']) {
     t.equal(intervalOf(text), undefined, JSON.stringify(text))
   }
-  t.equal(intervalOf('2026-01-01T10:00:00+25:00'), undefined, 'an offset that no zone has', { todo: 'offsets are not bounded' })
+  t.equal(intervalOf('2026-01-01T10:00:00+25:00'), undefined, 'an offset that no zone has')
 })
 
 t.test('the parts of a time lie side by side, and fill it', async t => {

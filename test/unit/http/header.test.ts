@@ -1,11 +1,11 @@
-/** The headers that change an answer: what they may say, and that nonsense in them does no harm. */
+import type { IncomingHttpHeaders } from 'node:http'
 import t from 'tap'
 import { OutcomeError } from '../../../src/outcome/outcome-error.js'
 import { isUnchanged, needJson, readPrefer, readTags } from '../../../src/http/header.js'
 
-const kindOf = (headers: object, format: string | null = null) => {
+const kindOf = (headers: IncomingHttpHeaders, format: string | null = null) => {
   try {
-    needJson(headers, format)
+    needJson(headers as IncomingHttpHeaders, format)
     return 'json'
   } catch (error) {
     return error instanceof OutcomeError ? error.kind : String(error)
@@ -13,7 +13,7 @@ const kindOf = (headers: object, format: string | null = null) => {
 }
 
 t.test('FHIR JSON is answered to whom takes it, by header or _format', async t => {
-  for (const accept of [undefined, '', '*/*', 'application/fhir+json', 'application/json', 'application/*', 'APPLICATION/FHIR+JSON; q=0.5', 'text/html, application/fhir+json;fhirVersion=4.0']) t.equal(kindOf({ accept }), 'json', accept)
+  for (const accept of [undefined, '', '*/*', 'application/fhir+json', 'application/json', 'application/*', 'APPLICATION/FHIR+JSON; q=0.5', 'text/html, application/fhir+json;fhirVersion=4.0']) t.equal(kindOf(accept === undefined ? {} : { accept }), 'json', String(accept))
   for (const accept of ['application/fhir+xml', 'text/html', 'x', 'application/fhir', 'application/fhir+jsonx']) t.equal(kindOf({ accept }), 'not-acceptable', accept)
   for (const format of ['json', 'application/fhir+json', 'application/fhir json', 'application/json; charset=utf-8']) t.equal(kindOf({ accept: 'text/html' }, format), 'json', format)
   for (const format of ['xml', '', 'JSONP', 'application/fhir+xml']) t.equal(kindOf({ accept: '*/*' }, format), 'not-acceptable', format)

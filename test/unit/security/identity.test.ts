@@ -27,13 +27,13 @@ t.test('white space around a value is none of it', async t => {
 })
 
 t.test('an identifier without a value, or of an unknown system, names nobody', async t => {
-  for (const identifier of [{}, { value: '1' }, { system: ID_NAT_PS }, { system: ID_NAT_PS, value: '' }, { system: ID_NAT_PS, value: '  ' }, { system: 'urn:x', value: '1' }, 
+  for (const identifier of [{}, { value: '1' }, { system: ID_NAT_PS }, { system: ID_NAT_PS, value: '' }, { system: ID_NAT_PS, value: '  ' }, { system: 'urn:x', value: '1' },
     { system: `${ID_NAT_PS} `, value: '1' }, { system: RPPS.toUpperCase(), value: '1' }]) {
     t.equal(identityKey(identifier), undefined, JSON.stringify(identifier))
     t.equal(insKey(identifier), undefined)
   }
   t.equal(insKey({ system: ID_NAT_PS, value: '1' }), undefined)
-  for (const system of ['toString', 'constructor', '__proto__']) t.equal(identityKey({ system, value: '1' }), undefined, system, { todo: 'the table of prefixes is read without hasOwn' })
+  for (const system of ['toString', 'constructor', '__proto__']) t.equal(identityKey({ system, value: '1' }), undefined, system)
 })
 
 t.test('a person is never a structure, nor an application either', async t => {

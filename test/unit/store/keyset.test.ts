@@ -27,13 +27,13 @@ function matches (row: Row, criteria: Readonly<Record<string, unknown>>): boolea
     if (name === '$or') return (condition as readonly Readonly<Record<string, unknown>>[]).some(part => matches(row, part))
     if (name === '$and') return (condition as readonly Readonly<Record<string, unknown>>[]).every(part => matches(row, part))
     const value = valueOf(row, name)
-    return Object.entries(condition as Readonly<Record<string, never>>).every(([operator, operand]) => {
+    return Object.entries(condition as Readonly<Record<string, string | number>>).every(([operator, operand]) => {
       switch (operator) {
         case '$eq': return value === operand
         case '$ne': return value !== operand
         case '$gt': return value !== null && value > operand
         case '$lt': return value !== null && value < operand
-        case '$in': return (operand as readonly unknown[]).includes(value)
+        case '$in': return (operand as unknown as readonly unknown[]).includes(value)
         default: throw new Error(`unexpected ${operator}`)
       }
     })

@@ -1,0 +1,67 @@
+import { LRUCache } from 'lru-cache'
+import type { RulesBody } from '../consent/rules.js'
+import { isIn } from '../filter/filter.js'
+import { identifierKey } from '../search/key.js'
+import type { Principal } from '../security/principal.js'
+import { RequestSight, directoryStamp } from './sight.js'
+import type { Placed, Rules, Sight, SightPorts } from './sight.js'
+
+const MEMORY = 20_000
+const NOWHERE: Placed = { stamp: '', value: { own: [], enclosing: [] } }
+
+/** Makes the sight of each request; keeps only what a stamp proves. */
+export function createSights (ports: SightPorts): (principal: Principal, now: number) => Promise<Sight> {
+  const { store, directory, hash } = ports
+  const patients = new LRUCache<string, string>({ max: MEMORY })
+  const affiliations = new LRUCache<string, Placed>({ max: MEMORY })
+  const bodies = new LRUCache<string, RulesBody>({ max: MEMORY })
+
+  /** An INS, once given to a patient, never names another one: this memory cannot go stale. */
+  async function patientOf (ins: string): Promise<string | undefined> {
+    const known = patients.get(ins)
+    if (known !== undefined) return known
+    const [system = '', value = ''] = ins.split('|')
+    const [patient] = await store.find({ type: 'Patient', filter: isIn('found', [identifierKey(system, value, hash)]), sort: [], limit: 1 })
+    if (patient !== undefined) patients.set(ins, patient.id)
+    return patient?.id
+  }
+
+  async function rulesOf (patient: string, actor: string): Promise<Rules | undefined> {
+    const rules = await store.rules(patient, actor)
+    if (rules === undefined) return undefined
+    const key = `${patient}|${actor}|${rules.stamp}`
+    const known = bodies.get(key)
+    const body = known ?? JSON.parse(rules.body) as RulesBody
+    if (known === undefined) bodies.set(key, body)
+    return { turn: rules.turn, body }
+  }
+
+  return async (principal, now) => {
+    const structure = principal.structure === undefined ? undefined : hash(principal.structure)
+    const [patient, known] = await Promise.all([
+      principal.ins === undefined ? undefined : patientOf(principal.ins),
+      structure === undefined ? NOWHERE : affiliations.get(structure) ?? fresh(structure)
+    ])
+    const hashed = (key: string | undefined) => key === undefined ? undefined : hash(key)
+    const caller = {
+      principal,
+      now,
+      ...given('patient', patient),
+      ...given('person', hashed(principal.person)),
+      ...given('client', hashed(principal.client))
+    }
+    return new RequestSight(caller, known, ports, rulesOf, structure === undefined ? undefined : async () => await fresh(structure))
+  }
+
+  /** The stamp first: a place is never older than it. */
+  async function fresh (structure: string): Promise<Placed> {
+    const stamp = await directoryStamp(store)
+    const placed = { stamp, value: await directory.affiliation(structure) }
+    affiliations.set(structure, placed)
+    return placed
+  }
+}
+
+function given<Name extends string, Value> (name: Name, value: Value | undefined): { [K in Name]?: Value } {
+  return (value === undefined ? {} : { [name]: value }) as { [K in Name]?: Value }
+}
