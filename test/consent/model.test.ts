@@ -137,7 +137,7 @@ const paired = choice('application', { type: 'permit', ...actor({ system: APPLIC
 const ownDeposit: Depositor = { kind: 'application', client: 'app' }
 pin('operator and applications', [
   ['the operator reads no document', { caller: { kind: 'operator', mode: 'normal' } }, 'deny 5'],
-  ['an insurer\'s doctor is the operator, even as médecin traitant', { caller: { ...physician, sector: 'INSURER' }, consents: [treating] }, 'deny 5'],
+  ['an insurer\'s doctor is the operator, even as médecin traitant', { caller: { ...physician, sector: 'SA24' }, consents: [treating] }, 'deny 5'],
   ['an application reads what scope and choice both allow', { caller: app, consents: [paired] }, 'permit 5'],
   ['a scope alone opens nothing', { caller: app }, 'deny 5'],
   ['a choice alone opens nothing', { caller: { ...app, scope: 'patient/Observation.rs' }, consents: [paired] }, 'deny 5'],
