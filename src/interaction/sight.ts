@@ -65,8 +65,9 @@ export async function directoryStamp (store: Pick<ResourceStore, 'rules'>): Prom
 /** One request's sight: made by `sights.ts`. */
 export class RequestSight implements Sight {
   caller: Caller
-  /** The place that is not yet known to be the current one; undefined once it is. */
-  #placed: Placed | undefined
+  /** The place that the caller was taken to have, for comparison; undefined for who has none. */
+  readonly #placed: Placed | undefined
+  #settling: Promise<boolean> | undefined
   readonly #ports: SightPorts
   readonly #replace: (() => Promise<Placed>) | undefined
   readonly #rules: (patient: string, actor: string) => Promise<Rules | undefined>
@@ -89,10 +90,14 @@ export class RequestSight implements Sight {
 
   /** Asks, along with the rules, whether the directory is still the one that the caller's place was read under. */
   async #settle (): Promise<boolean> {
+    this.#settling ??= this.#compare()
+    return await this.#settling
+  }
+
+  async #compare (): Promise<boolean> {
     if (this.#placed === undefined || this.#replace === undefined) return true
     const isCurrent = await directoryStamp(this.#ports.store) === this.#placed.stamp
     if (!isCurrent) this.caller = { ...this.caller, ...(await this.#replace()).value }
-    this.#placed = undefined
     return isCurrent
   }
 

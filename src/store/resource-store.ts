@@ -25,6 +25,8 @@ const WITHOUT_KEYS = { keys: 0, dates: 0 } as const
 const IN_RECORD: Readonly<Record<string, Document>> = { DocumentReference: { patient: 1, _id: 1 }, AuditEvent: { patient: 1, at: -1 } }
 /** Of a page, what nothing after the search asks. */
 const LEAN = { keys: 0, dates: 0, found: 0, claims: 0, 'facts.origins': 0, 'facts.claims': 0, 'facts.depositor': 0 } as const
+/** More than one answer of MongoDB holds by itself: no second round trip for the rest. */
+const WHOLE = 2000
 /** The most records that a search without a patient steps around. */
 const MOST_SHUT = 10_000
 /** In a history, the id of the resource is not that of the stored document. */
@@ -56,7 +58,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     let reader = readers.get(name)
     if (reader === undefined) {
       reader = coalesce(async ids => {
-        const found = await versions(type).find({ _id: { $in: [...new Set(ids)] } }, { projection, maxTimeMS: READ_TIME }).toArray()
+        const found = await versions(type).find({ _id: { $in: [...new Set(ids)] } }, { projection, batchSize: WHOLE, maxTimeMS: READ_TIME }).toArray()
         const byId = new Map(found.map(stored => [stored._id, stored]))
         return id => byId.get(id)
       })
@@ -99,7 +101,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 
     firstPage: async ({ type, filter, sort, limit }, countTo) => await translated(async () => {
       const found = await versions(type).find(toMongo(filter), { projection: { version: 1 }, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })
-        .sort(toSort(sort)).limit(countTo + 1).toArray()
+        .sort(toSort(sort)).limit(countTo + 1).batchSize(WHOLE).toArray()
       const page = await Promise.all(found.slice(0, limit).map(async ({ _id }) => await readerOf(type, LEAN)(_id)))
       const seen = new Map(found.map(({ _id, version }) => [_id, version]))
       const read = page.filter(stored => stored !== undefined && !stored.deleted) as StoredVersion[]
