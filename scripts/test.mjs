@@ -24,7 +24,7 @@ try {
   const mongo = await startMongo({ dataDir, temporary: true, log })
   mongo.lost.then(reason => { log(`MongoDB is gone: ${reason}`); tap?.kill('SIGTERM') })
   log(`MongoDB for the tests: ${mongo.url} (${mongo.name})`)
-  const code = isInterrupted ? 130 : await runTap({ ...process.env, MONGODB_URL: mongo.url })
+  const code = isInterrupted ? 130 : await runTap({ ...process.env, MONGODB_URL: mongo.url, ...process.env.MONGODB_URL ? {} : { MONGODB_DATA: path.join(dataDir, 'mongodb') } })
   await mongo.stop()
   rmSync(dataDir, { recursive: true, force: true })
   process.exitCode = code !== 0 || built ? code : 1
