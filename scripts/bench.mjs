@@ -13,6 +13,7 @@ import { setup } from './setup.mjs'
 const ROOT = path.join(import.meta.dirname, '..')
 const SOURCES = path.join(ROOT, 'scripts', 'bench')
 const COMPILED = path.join(ROOT, 'dist', 'scripts', 'bench')
+const MEASURES = ['read', 'search', 'deposit']
 const USAGE = `Usage: npm run bench -- [--quick] [--only read|search|deposit] [--rounds N] [--keep] [--profile DIR]
   --quick    2,000 documents instead of 100,000, rounds of 3 s instead of 10 s
   --only     one measure; may be given several times
@@ -23,7 +24,14 @@ const log = line => console.error(line)
 
 whenParentEnds(() => process.exit(1))
 try {
-  const options = read()
+  await bench(read())
+} catch (error) {
+  log(error.code?.startsWith('ERR_PARSE_ARGS') ? `${error.message}\n${USAGE}` : error.stack)
+  process.exitCode = 1
+}
+
+async function bench (options) {
+  if (options.isHelp) return console.log(USAGE)
   await setup({ log })
   if (!isCompiled()) await runQuietly('npm', ['run', 'build'], { cwd: ROOT })
   const dataDir = path.resolve(process.env.DATA_DIR || '.data', options.isQuick ? 'bench-quick' : 'bench')
@@ -38,9 +46,6 @@ try {
   } finally {
     await mongo.stop()
   }
-} catch (error) {
-  log(error.code?.startsWith('ERR_PARSE_ARGS') ? `${error.message}\n${USAGE}` : error.stack)
-  process.exitCode = 1
 }
 
 function read () {
@@ -50,10 +55,22 @@ function read () {
       only: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string', default: '3' },
       keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
       profile: { type: 'string' }
     }
   })
-  return { isQuick: values.quick, only: values.only, rounds: Number(values.rounds), keep: values.keep, profile: values.profile && path.resolve(values.profile) }
+  const rounds = Number(values.rounds)
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds wants a number of rounds\n${USAGE}`)
+  const foreign = values.only.find(name => !MEASURES.includes(name))
+  if (foreign !== undefined) throw new Error(`--only ${foreign} is no measure\n${USAGE}`)
+  return {
+    isHelp: values.help,
+    isQuick: values.quick,
+    only: values.only,
+    rounds,
+    keep: values.keep,
+    profile: values.profile && path.resolve(values.profile)
+  }
 }
 
 /** The set-up builds for the sources of the server alone; ours may be newer. */
