@@ -12,7 +12,7 @@ function watched (most?: number) {
     const number = batches.length
     batches.push({ items, end: error => error === undefined ? resolve(item => `${item} by batch ${number}`) : reject(error) })
     begun.splice(0).forEach(wake => wake())
-  }), most)
+  }), most === undefined ? {} : { most })
   const batch = async (index: number): Promise<Batch> => {
     while (batches[index] === undefined) await new Promise<void>(resolve => begun.push(resolve))
     return batches[index] as Batch
@@ -78,7 +78,7 @@ t.test('under random arrivals each call is answered by a batch that began after 
     const began = clock += 1
     await new Promise(setImmediate)
     return () => began
-  }, 4)
+  }, { most: 4 })
   const answers = Array.from({ length: 300 }, async (_, index) => {
     for (let turn = 0; turn < index % 17; turn += 1) await new Promise(setImmediate)
     const asked = clock
