@@ -56,7 +56,7 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
     // What may have been committed is not done again.
     const isUnknown = shared.error instanceof OutcomeError && shared.error.kind === 'outcome-unknown'
     return shared.error === undefined || isUnknown ? () => shared : await each(all)
-  }, { most: MOST_SHARED })
+  }, { most: MOST_SHARED, atOnce: 1 })
 
   async function each (all: readonly Prepared[]): Promise<(prepared: Prepared) => Outcome> {
     const outcomes = new Map<Prepared, Outcome>()

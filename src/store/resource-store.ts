@@ -23,8 +23,6 @@ const IN_RECORD: Readonly<Record<string, Document>> = { DocumentReference: { pat
 const BY_KEYS: Document = { patient: 1, keys: 1 }
 /** More than one answer of MongoDB holds by itself: no second round trip for the rest. */
 const WHOLE = 2000
-/** How long a batch of traces waits for more, where there are many, ms: each batch is one durable write. */
-const TRACE_LINGER = 2
 /** The most records that a search without a patient steps around. */
 const MOST_SHUT = 10_000
 /** In a history, the id of the resource is not that of the stored document. */
@@ -74,7 +72,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     const stored = await Promise.all(lists.flat().map(async trace => await sealing.toStored(trace, [])))
     if (stored.length > 0) await versions('AuditEvent').insertMany(stored, { ordered: false })
     return () => {}
-  }, { linger: TRACE_LINGER })
+  })
 
   async function opened (type: string, list: readonly ReadBack[]): Promise<readonly Version[]> {
     return (await Promise.all(list.map(async stored => await sealing.toVersion(type, stored)))).filter(version => version !== undefined)
