@@ -14,6 +14,7 @@ import type { Trust } from './http/authenticate.js'
 import { addRoutes } from './http/routes.js'
 import { createServer } from './http/server.js'
 import type { Context } from './interaction/context.js'
+import { declarationsOf } from './interaction/declared.js'
 import { createDirectory } from './interaction/directory.js'
 import { createSights } from './interaction/sights.js'
 import { createPageSeal } from './search/page.js'
@@ -58,7 +59,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
   const statement = await json<CapabilityStatement>('capability-statement.json')
   const registry = buildRegistry(statement, await json<SearchParameter[]>('dist/definitions/search-parameters.json'), { base: config.baseUrl })
   const validator = createValidator(await json('dist/definitions/structure-definitions.json'), await json('dist/definitions/bindings.json'))
-  validator.compile(registry.types)
+  validator.compile([...registry.types, 'Bundle', 'Parameters'])
   const terminology = await loadTerminology(new URL('terminology', root).pathname)
   checkKinds(terminology)
   await loadProfiles(new URL('profiles', root).pathname)
@@ -83,6 +84,8 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       directory,
       policy,
       limits: defaultLimits,
+      maxEntries: config.maxEntries,
+      declares: declarationsOf(statement),
       base: config.baseUrl,
       pages: createPageSeal(keyring.page),
       knows: ({ system, code }) => terminology.vocabulary.isKnown(`${system ?? ''}|${code ?? ''}`) || (system === RESOURCE_TYPES && registry.types.includes(code ?? '')),

@@ -6,8 +6,10 @@ import type { CapabilityStatement, CapabilityStatementRestResource } from '@medp
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { toTrace } from '../audit/trace.js'
 import type { InteractionCode } from '../audit/event.js'
-import { refusal } from '../interaction/answer.js'
 import type { Answer } from '../interaction/answer.js'
+import { attempt } from '../interaction/attempt.js'
+import { batch } from '../interaction/batch.js'
+import { readBundle } from '../interaction/bundle.js'
 import { readContent } from '../interaction/content.js'
 import type { Context } from '../interaction/context.js'
 import { create } from '../interaction/create.js'
@@ -16,6 +18,7 @@ import { history } from '../interaction/history.js'
 import { read } from '../interaction/read.js'
 import { search } from '../interaction/search.js'
 import type { Sight } from '../interaction/sight.js'
+import { transaction } from '../interaction/transaction.js'
 import { update } from '../interaction/update.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { release, releaseError, releasePublic } from '../release/release.js'
@@ -35,12 +38,11 @@ export interface RoutePorts {
 }
 
 interface Params { id: string, version: string }
-type Handle = (context: Context, sight: Sight, request: FastifyRequest) => Promise<Answer>
+/** @param sightOf another sight of the same request, for what is to be seen afresh */
+type Handle = (context: Context, sight: Sight, request: FastifyRequest, sightOf: () => Promise<Sight>) => Promise<Answer>
 interface Row { readonly method: HTTPMethods, readonly path: string, readonly interaction: InteractionCode, readonly handle: Handle }
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-/** How often a write begins anew that others overtake. */
-const MOST_ATTEMPTS = 8
 const ID = /^[A-Za-z0-9\-.]{1,64}$/
 
 /** The rows of each interaction code, on a type. @throws Error at start for a code that is not built */
@@ -74,6 +76,27 @@ function rowsOf (type: string, code: string): readonly Row[] {
   }
 }
 
+/**
+ * The rows of the interactions on the whole server. A Bundle of a type that is not declared is refused.
+ * @throws Error at start for a code that is not built
+ */
+function systemRows (codes: readonly string[]): readonly Row[] {
+  for (const code of codes) if (code !== 'batch' && code !== 'transaction') throw new Error(`capability-statement.json declares ${code}, which is not built`)
+  if (codes.length === 0) return []
+  return [{
+    method: 'POST',
+    path: '',
+    interaction: 'transaction',
+    handle: async (context, sight, request, sightOf) => {
+      const { type, entries } = readBundle(context, bodyOf(request))
+      if (!codes.includes(type)) throw new OutcomeError('method', [], { headers: { allow: 'POST' } })
+      const { prefer, lenient } = readPrefer(request.headers, 'minimal')
+      const asked = { sight, prefer, lenient }
+      return type === 'batch' ? await batch(context, entries, sightOf, asked) : await transaction(context, entries, asked)
+    }
+  }]
+}
+
 /** Adds every declared route, the public ones, and what answers everything else. */
 export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
   const base = new URL(ports.context.base).pathname.replace(/\/+$/, '')
@@ -86,6 +109,9 @@ export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
     return await send(reply, releasePublic(metadata))
   })
   for (const resource of ports.statement.rest?.[0]?.resource ?? []) addType(server, base, resource, ports)
+  const system = (ports.statement.rest?.[0]?.interaction ?? []).map(({ code = '' }) => code)
+  const rows = systemRows(system)
+  addRows(server, base, 'Bundle', rows, ports)
   server.setNotFoundHandler(async (request, reply) => {
     // Who is not known learns nothing of which addresses exist.
     await ports.authenticate(request.headers.authorization, request.instant)
@@ -94,21 +120,24 @@ export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
 }
 
 function addType (server: FastifyInstance, base: string, resource: CapabilityStatementRestResource, ports: RoutePorts): void {
-  const rows = (resource.interaction ?? []).flatMap(({ code = '' }) => rowsOf(resource.type, code))
+  addRows(server, base, resource.type, (resource.interaction ?? []).flatMap(({ code = '' }) => rowsOf(resource.type, code)), ports)
+}
+
+function addRows (server: FastifyInstance, base: string, type: string, rows: readonly Row[], ports: RoutePorts): void {
   for (const path of new Set(rows.map(row => row.path))) {
     const list = rows.filter(row => row.path === path)
     for (const row of list) {
       server.route({
         method: row.method,
-        url: base + path,
-        onRequest: async request => { await authenticate(request, ports, resource.type, row.interaction) },
-        handler: async (request, reply) => await answer(request, reply, resource.type, row, ports)
+        url: base + path === '' ? '/' : base + path,
+        onRequest: async request => { await authenticate(request, ports, type, row.interaction) },
+        handler: async (request, reply) => await answer(request, reply, type, row, ports)
       })
     }
     const allowed = list.flatMap(({ method }) => method === 'GET' ? ['GET', 'HEAD'] : [method])
     server.route({
       method: METHODS.filter(method => !allowed.includes(method)),
-      url: base + path,
+      url: base + path === '' ? '/' : base + path,
       onRequest: async request => {
         request.principal = await ports.authenticate(request.headers.authorization, request.instant)
         throw new OutcomeError('method', [], { headers: { allow: allowed.join(', ') } })
@@ -136,25 +165,14 @@ async function answer (request: FastifyRequest, reply: FastifyReply, type: strin
   const { principal, instant } = request
   if (principal === null) throw new OutcomeError('unauthenticated')
   if (type !== 'Binary' || row.method !== 'GET') needJson(request.headers, formatOf(request))
-  const released = await release(await attempt(), ports.release)
+  const sightOf = async () => await ports.sightOf(principal, instant)
+  const released = await release(await attempt(sightOf, { interaction: row.interaction, type }, async sight => await row.handle(ports.context, sight, request, sightOf)), ports.release)
   const isRead = row.method === 'GET' && released.status === 200
   if (isRead && isUnchanged(request.headers, released.headers)) {
     reply.released = released
     return await reply.code(304).headers({ ...released.headers }).removeHeader('content-type').send()
   }
   return await send(reply, released)
-
-  /** What an interaction refuses is traced like what it answers. A write that another one overtook begins anew. */
-  async function attempt (left = MOST_ATTEMPTS): Promise<Answer> {
-    const sight = await ports.sightOf(principal as Principal, instant)
-    try {
-      return await row.handle(ports.context, sight, request)
-    } catch (error) {
-      if (error instanceof OutcomeError && error.kind === 'contention' && left > 1) return await attempt(left - 1)
-      if (!(error instanceof OutcomeError) || error.status >= 500) throw error
-      return refusal(sight, error, [{ interaction: row.interaction, type, patient: sight.caller.patient ?? null, outcome: '4' }])
-    }
-  }
 }
 
 function idOf (request: FastifyRequest): string {

@@ -20,9 +20,13 @@ export interface Context extends TracePorts {
   readonly directory: Directory
   readonly policy: Policy
   readonly limits: SearchLimits
+  /** Entries of one Bundle. */
+  readonly maxEntries: number
   /** The base URL, without a slash at its end. */
   readonly base: string
   readonly pages: PageSeal
+  /** Whether the CapabilityStatement declares an interaction, or a conditional one, of a type. */
+  readonly declares: (type: string, code: string) => boolean
   /** Whether the terminology has a code. */
   readonly knows: (coding: Coding) => boolean
   /** The faults of a resource against its type (R4 base definitions). */

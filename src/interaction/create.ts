@@ -19,7 +19,13 @@ import { first } from './version.js'
 
 /** `Prefer: return=` (R4 http.html#ops). */
 export type Preference = 'representation' | 'minimal' | 'OperationOutcome'
-export interface Create extends Asking { readonly type: string, readonly resource: unknown, readonly prefer: Preference }
+export interface Create extends Asking {
+  readonly type: string
+  readonly resource: unknown
+  readonly prefer: Preference
+  /** The server's id for it, where that was decided before. */
+  readonly id?: string
+}
 
 const ADMITTERS: Partial<Record<Family, Admitter>> = { record: document, choice: consent, identity: patient, directory }
 
@@ -35,14 +41,14 @@ export async function create (context: Context, asking: Create): Promise<Answer>
   const { sight, type, prefer } = asking
   needScope(asking, type, 'c')
   const resource = checked(context, type, asking.resource)
-  const id = context.newId()
+  const id = asking.id ?? context.newId()
   const admission = await admitterOf(type).create(context, sight, resource, id)
   const staged = await Promise.all((admission.contents ?? []).map(async content => await context.contents.put(admission.patient ?? '', content.id, content.bytes)))
   const version = first(context, admission, id, sight.caller.now)
   await context.store.commit({
     changes: [...admission.companions ?? [], { next: version, claims: admission.claims }],
     ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
-    ...admission.keys === undefined ? {} : { keys: admission.keys },
+    ...admission.keys === undefined ? {} : { keys: [admission.keys] },
     ...admission.rules === undefined ? {} : { rules: admission.rules },
     contents: staged.filter(content => content !== undefined),
     ...turnOf(sight, admission.patient, type),
@@ -52,14 +58,15 @@ export async function create (context: Context, asking: Create): Promise<Answer>
     status: 201,
     headers: { ...versionHeaders(version), location: `${context.base}/${type}/${id}/_history/${version.version}` },
     body: shown(sight, version, prefer),
+    version,
     sight,
     accesses: []
   }
 }
 
 /** Writes of documents and choices of one record come one after the other: chains and choices are read before they are written. */
-export function turnOf (sight: Sight, patient: string | null, type: string): Pick<Write, 'turn'> {
-  return patient === null || type === 'Patient' ? {} : { turn: sight.turn(patient) }
+export function turnOf (sight: Sight, patient: string | null, type: string): Pick<Write, 'turns'> {
+  return patient === null || type === 'Patient' ? {} : { turns: [sight.turn(patient)] }
 }
 
 /** The resource of a body, when it is one of this type and has no fault. */

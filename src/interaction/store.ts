@@ -69,16 +69,16 @@ export interface Write {
   readonly changes: readonly Change[]
   /** Index values that change without a new version: the chain of a document. */
   readonly reindexed?: readonly { readonly type: string, readonly id: string, readonly facts: unknown }[]
-  /** New keys of a record that opens. */
-  readonly keys?: NewKeys
+  /** New keys of records that open. */
+  readonly keys?: readonly NewKeys[]
   readonly contents?: readonly StagedContent[]
   /** Computed inside the transaction, from what it reads there. */
   readonly rules?: (read: RulesReader) => Promise<readonly RulesDocument[]>
   /**
-   * What was read of the record before this write still holds: another write with a turn since then is contention, and
-   * the request begins anew.
+   * What was read of these records before this write still holds: another write with a turn since then is contention,
+   * and the request begins anew.
    */
-  readonly turn?: Turn
+  readonly turns?: readonly Turn[]
   readonly traces: readonly Version[]
 }
 

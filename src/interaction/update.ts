@@ -45,7 +45,7 @@ async function change (context: Context, { sight, type, id, prefer, ...asking }:
     ...turnOf(sight, before.patient, type),
     traces: [toTrace(written(sight, type, 'update', version), sight.caller, context)]
   })
-  return { status: 200, headers: versionHeaders(version), body: shown(sight, version, prefer), sight, accesses: [] }
+  return { status: 200, headers: versionHeaders(version), body: shown(sight, version, prefer), version, sight, accesses: [] }
 }
 
 export function checkMatch ({ version }: Version, ifMatch: readonly string[] | undefined): void {

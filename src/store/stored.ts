@@ -27,7 +27,7 @@ export interface StoredKeys { _id: string, record: Binary, trace: Binary }
 export const rulesId = (patient: string, actor: string) => `${patient}|${actor}`
 
 export interface Sealing {
-  readonly toStored: (version: Version, claims: readonly string[], keys?: NewKeys) => Promise<StoredVersion>
+  readonly toStored: (version: Version, claims: readonly string[], keys?: readonly NewKeys[]) => Promise<StoredVersion>
   /** undefined where the key of the record is no more: it reads as absent. */
   readonly toVersion: (type: string, stored: StoredVersion) => Promise<Version | undefined>
 }
@@ -37,9 +37,9 @@ export function createSealing (keyring: Keyring): Sealing {
   const place = (type: string, { patient, id, version }: { patient: string | null, id: string, version: string }) =>
     `${patient ?? ''}|${type}/${id}|${version}`
 
-  async function keyOf (type: string, patient: string | null, fresh?: NewKeys): Promise<Buffer | null | undefined> {
+  async function keyOf (type: string, patient: string | null, fresh: readonly NewKeys[] = []): Promise<Buffer | null | undefined> {
     if (patient === null) return type === 'AuditEvent' ? keyring.common : null
-    const keys = fresh?.patient === patient ? fresh.keys : await keyring.of(patient)
+    const keys = fresh.find(each => each.patient === patient)?.keys ?? await keyring.of(patient)
     return type === 'AuditEvent' ? keys?.trace : keys?.record
   }
 

@@ -81,8 +81,19 @@ for (const resource of resources) {
   })
 }
 
+t.test('the base takes Bundles, and nothing else', async t => {
+  t.same(statement().rest?.[0]?.interaction?.map(({ code }) => code), ['transaction', 'batch'])
+  for (const method of METHODS.filter(method => method !== 'POST')) {
+    const response = await request(operator, method, '/fhir')
+    t.same([response.status, response.headers['allow']], [405, 'POST'], method)
+  }
+  for (const type of ['transaction', 'batch']) {
+    t.strictSame((await request(operator, 'POST', '/fhir', { body: { resourceType: 'Bundle', type } })).json, { resourceType: 'Bundle', type: `${type}-response` })
+  }
+})
+
 t.test('what is not under the base is not there', async t => {
-  for (const url of ['/', '/fhir', '/fhir/', '/fhir/$export', '/fhir/Patient/$everything', '/fhir/patient', '/fhir/Patient/', '/metadata']) {
+  for (const url of ['/', '/fhir/', '/fhir/$export', '/fhir/Patient/$everything', '/fhir/patient', '/fhir/Patient/', '/metadata']) {
     refused(t, await request(operator, 'GET', `http://127.0.0.1:8080${url}`), 404, { code: 'not-found', ...url === '/fhir/Patient/$everything' || url === '/fhir/Patient/' ? { details: 'MSG_NO_EXIST' } : {} })
   }
   for (const url of ['/livez', '/readyz']) t.equal((await request(undefined, 'GET', `http://127.0.0.1:8080${url}`)).status, 200)

@@ -1,0 +1,44 @@
+import type { InteractionCode } from '../audit/event.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import type { Answer } from './answer.js'
+import type { Request } from './bundle.js'
+import { readContent } from './content.js'
+import type { Context } from './context.js'
+import { create } from './create.js'
+import type { Preference } from './create.js'
+import { remove } from './delete.js'
+import { read } from './read.js'
+import { search } from './search.js'
+import type { Sight } from './sight.js'
+import { update } from './update.js'
+
+/** How the entries of one Bundle are answered: its `Prefer`. */
+export interface Asked { readonly sight: Sight, readonly prefer: Preference, readonly lenient: boolean }
+
+/** The interaction that a request is. */
+export function interactionOf ({ method, id, version }: Request): InteractionCode {
+  switch (method) {
+    case 'GET': return version !== undefined ? 'vread' : id !== undefined ? 'read' : 'search-type'
+    case 'POST': return 'create'
+    case 'PUT': return 'update'
+    case 'PATCH': return 'patch'
+    case 'DELETE': return 'delete'
+  }
+}
+
+/** Does what one entry asks, by the function of its interaction. @param id of the resource, where it is known */
+export async function perform (context: Context, request: Request, id: string | undefined, { sight, prefer, lenient }: Asked): Promise<Answer> {
+  const { method, type, version, query = [], resource, ifMatch } = request
+  const matching = ifMatch === undefined ? {} : { ifMatch }
+  switch (method) {
+    case 'GET': {
+      if (id === undefined) return await search(context, { sight, type, parameters: query, lenient })
+      const asked = { sight, id, ...version === undefined ? {} : { version } }
+      return type === 'Binary' ? await readContent(context, { ...asked, accept: 'application/fhir+json' }) : await read(context, { ...asked, type })
+    }
+    case 'POST': return await create(context, { sight, type, resource, prefer, ...id === undefined ? {} : { id } })
+    case 'PUT': return await update(context, { sight, type, id: id ?? '', resource, prefer, ...matching })
+    case 'DELETE': return await remove(context, { sight, type, id: id ?? '', ...matching })
+    case 'PATCH': throw new OutcomeError('method')
+  }
+}
