@@ -3,6 +3,7 @@
  * not read never comes here: to them the document is absent.
  */
 import type { Coding, DocumentReference } from '@medplum/fhirtypes'
+import { isSame } from '../json/same.js'
 import type { Fault } from '../outcome/outcome-error.js'
 import type { Facts } from './facts.js'
 import { CONFIDENTIALITY, labelKey, labelsOf, markOf } from './label.js'
@@ -108,15 +109,4 @@ export function isSameButLabels (before: DocumentReference, after: DocumentRefer
 function withoutLabels ({ securityLabel, meta, ...rest }: DocumentReference) {
   const { security, versionId, lastUpdated, ...other } = meta ?? {}
   return { ...rest, ...Object.keys(other).length === 0 ? {} : { meta: other } }
-}
-
-/** Deep equality of JSON, whatever the order of members. */
-function isSame (one: unknown, other: unknown): boolean {
-  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other))
-}
-
-function sorted (value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => one < other ? -1 : 1).map(([name, part]) => [name, sorted(part)]))
 }
