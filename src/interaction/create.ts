@@ -10,6 +10,7 @@ import { document } from './admit/document.js'
 import { patient } from './admit/patient.js'
 import { versionHeaders } from './answer.js'
 import type { Answer, Body } from './answer.js'
+import { resolveReferences } from './conditional-reference.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { access } from './read.js'
@@ -41,6 +42,7 @@ export async function create (context: Context, asking: Create): Promise<Answer>
   const { sight, type, prefer } = asking
   needScope(asking, type, 'c')
   const resource = checked(context, type, asking.resource)
+  await resolveReferences(context, asking, resource)
   const id = asking.id ?? context.newId()
   const admission = await admitterOf(type).create(context, sight, resource, id)
   const staged = await Promise.all((admission.contents ?? []).map(async content => await context.contents.put(admission.patient ?? '', content.id, content.bytes)))
@@ -95,7 +97,7 @@ function localised<T> (value: T, base: string): T {
 }
 
 /** The trace of a write: that it was allowed is said by its outcome, what allowed it by section 5, not by a choice. */
-export function written (sight: Sight, type: string, interaction: 'create' | 'update' | 'delete', version: Version) {
+export function written (sight: Sight, type: string, interaction: 'create' | 'update' | 'patch' | 'delete', version: Version) {
   const decision = { permit: true, rule: sight.decide(version).rule, choices: [] }
   return { ...access(sight, type, interaction, version, '0'), decision }
 }

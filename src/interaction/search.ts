@@ -20,6 +20,7 @@ import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { include } from './include.js'
 import { current } from './directory.js'
+import { valueAt } from './overlay-order.js'
 import type { Sight } from './sight.js'
 import type { Version } from './store.js'
 
@@ -95,7 +96,7 @@ function readPage (context: Context, { sight, type, parameters, lenient }: Searc
 }
 
 /** What of the type this caller may see, as narrowly as the query allows (`design.md` 4). */
-async function visibleFilter (context: Context, sight: Sight, request: SearchRequest): Promise<Filter> {
+export async function visibleFilter (context: Context, sight: Sight, request: SearchRequest): Promise<Filter> {
   const { type, patients } = request
   if (familyOf(type) === 'directory') return await sight.anywhere(type)
   const bound = sight.caller.patient
@@ -167,16 +168,11 @@ function nextLink (context: Context, { sight, lenient }: Search, { type, applied
   return url(context, type, [[PAGE, token]])
 }
 
-function valueAt (version: Version, field: string): string | number | null {
-  if (field === '_id') return version.id
-  return field === 'at' ? version.at : version.sort[field.slice('sort.'.length)] ?? null
-}
-
 /**
  * One trace for each patient concerned: those whom the query names and exist, and those of whom something was
  * disclosed; one that names nobody where there is none. The query is kept where it concerns one patient only.
  */
-function accesses (context: Context, sight: Sight, request: SearchRequest, entries: readonly Entry[]): readonly Access[] {
+export function accesses (context: Context, sight: Sight, request: SearchRequest, entries: readonly Entry[]): readonly Access[] {
   const { type } = request
   const disclosed = entries.map(({ version }) => version).filter(({ patient }) => patient !== null)
   const named = (request.patients ?? []).filter(patient => sight.account(patient) !== 'none')

@@ -1,5 +1,8 @@
 import type { CreateIndexesOptions, Db, IndexSpecification } from 'mongodb'
+import { EVERYONE } from '../consent/choice.js'
 import type { Family } from '../consent/family.js'
+import { rulesId } from './stored.js'
+import type { StoredRules } from './stored.js'
 
 type Index = readonly [IndexSpecification, CreateIndexesOptions?]
 
@@ -32,6 +35,9 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
     if (family !== 'trace') await create(history(type), [[{ id: 1, revision: -1 }]])
   }
   await create('Rules', [[{ actor: 1, patient: 1 }]])
+  // Conditions on what belongs to no record take turns here.
+  await db.collection<StoredRules>('Rules').updateOne({ _id: rulesId('', EVERYONE) },
+    { $setOnInsert: { patient: '', actor: EVERYONE, stamp: '', body: '{"choices":[]}', speaks: false, turn: 0 } }, { upsert: true })
   await create('Key', [])
   await create('content.files', [[{ filename: 1, uploadDate: 1 }]])
   await create('content.chunks', [[{ files_id: 1, n: 1 }, { unique: true }]])
