@@ -27,6 +27,7 @@ import { createKeyStore, createResourceStore } from './store/resource-store.js'
 import { checkKinds } from './terminology/kinds.js'
 import { loadTerminology } from './terminology/load.js'
 import { createMatrixAt } from './terminology/matrix.js'
+import { createDefinitions } from './validation/definitions.js'
 import { loadProfiles } from './validation/profiles.js'
 import { createValidator } from './validation/validate.js'
 
@@ -58,7 +59,8 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
   const json = async <T>(path: string) => JSON.parse(await readFile(new URL(path, root), 'utf8')) as T
   const statement = await json<CapabilityStatement>('capability-statement.json')
   const registry = buildRegistry(statement, await json<SearchParameter[]>('dist/definitions/search-parameters.json'), { base: config.baseUrl })
-  const validator = createValidator(await json('dist/definitions/structure-definitions.json'), await json('dist/definitions/bindings.json'))
+  const structureDefinitions = await json<Parameters<typeof createDefinitions>[0]>('dist/definitions/structure-definitions.json')
+  const validator = createValidator(structureDefinitions, await json('dist/definitions/bindings.json'))
   validator.compile([...registry.types, 'Bundle', 'Parameters'])
   const terminology = await loadTerminology(new URL('terminology', root).pathname)
   checkKinds(terminology)
@@ -89,6 +91,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       base: config.baseUrl,
       pages: createPageSeal(keyring.page),
       knows: ({ system, code }) => terminology.vocabulary.isKnown(`${system ?? ''}|${code ?? ''}`) || (system === RESOURCE_TYPES && registry.types.includes(code ?? '')),
+      definitions: createDefinitions(structureDefinitions),
       validate: resource => validator.validate(resource)
     }
     const sightOf = createSights({ store, directory, policy, hash, maxPatients: config.maxPatients, maxHidden: 10_000 })

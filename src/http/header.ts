@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Preference } from '../interaction/create.js'
+import { tagsOf } from '../interaction/query.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 
 /** `Prefer` (R4 http.html#ops, search.html#errors); an unknown value is left aside, as RFC 7240 wants. */
@@ -11,7 +12,7 @@ export function readPrefer (headers: IncomingHttpHeaders, otherwise: Preference 
 
 /** The version ids of If-Match or If-None-Match; undefined without the header. */
 export function readTags (header: string | undefined): readonly string[] | undefined {
-  return header?.split(',').map(tag => /^(?:W\/)?"([^"]*)"$/.exec(tag.trim())?.[1] ?? (tag.trim() === '*' ? '*' : ''))
+  return header === undefined ? undefined : tagsOf(header)
 }
 
 /** @throws OutcomeError `not-acceptable` when FHIR JSON is not among what is accepted */

@@ -12,9 +12,15 @@ import { batch } from '../interaction/batch.js'
 import { readBundle } from '../interaction/bundle.js'
 import { readContent } from '../interaction/content.js'
 import type { Context } from '../interaction/context.js'
+import { createUnlessExists, patchMatching, removeMatching, updateMatching } from '../interaction/conditional.js'
 import { create } from '../interaction/create.js'
+import { conditionalsOf } from '../interaction/declared.js'
 import { remove } from '../interaction/delete.js'
 import { history } from '../interaction/history.js'
+import type { Criteria } from '../interaction/match.js'
+import { JSON_PATCH, patch } from '../interaction/patch.js'
+import type { Patch } from '../interaction/patch.js'
+import { criteriaOf } from '../interaction/query.js'
 import { read } from '../interaction/read.js'
 import { search } from '../interaction/search.js'
 import type { Sight } from '../interaction/sight.js'
@@ -60,12 +66,24 @@ function rowsOf (type: string, code: string): readonly Row[] {
     })]
     case 'history-instance': return [row('GET', `/${type}/:id/_history`, 'history-instance', async (context, sight, request) =>
       await history(context, { sight, type, id: idOf(request), parameters: query(request) }))]
-    case 'create': return [row('POST', `/${type}`, 'create', async (context, sight, request) =>
-      await create(context, { sight, type, resource: bodyOf(request), prefer: readPrefer(request.headers).prefer }))]
+    case 'create': return [row('POST', `/${type}`, 'create', async (context, sight, request) => {
+      const asking = { sight, type, resource: bodyOf(request), prefer: readPrefer(request.headers).prefer }
+      const criteria = ifNoneExist(context, type, request)
+      return criteria === undefined ? await create(context, asking) : await createUnlessExists(context, { ...asking, criteria })
+    })]
     case 'update': return [row('PUT', `/${type}/:id`, 'update', async (context, sight, request) =>
       await update(context, { sight, type, id: idOf(request), resource: bodyOf(request), prefer: readPrefer(request.headers).prefer, ...ifMatch(request) }))]
     case 'delete': return [row('DELETE', `/${type}/:id`, 'delete', async (context, sight, request) =>
       await remove(context, { sight, type, id: idOf(request), ...ifMatch(request) }))]
+    case 'patch': return [row('PATCH', `/${type}/:id`, 'patch', async (context, sight, request) =>
+      await patch(context, { sight, type, id: idOf(request), patch: patchOf(request), prefer: readPrefer(request.headers).prefer, ...ifMatch(request) }))]
+    case 'conditionalUpdate': return [row('PUT', `/${type}`, 'update', async (context, sight, request) =>
+      await updateMatching(context, { sight, type, criteria: query(request), resource: bodyOf(request), prefer: readPrefer(request.headers).prefer, ...ifMatch(request) }))]
+    case 'conditionalPatch': return [row('PATCH', `/${type}`, 'patch', async (context, sight, request) =>
+      await patchMatching(context, { sight, type, criteria: query(request), patch: patchOf(request), prefer: readPrefer(request.headers).prefer, ...ifMatch(request) }))]
+    case 'conditionalDelete': return [row('DELETE', `/${type}`, 'delete', async (context, sight, request) =>
+      await removeMatching(context, { sight, type, criteria: query(request), ...ifMatch(request) }))]
+    case 'conditionalCreate': return []
     case 'search-type': return [
       row('GET', `/${type}`, 'search-type', async (context, sight, request) =>
         await search(context, { sight, type, parameters: query(request), lenient: readPrefer(request.headers).lenient })),
@@ -120,7 +138,7 @@ export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
 }
 
 function addType (server: FastifyInstance, base: string, resource: CapabilityStatementRestResource, ports: RoutePorts): void {
-  addRows(server, base, resource.type, (resource.interaction ?? []).flatMap(({ code = '' }) => rowsOf(resource.type, code)), ports)
+  addRows(server, base, resource.type, [...(resource.interaction ?? []).map(({ code = '' }) => code), ...conditionalsOf(resource)].flatMap(code => rowsOf(resource.type, code)), ports)
 }
 
 function addRows (server: FastifyInstance, base: string, type: string, rows: readonly Row[], ports: RoutePorts): void {
@@ -183,8 +201,27 @@ function idOf (request: FastifyRequest): string {
 
 function bodyOf (request: FastifyRequest): unknown {
   if (request.body === undefined || request.body === null) throw new OutcomeError('unparsable', { diagnostics: 'The body is empty' })
-  if (request.body instanceof URLSearchParams) throw new OutcomeError('unsupported-media')
+  if (request.body instanceof URLSearchParams || isJsonPatch(request)) throw new OutcomeError('unsupported-media')
   return request.body
+}
+
+/** A patch in either of its forms. */
+function patchOf (request: FastifyRequest): Patch {
+  const form = isJsonPatch(request) ? 'json-patch' : 'fhirpath'
+  if (request.body === undefined || request.body === null) throw new OutcomeError('unparsable', { diagnostics: 'The body is empty' })
+  if (request.body instanceof URLSearchParams) throw new OutcomeError('unsupported-media')
+  return { form, body: request.body }
+}
+
+function isJsonPatch ({ headers }: FastifyRequest): boolean {
+  return headers['content-type']?.split(';')[0]?.trim().toLowerCase() === JSON_PATCH
+}
+
+function ifNoneExist (context: Context, type: string, { headers }: FastifyRequest): Criteria | undefined {
+  const header = [headers['if-none-exist'] ?? []].flat()[0]
+  if (header === undefined) return undefined
+  if (!context.declares(type, 'conditionalCreate')) throw new OutcomeError('invalid-request', { diagnostics: 'This type is not created on a condition', expression: 'If-None-Exist', code: 'not-supported' })
+  return criteriaOf(header)
 }
 
 function ifMatch (request: FastifyRequest): { readonly ifMatch?: readonly string[] } {

@@ -6,7 +6,7 @@ import type { Attachment, Binary, DocumentReference } from '@medplum/fhirtypes'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { entryPlace, inEntry } from './bundle.js'
 import type { Context } from './context.js'
-import type { Step } from './transaction-plan.js'
+import type { Step } from './transaction-target.js'
 
 /** Gives each Binary that is created to its document, and says of each to which. @throws OutcomeError naming the entry */
 export function takeBinaries (context: Context, steps: readonly Step[], byAddress: ReadonlyMap<string, Step>): readonly Step[] {

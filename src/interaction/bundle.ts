@@ -6,6 +6,9 @@ import { catalogue } from '../outcome/catalogue.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Fault } from '../outcome/outcome-error.js'
 import type { Context } from './context.js'
+import { criteriaOf, pairsOf, tagsOf } from './query.js'
+import { readPatch } from './patch.js'
+import type { Patch } from './patch.js'
 
 /** What one entry asks. */
 export interface Request {
@@ -17,6 +20,8 @@ export interface Request {
   readonly query?: readonly (readonly [name: string, value: string])[]
   readonly fullUrl?: string
   readonly resource?: unknown
+  /** What a PATCH asks, in place of a resource. */
+  readonly patch?: Patch
   readonly ifMatch?: readonly string[]
   readonly ifNoneMatch?: readonly string[]
   readonly ifNoneExist?: readonly (readonly [name: string, value: string])[]
@@ -63,7 +68,17 @@ export function entryPlace (index: number): string {
   return `Bundle.entry[${index}]`
 }
 
-function readEntry (context: Context, { request, resource, fullUrl }: BundleEntry, index: number): Read {
+function readEntry (context: Context, entry: BundleEntry, index: number): Read {
+  try {
+    return readRequest(context, entry, index)
+  } catch (error) {
+    if (error instanceof OutcomeError) return { error }
+    throw error
+  }
+}
+
+/** @throws OutcomeError for a patch that cannot be read */
+function readRequest (context: Context, { request, resource, fullUrl }: BundleEntry, index: number): Read {
   const place = entryPlace(index)
   const refused = (kind: 'invalid-request' | 'unknown-url' | 'method', diagnostics: string, where: string, code?: string): Read =>
     ({ error: new OutcomeError(kind, { diagnostics, expression: `${place}.${where}`, ...code === undefined ? {} : { code } }, kind === 'method' ? { headers: { allow: 'POST' } } : {}) })
@@ -83,10 +98,10 @@ function readEntry (context: Context, { request, resource, fullUrl }: BundleEntr
       method: method as Request['method'],
       ...query === undefined ? {} : { query: pairsOf(query) },
       ...fullUrl === undefined ? {} : { fullUrl },
-      ...resource === undefined ? {} : { resource },
+      ...resource === undefined ? {} : method === 'PATCH' ? { patch: readPatch(resource) } : { resource },
       ...request.ifMatch === undefined ? {} : { ifMatch: tagsOf(request.ifMatch) },
       ...request.ifNoneMatch === undefined ? {} : { ifNoneMatch: tagsOf(request.ifNoneMatch) },
-      ...request.ifNoneExist === undefined ? {} : { ifNoneExist: pairsOf(request.ifNoneExist.replace(/^[^?]*\?/, '')) }
+      ...request.ifNoneExist === undefined ? {} : { ifNoneExist: criteriaOf(request.ifNoneExist) }
     }
   }
 }
@@ -98,14 +113,7 @@ function localOf ({ base }: Context, url: string): readonly [path: string, query
   return mark < 0 ? [local] : [local.slice(0, mark), local.slice(mark + 1)]
 }
 
-export function pairsOf (query: string): readonly (readonly [string, string])[] {
-  return [...new URLSearchParams(query)]
-}
-
-/** The version ids of If-Match or If-None-Match. */
-export function tagsOf (header: string): readonly string[] {
-  return header.split(',').map(tag => /^(?:W\/)?"([^"]*)"$/.exec(tag.trim())?.[1] ?? (tag.trim() === '*' ? '*' : ''))
-}
+const CONDITIONAL = { update: 'conditionalUpdate', patch: 'conditionalPatch', delete: 'conditionalDelete' } as const
 
 /** Whether the type declares the interaction that a method means at an address. A Binary comes with its document. */
 function isAllowed ({ declares }: Context, method: string, { type, id, version }: Pick<Request, 'type' | 'id' | 'version'>, hasQuery: boolean): boolean {
@@ -115,7 +123,7 @@ function isAllowed ({ declares }: Context, method: string, { type, id, version }
     case 'PUT': case 'PATCH': case 'DELETE': {
       const code = method === 'PUT' ? 'update' : method === 'PATCH' ? 'patch' : 'delete'
       if (version !== undefined || !declares(type, code)) return false
-      return id !== undefined ? !hasQuery : hasQuery && declares(type, method === 'DELETE' ? 'conditionalDelete' : 'conditionalUpdate')
+      return id !== undefined ? !hasQuery : hasQuery && declares(type, CONDITIONAL[code])
     }
     default: return false
   }
@@ -132,6 +140,7 @@ const HEADERS: Readonly<Record<string, string>> = { 'If-Match': 'request.ifMatch
 
 function placed (expression: string | undefined, place: string): string {
   if (expression === undefined) return place
+  if (expression.startsWith('[')) return `${place}.resource`
   if (expression.startsWith('Bundle.entry')) return expression
   const header = HEADERS[expression]
   if (header !== undefined) return `${place}.${header}`

@@ -3,8 +3,9 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import { allows } from '../security/scope.js'
 import { unresolved } from './admit/admission.js'
 import { patientId } from './admit/reference.js'
-import { pairsOf } from './bundle.js'
+import { pairsOf } from './query.js'
 import { pointersIn } from './bundle-link.js'
+import type { Pointer } from './bundle-link.js'
 import type { Asking, Context } from './context.js'
 import { match } from './match.js'
 
@@ -19,7 +20,7 @@ const MOST = 50
  * @throws OutcomeError `business-rule` where nothing matches, `several-matches`
  */
 export async function resolveReferences (context: Context, asking: Asking, resource: Resource): Promise<void> {
-  const conditional = pointersIn(resource, resource.resourceType).filter(({ name, text }) => name === 'reference' && CONDITIONAL.test(text))
+  const conditional = pointersIn(resource, resource.resourceType).filter(isConditional)
   if (conditional.length === 0) return
   const texts = [...new Set(conditional.map(({ text }) => text))]
   if (texts.length > MOST) throw new OutcomeError('too-costly', { diagnostics: `A resource has at most ${MOST} conditional references`, ...placeAt(conditional[MOST]) })
@@ -29,6 +30,10 @@ export async function resolveReferences (context: Context, asking: Asking, resou
     resolved.set(text, known)
     if (known !== undefined) holder[name] = known
   }
+}
+
+export function isConditional ({ name, text }: Pointer): boolean {
+  return name === 'reference' && CONDITIONAL.test(text)
 }
 
 function placeAt (pointer: { readonly place: string } | undefined) {

@@ -13,6 +13,8 @@ import type { Create, Preference } from './create.js'
 import { remove } from './delete.js'
 import { match, unmatched } from './match.js'
 import type { Criteria, Match } from './match.js'
+import { patch } from './patch.js'
+import type { PatchInteraction } from './patch.js'
 import { update } from './update.js'
 import type { Write } from './store.js'
 
@@ -79,6 +81,12 @@ export async function removeMatching (context: Context, asking: Conditional & { 
   needScope(asking, asking.type, 'd')
   const found = await match(context, asking, asking.type, asking.criteria)
   return found.version === undefined ? unmatched(asking.sight, 'delete', found) : await remove(context, { ...asking, id: found.version.id })
+}
+
+export async function patchMatching (context: Context, asking: Conditional & Omit<PatchInteraction, 'id'>): Promise<Answer> {
+  needScope(asking, asking.type, 'u')
+  const found = await match(context, asking, asking.type, asking.criteria)
+  return found.version === undefined ? unmatched(asking.sight, 'patch', found) : await patch(context, { ...asking, id: found.version.id })
 }
 
 export function hasId (resource: unknown): boolean {

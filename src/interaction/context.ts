@@ -6,6 +6,7 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import type { SearchLimits } from '../search/request.js'
 import { allows } from '../security/scope.js'
 import type { Permission } from '../security/scope.js'
+import type { Definitions } from '../patch/definitions.js'
 import type { PageSeal } from '../search/page.js'
 import type { Fault } from '../outcome/outcome-error.js'
 import type { Directory } from './directory.js'
@@ -30,6 +31,7 @@ export interface Context extends TracePorts {
   /** Whether the terminology has a code. */
   readonly knows: (coding: Coding) => boolean
   /** The faults of a resource against its type (R4 base definitions). */
+  readonly definitions: Definitions
   readonly validate: (resource: unknown) => readonly Fault[]
 }
 

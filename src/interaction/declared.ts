@@ -8,10 +8,13 @@ export function declarationsOf (statement: CapabilityStatement): (type: string, 
 }
 
 /** The conditional interactions of a type; R4 has no flag of its own for a conditional patch: `conditionalUpdate` is both. */
-export function conditionalsOf ({ conditionalCreate, conditionalUpdate, conditionalDelete }: CapabilityStatementRestResource): readonly string[] {
+export function conditionalsOf (resource: CapabilityStatementRestResource): readonly string[] {
+  const { conditionalCreate, conditionalUpdate, conditionalDelete = 'not-supported', interaction = [] } = resource
+  if (!['not-supported', 'single'].includes(conditionalDelete)) throw new Error(`capability-statement.json declares ${resource.type} conditionalDelete ${conditionalDelete}, which is not built`)
   return [
     ...conditionalCreate === true ? ['conditionalCreate'] : [],
-    ...conditionalUpdate === true ? ['conditionalUpdate'] : [],
+    ...conditionalUpdate === true && interaction.some(({ code }) => code === 'update') ? ['conditionalUpdate'] : [],
+    ...conditionalUpdate === true && interaction.some(({ code }) => code === 'patch') ? ['conditionalPatch'] : [],
     ...conditionalDelete === 'single' ? ['conditionalDelete'] : []
   ]
 }

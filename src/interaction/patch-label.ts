@@ -20,7 +20,7 @@ export function keepLabels (before: DocumentReference, after: DocumentReference)
   const [old, fresh] = [before.securityLabel ?? [], after.securityLabel ?? []]
   const changed = fresh.flatMap((concept, index) => isSame(old[index], concept) ? [] : [index])
   const [index] = changed
-  if (old.length !== fresh.length || index === undefined || changed.length > 1) return after
+  if (old.length !== fresh.length || index === undefined || changed.length > 1 || !old.every(({ coding = [] }) => coding.length > 0)) return after
   const brought = codingsOf(fresh[index])
   const gone = codingsOf(old[index]).filter(label => counts(label) && !brought.some(each => labelKey(each) === labelKey(label)))
   if (gone.length === 0) return after

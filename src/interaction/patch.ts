@@ -6,6 +6,7 @@
 import type { Binary, DocumentReference, Resource } from '@medplum/fhirtypes'
 import { parseJson } from '../json/parse.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
+import { applyFhirPathPatch } from '../patch/fhirpath-patch.js'
 import { applyJsonPatch } from '../patch/json-patch.js'
 import { touchedElements } from '../patch/touched.js'
 import type { Touched } from '../patch/touched.js'
@@ -60,7 +61,7 @@ async function change (context: Context, asking: PatchInteraction, before: Versi
   const { sight, type, prefer } = asking
   checkMatch(before, asking.ifMatch)
   const old = parseJson(Buffer.from(before.text)) as Resource
-  const patched = apply(old, asking.patch)
+  const patched = apply(context, old, asking.patch)
   const touched = touchedElements(old, patched)
   checkTouched(context, type, touched)
   if (touched.length === 0) {
@@ -71,9 +72,8 @@ async function change (context: Context, asking: PatchInteraction, before: Versi
   return await replace(context, { sight, prefer, interaction: 'patch' }, before, resource)
 }
 
-function apply (resource: Resource, { form, body }: Patch): Resource {
-  if (form === 'json-patch') return applyJsonPatch(resource, body)
-  throw new OutcomeError('unsupported-media')
+function apply ({ definitions }: Context, resource: Resource, { form, body }: Patch): Resource {
+  return form === 'json-patch' ? applyJsonPatch(resource, body) : applyFhirPathPatch(resource, body, definitions)
 }
 
 /** `consent.md` 5: 405 on documents. `meta` is the server's, and labels in it are set by an update. */

@@ -2,33 +2,24 @@
  * What a transaction will do, decided before anything is done (R4 http.html#trules): the id of each entry, where each
  * reference leads, and the order. Whatever is wrong with the Bundle itself is said here, with its entry.
  */
-import { cloneJson } from '../json/literal.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Kind } from '../outcome/catalogue.js'
-import { entryPlace, inEntry } from './bundle.js'
-import type { Read, Request } from './bundle.js'
+import { entryPlace } from './bundle.js'
+import type { Read } from './bundle.js'
 import { danglingFault, entryOf, pointersIn } from './bundle-link.js'
 import { takeBinaries } from './bundle-binary.js'
+import { isConditional } from './conditional-reference.js'
 import type { Context } from './context.js'
+import type { Asked } from './entry.js'
+import { targets } from './transaction-target.js'
+import type { Step } from './transaction-target.js'
 
-/** One entry, ready to be done. */
-export interface Step {
-  readonly index: number
-  readonly request: Request
-  /** The id of the resource; the server's new one for what is created. Undefined for a search. */
-  readonly id?: string
-  /** The entry whose document takes this Binary's content, and the place of its attachment there. */
-  readonly owner?: { readonly index: number, readonly content: number }
-}
+/** Searches that one Bundle may ask for by its references. */
+const MOST_CONDITIONAL = 200
 
-/** @throws OutcomeError naming the entry */
-export function plan (context: Context, entries: readonly Read[]): readonly Step[] {
-  const steps = entries.map((read, index): Step => {
-    if ('error' in read) throw new OutcomeError(read.error.kind, inEntry(read.error, index), { headers: { ...read.error.headers } })
-    const request = read.request.resource === undefined ? read.request : { ...read.request, resource: cloneJson(read.request.resource) }
-    const id = request.method === 'POST' ? context.newId() : request.id
-    return { index, request, ...id === undefined ? {} : { id } }
-  })
+/** @returns the entries in the order in which they are done @throws OutcomeError naming the entry */
+export async function plan (context: Context, entries: readonly Read[], asked: Asked): Promise<readonly Step[]> {
+  const steps = await targets(context, entries, asked)
   checkAlone(steps)
   const byAddress = addresses(steps)
   const joined = takeBinaries(context, steps, byAddress)
@@ -38,8 +29,8 @@ export function plan (context: Context, entries: readonly Read[]): readonly Step
 /** No two entries are about one resource. */
 function checkAlone (steps: readonly Step[]): void {
   const seen = new Set<string>()
-  for (const { index, id, request: { type, method } } of steps) {
-    if (id === undefined || method === 'GET') continue
+  for (const { index, id, answer, request: { type, method } } of steps) {
+    if (id === undefined || method === 'GET' || answer !== undefined) continue
     const key = `${type}/${id}`
     if (seen.has(key)) throw wrong('Another entry is about the same resource', `${entryPlace(index)}.request.url`)
     seen.add(key)
@@ -59,10 +50,14 @@ function addresses (steps: readonly Step[]): ReadonlyMap<string, Step> {
 
 /** Rewrites what points into the Bundle. @returns the entries that each entry points at */
 function link (steps: readonly Step[], byAddress: ReadonlyMap<string, Step>): ReadonlyMap<Step, readonly Step[]> {
+  const conditional = new Set<string>()
   return new Map(steps.map(step => {
-    const { resource, fullUrl } = step.request
+    const { resource, patch, fullUrl } = step.request
     const targets: Step[] = []
-    for (const pointer of pointersIn(resource, `${entryPlace(step.index)}.resource`)) {
+    for (const pointer of pointersIn(resource ?? patch?.body, `${entryPlace(step.index)}.resource`)) {
+      if (isConditional(pointer) && conditional.add(pointer.text).size > MOST_CONDITIONAL) {
+        throw wrong(`A Bundle has at most ${MOST_CONDITIONAL} conditional references`, pointer.place, 'too-costly')
+      }
       const address = entryOf(pointer, fullUrl, known => byAddress.has(known))
       const target = address === undefined ? undefined : steps[byAddress.get(address)?.index ?? -1]
       if (target?.owner !== undefined) throw wrong('A Binary belongs to one DocumentReference, which names it as its content', pointer.place, 'business-rule')

@@ -11,6 +11,7 @@ import type { Answer } from './answer.js'
 import { inEntry } from './bundle.js'
 import type { Read } from './bundle.js'
 import { parsed } from './admit/admission.js'
+import { whileUnmatched } from './conditional.js'
 import type { Context } from './context.js'
 import { shown } from './create.js'
 import { createDirectory } from './directory.js'
@@ -18,20 +19,21 @@ import { interactionOf, perform } from './entry.js'
 import type { Asked } from './entry.js'
 import { createOverlay } from './overlay.js'
 import type { Overlay } from './overlay.js'
+import { supersession } from './supersession.js'
 import { plan } from './transaction-plan.js'
-import type { Step } from './transaction-plan.js'
+import type { Step } from './transaction-target.js'
 
 /** An entry that was done, and the record that it was done in. */
 interface Done { readonly step: Step, readonly answer: Answer, readonly patient: string | null }
 
 export async function transaction (context: Context, entries: readonly Read[], asked: Asked): Promise<Answer> {
-  const steps = plan(context, entries)
+  const steps = await plan(context, entries, asked)
   const overlay = createOverlay(context)
   const staged: Context = { ...context, store: overlay.store, directory: createDirectory(overlay.store, context.hash) }
   const done: Done[] = []
   for (const step of steps) {
-    const answer = step.owner === undefined ? await performed(staged, step, asked) : undefined
-    if (answer === undefined) continue
+    if (step.owner !== undefined) continue
+    const answer = step.answer ?? supersession(overlay, step, steps, asked) ?? await performed(conditioned(staged, context, step, asked), step, asked)
     if (answer.body.kind === 'refusal') return failed(answer, answer.body.error, step, done)
     done.push({ step, answer, patient: overlay.writes().at(-1)?.changes.at(-1)?.next.patient ?? null })
   }
@@ -49,6 +51,11 @@ export async function transaction (context: Context, entries: readonly Read[], a
     sight: asked.sight,
     accesses: []
   }
+}
+
+/** What a creation on a condition runs on: the condition is asked of the store, not of what other entries wrote. */
+function conditioned (staged: Context, below: Context, { condition, request: { type } }: Step, { sight }: Asked): Context {
+  return condition === undefined ? staged : whileUnmatched(staged, below, { sight, type, criteria: condition })
 }
 
 /** An entry's answer; what it refuses is an answer too, with its trace. */
