@@ -25,7 +25,7 @@ import { createCollections } from './store/indexes.js'
 import { createKeyStore, createResourceStore } from './store/resource-store.js'
 import { checkKinds } from './terminology/kinds.js'
 import { loadTerminology } from './terminology/load.js'
-import { createMatrixAt } from './terminology/matrix.js'
+import { createJudgedAs, createMatrixAt } from './terminology/matrix.js'
 import { loadProfiles } from './validation/profiles.js'
 import { createValidator } from './validation/validate.js'
 
@@ -86,9 +86,10 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       base: config.baseUrl,
       pages: createPageSeal(keyring.page),
       knows: ({ system, code }) => terminology.vocabulary.isKnown(`${system ?? ''}|${code ?? ''}`) || (system === RESOURCE_TYPES && registry.types.includes(code ?? '')),
+      judgedAs: createJudgedAs(terminology.conceptMaps),
       validate: resource => validator.validate(resource)
     }
-    const sightOf = createSights({ store, directory, policy, hash, maxPatients: config.maxPatients, maxHidden: 10_000 })
+    const sightOf = createSights({ store, directory, policy, hash, types: registry.types, maxPatients: config.maxPatients, maxHidden: 10_000 })
     const authenticate = createAuthenticate(trust, {
       systemOf: terminology.vocabulary.systemOf,
       mayDeclareEmergency: profession => profession.startsWith(TRE_G15)

@@ -8,6 +8,7 @@ import { consent } from './admit/consent.js'
 import { directory } from './admit/directory.js'
 import { document } from './admit/document.js'
 import { patient } from './admit/patient.js'
+import { record } from './admit/record.js'
 import { versionHeaders } from './answer.js'
 import type { Answer, Body } from './answer.js'
 import { needScope } from './context.js'
@@ -21,11 +22,13 @@ import { first } from './version.js'
 export type Preference = 'representation' | 'minimal' | 'OperationOutcome'
 export interface Create extends Asking { readonly type: string, readonly resource: unknown, readonly prefer: Preference }
 
-const ADMITTERS: Partial<Record<Family, Admitter>> = { record: document, choice: consent, identity: patient, directory }
+const ADMITTERS: Partial<Record<Family, Admitter>> = { record, choice: consent, directory }
+/** Types with rules of their own within their family. */
+const OF_TYPE: Readonly<Record<string, Admitter>> = { DocumentReference: document, Patient: patient }
 
 /** Who judges the writes of a type. @throws OutcomeError `method` for a family that nobody writes */
 export function admitterOf (type: string): Admitter {
-  const admitter = ADMITTERS[familyOf(type)]
+  const admitter = OF_TYPE[type] ?? ADMITTERS[familyOf(type)]
   if (admitter === undefined) throw new OutcomeError('method')
   return admitter
 }
