@@ -3,9 +3,12 @@
  * grounds and the matrix do not apply; rules 1 to 4 do. A block leaves the threads to those who took part in them, but
  * not the agenda.
  */
+import type { Appointment, Communication } from '@medplum/fhirtypes'
 import { all, and, compare, equals, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
+import { oneMonthAfter } from '../filter/interval.js'
 import type { Decision } from './decide.js'
+import { labelsOf, markOf, tagOf } from './label.js'
 import type { Mark } from './label.js'
 import type { Situation } from './situation.js'
 
@@ -31,6 +34,26 @@ export type Participation = 'message' | 'agenda'
 
 const permit = (rule: number): Decision => ({ permit: true, rule, choices: [] })
 const deny = (rule: number, choices: readonly string[] = []): Decision => ({ permit: false, rule, choices })
+
+/** @param authors who take part in any case @param known the facts before an update */
+export function participationFacts (
+  resource: Communication | Appointment, authors: readonly string[], participants: readonly string[], known: Pick<ParticipationFacts, 'began' | 'wasWithheld'>
+): ParticipationFacts {
+  const labels = labelsOf(resource)
+  const marks = [...new Set(labels.flatMap(label => markOf(label) ?? []))]
+  return {
+    labels: marks,
+    tags: labels.map(tagOf),
+    participants: [...new Set([...participants, ...authors])],
+    authors,
+    depositor: authors[0] ?? '',
+    isDraft: resource.status === 'preparation',
+    enteredInError: resource.status === 'entered-in-error',
+    began: known.began,
+    opens: oneMonthAfter(known.began),
+    wasWithheld: known.wasWithheld || marks.includes('INVISIBLE_PATIENT')
+  }
+}
 
 /** Whether the caller of `situation` may see one message or appointment, deletion left aside. */
 export function decideParticipation (situation: Situation, family: Participation, facts: ParticipationFacts): Decision {
