@@ -26,7 +26,7 @@ import { createCollections } from './store/indexes.js'
 import { createKeyStore, createResourceStore } from './store/resource-store.js'
 import { checkKinds } from './terminology/kinds.js'
 import { loadTerminology } from './terminology/load.js'
-import { createMatrixAt } from './terminology/matrix.js'
+import { createJudgedAs, createMatrixAt } from './terminology/matrix.js'
 import { createDefinitions } from './validation/definitions.js'
 import { loadProfiles } from './validation/profiles.js'
 import { createValidator } from './validation/validate.js'
@@ -92,9 +92,10 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       pages: createPageSeal(keyring.page),
       knows: ({ system, code }) => terminology.vocabulary.isKnown(`${system ?? ''}|${code ?? ''}`) || (system === RESOURCE_TYPES && registry.types.includes(code ?? '')),
       definitions: createDefinitions(structureDefinitions),
+      judgedAs: createJudgedAs(terminology.conceptMaps),
       validate: resource => validator.validate(resource)
     }
-    const sightOf = createSights({ store, directory, policy, hash, maxPatients: config.maxPatients, maxHidden: 10_000 })
+    const sightOf = createSights({ store, directory, policy, hash, types: registry.types, maxPatients: config.maxPatients, maxHidden: 10_000 })
     const authenticate = createAuthenticate(trust, {
       systemOf: terminology.vocabulary.systemOf,
       mayDeclareEmergency: profession => profession.startsWith(TRE_G15)

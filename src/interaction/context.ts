@@ -30,6 +30,8 @@ export interface Context extends TracePorts {
   readonly declares: (type: string, code: string) => boolean
   /** Whether the terminology has a code. */
   readonly knows: (coding: Coding) => boolean
+  /** The types (`system|code`) as which the matrix judges a type that is no document. */
+  readonly judgedAs: (resourceType: string) => readonly string[]
   /** The faults of a resource against its type (R4 base definitions). */
   readonly definitions: Definitions
   readonly validate: (resource: unknown) => readonly Fault[]

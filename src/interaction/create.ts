@@ -4,10 +4,15 @@ import { familyOf } from '../consent/family.js'
 import type { Family } from '../consent/family.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Admitter } from './admit/admission.js'
+import { appointment } from './admit/appointment.js'
 import { consent } from './admit/consent.js'
 import { directory } from './admit/directory.js'
 import { document } from './admit/document.js'
+import { message } from './admit/message.js'
+import { openAgenda } from './admit/open-agenda.js'
 import { patient } from './admit/patient.js'
+import { record } from './admit/record.js'
+import { relatedPerson } from './admit/related-person.js'
 import { versionHeaders } from './answer.js'
 import type { Answer, Body } from './answer.js'
 import { resolveReferences } from './conditional-reference.js'
@@ -28,11 +33,15 @@ export interface Create extends Asking {
   readonly id?: string
 }
 
-const ADMITTERS: Partial<Record<Family, Admitter>> = { record: document, choice: consent, identity: patient, directory }
+const ADMITTERS: Partial<Record<Family, Admitter>> = {
+  record, choice: consent, directory, message, agenda: appointment, 'open-agenda': openAgenda
+}
+/** Types with rules of their own within their family. */
+const OF_TYPE: Readonly<Record<string, Admitter>> = { DocumentReference: document, Patient: patient, RelatedPerson: relatedPerson }
 
 /** Who judges the writes of a type. @throws OutcomeError `method` for a family that nobody writes */
 export function admitterOf (type: string): Admitter {
-  const admitter = ADMITTERS[familyOf(type)]
+  const admitter = OF_TYPE[type] ?? ADMITTERS[familyOf(type)]
   if (admitter === undefined) throw new OutcomeError('method')
   return admitter
 }

@@ -3,7 +3,7 @@
  * caller's own filter, so that what is hidden matches nothing.
  */
 import type { Access, InteractionCode } from '../audit/event.js'
-import { familyOf } from '../consent/family.js'
+import { isShared } from '../consent/family.js'
 import { and } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { parseSearch } from '../search/parse.js'
@@ -38,7 +38,7 @@ export async function match (context: Context, asking: Asking, type: string, cri
   if (aside.length > 0 || criteria.length === 0) {
     throw new OutcomeError('invalid-request', { diagnostics: 'The criteria must be search parameters of the type, at least one', expression: aside[0] ?? 'criteria' })
   }
-  const hash = familyOf(type) === 'directory' ? null : context.hash
+  const hash = isShared(type) ? null : context.hash
   const request = parseSearch(context.registry, type, criteria, { lenient: false, base: context.base, hash, limits: context.limits })
   const visible = await visibleFilter(context, sight, request)
   const found = await context.store.find({ type, filter: and(request.filter, current, visible), sort: [], limit: 2 })

@@ -11,6 +11,18 @@ export function inOrder (sort: PageQuery['sort']): (one: Version, other: Version
   }
 }
 
+/** Whether a version comes after a match, which is told by its sort values and its id. */
+export function isAfter (sort: PageQuery['sort'], after: NonNullable<PageQuery['after']>): (version: Version) => boolean {
+  const keys = sort.some(({ field }) => field === '_id') ? sort : [...sort, { field: '_id', descending: false }]
+  return version => {
+    for (const [index, { field, descending }] of keys.entries()) {
+      const order = compare(valueAt(version, field), after[index] ?? null)
+      if (order !== 0) return descending ? order < 0 : order > 0
+    }
+    return false
+  }
+}
+
 /** The value of a sort field of a search; null for none. */
 export function valueAt (version: Version, field: string): string | number | null {
   if (field === '_id') return version.id

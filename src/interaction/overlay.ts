@@ -6,7 +6,7 @@
  * Choices are not laid over: the rules of a record are those of the start of the request, so that no entry gains sight
  * by another one.
  */
-import { familyOf } from '../consent/family.js'
+import { isShared } from '../consent/family.js'
 import { evaluate } from '../filter/evaluate.js'
 import type { Indexed } from '../filter/evaluate.js'
 import { and, isIn, not } from '../filter/filter.js'
@@ -14,7 +14,7 @@ import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { extract } from '../search/extract.js'
 import type { Context } from './context.js'
-import { inOrder } from './overlay-order.js'
+import { inOrder, isAfter } from './overlay-order.js'
 import { merged } from './overlay-write.js'
 import type { Staged } from './overlay-write.js'
 import type { PageQuery, ResourceStore, Version, Write } from './store.js'
@@ -56,16 +56,16 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
   /** Keys and dates are not read back from the store: here they are made anew. */
   function withValues (version: Version): Version {
     if (version.isDeleted) return version
-    const { keys, dates } = extract(context.registry, JSON.parse(version.text) as { resourceType: string }, familyOf(version.type) === 'directory' ? null : context.hash)
+    const { keys, dates } = extract(context.registry, JSON.parse(version.text) as { resourceType: string }, isShared(version.type) ? null : context.hash)
     return { ...version, keys, dates }
   }
 
   async function find (query: PageQuery): Promise<readonly Version[]> {
     const { ids, versions } = await laidOver(query.type, query.filter)
     if (ids.length === 0) return await store.find(query)
-    if (query.after !== undefined) throw new OutcomeError('invalid-request', { diagnostics: 'A page link is not followed inside a transaction' })
     const below = await store.find({ ...query, filter: and(query.filter, not(isIn('_id', ids))) })
-    return [...below, ...versions].toSorted(inOrder(query.sort)).slice(0, query.limit)
+    const above = query.after === undefined ? versions : versions.filter(isAfter(query.sort, query.after))
+    return [...below, ...above].toSorted(inOrder(query.sort)).slice(0, query.limit)
   }
 
   async function commit (write: Write): Promise<void> {

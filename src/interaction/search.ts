@@ -3,7 +3,7 @@
  * inclusions count what the caller may see; `release` decides each resource once more.
  */
 import type { Access } from '../audit/event.js'
-import { familyOf, hasPatientGround } from '../consent/family.js'
+import { hasPatientGround, isShared } from '../consent/family.js'
 import { isFindable } from '../consent/situation.js'
 import { evaluate } from '../filter/evaluate.js'
 import { and, isIn, none, or } from '../filter/filter.js'
@@ -39,7 +39,7 @@ export async function search (context: Context, asking: Search): Promise<Answer>
   const { sight, type } = asking
   needScope(asking, type, 's')
   const { parameters, lenient, after } = readPage(context, asking)
-  const hash = familyOf(type) === 'directory' ? null : context.hash
+  const hash = isShared(type) ? null : context.hash
   const request = parseSearch(context.registry, type, parameters, { lenient, base: context.base, hash, limits: context.limits })
   const visible = await visibleFilter(context, sight, request)
   const filter = and(request.filter, current, visible)
@@ -98,7 +98,7 @@ function readPage (context: Context, { sight, type, parameters, lenient }: Searc
 /** What of the type this caller may see, as narrowly as the query allows (`design.md` 4). */
 export async function visibleFilter (context: Context, sight: Sight, request: SearchRequest): Promise<Filter> {
   const { type, patients } = request
-  if (familyOf(type) === 'directory') return await sight.anywhere(type)
+  if (isShared(type)) return await sight.anywhere(type)
   const bound = sight.caller.patient
   if (patients !== null) {
     if (patients.length > MOST_CANDIDATES) throw tooMany()

@@ -122,8 +122,8 @@ export interface ResourceStore {
   readonly patientsWithRules: (actors: readonly string[], limit: number) => Promise<{ readonly granting: readonly string[], readonly other: readonly string[] }>
   /** The patients whose rules for everyone single out something. */
   readonly patientsSpeaking: () => Promise<readonly string[]>
-  /** The distinct authors of the record resources of a patient, at most `limit`. */
-  readonly authorsOf: (patient: string, limit: number) => Promise<readonly string[]>
+  /** The distinct values of a field of the facts, a list of keys, in a patient's resources of a type; at most `limit`. */
+  readonly keysOf: (type: string, patient: string, field: 'authors' | 'participants', limit: number) => Promise<readonly string[]>
   readonly commit: (write: Write) => Promise<void>
   /** Journal entries of what changes nothing, durable when it resolves. Concurrent calls are coalesced. */
   readonly append: (traces: readonly Version[]) => Promise<void>

@@ -110,7 +110,7 @@ const lies: readonly (readonly [what: string, change: (resource: CapabilityState
   ['a search parameter', ({ searchParam = [] }) => { searchParam.push({ name: 'nonsense', type: 'token' }) }, /nonsense/],
   ['a search parameter of another type', ({ searchParam = [] }) => { searchParam.push({ name: 'birthdate', type: 'string' }) }, /birthdate/],
   ['an inclusion', resource => { resource.searchInclude = ['Patient:nothing'] }, /Patient:nothing/],
-  ['a type', (_, rest) => { rest.push({ type: 'Observation', interaction: [{ code: 'read' }] }) }, /Observation/]
+  ['a type', (_, rest) => { rest.push({ type: 'Basic', interaction: [{ code: 'read' }] }) }, /Basic/]
 ]
 for (const [what, change, message] of lies) {
   t.test(`refuses to start where ${what} is declared that is not built`, async t => {
