@@ -25,7 +25,8 @@ export function toTrace (access: Access, caller: Caller, ports: TracePorts): Ver
   const facts: TraceFacts = {
     agents: caller.person === undefined ? [] : inPersonKeys({ person: caller.person, own: caller.own }),
     isPermitted: access.decision?.permit ?? access.outcome === '0',
-    family: familyOf(access.type),
+    // A Bundle that is refused as a whole is about the record.
+    family: access.type === 'Bundle' ? 'record' : familyOf(access.type),
     about,
     disclosed,
     isNamed: access.isNamed ?? true

@@ -3,7 +3,8 @@
  * inclusions count what the caller may see; `release` decides each resource once more.
  */
 import type { Access } from '../audit/event.js'
-import { familyOf, hasPatientGround } from '../consent/family.js'
+import { RECORD_TYPES } from '../consent/record-type.js'
+import { familyOf, hasPatientGround, isShared } from '../consent/family.js'
 import { isFindable } from '../consent/situation.js'
 import { evaluate } from '../filter/evaluate.js'
 import { and, isIn, none, or } from '../filter/filter.js'
@@ -20,6 +21,7 @@ import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { include } from './include.js'
 import { current } from './directory.js'
+import { valueAt } from './overlay-order.js'
 import type { Sight } from './sight.js'
 import type { Version } from './store.js'
 
@@ -34,14 +36,14 @@ const MOST_CANDIDATES = 200
 
 /** Types whose `patient` or `subject` is the patient of the record; a Provenance, say, only points at one. */
 function isByPatient (type: string): boolean {
-  return (familyOf(type) === 'record' && type !== 'Provenance') || familyOf(type) === 'choice'
+  return (RECORD_TYPES[type]?.subject ?? null) !== null || familyOf(type) === 'choice'
 }
 
 export async function search (context: Context, asking: Search): Promise<Answer> {
   const { sight, type } = asking
   needScope(asking, type, 's')
   const { parameters, lenient, after } = readPage(context, asking)
-  const hash = familyOf(type) === 'directory' ? null : context.hash
+  const hash = isShared(type) ? null : context.hash
   const request = parseSearch(context.registry, type, parameters, { lenient, base: context.base, hash, isByPatient: isByPatient(type), limits: context.limits })
   const visible = await visibleFilter(context, sight, request)
   const filter = and(request.filter, current, visible)
@@ -98,9 +100,9 @@ function readPage (context: Context, { sight, type, parameters, lenient }: Searc
 }
 
 /** What of the type this caller may see, as narrowly as the query allows (`design.md` 4). */
-async function visibleFilter (context: Context, sight: Sight, request: SearchRequest): Promise<Filter> {
+export async function visibleFilter (context: Context, sight: Sight, request: SearchRequest): Promise<Filter> {
   const { type, patients } = request
-  if (familyOf(type) === 'directory') return await sight.anywhere(type)
+  if (isShared(type)) return await sight.anywhere(type)
   const bound = sight.caller.patient
   if (patients !== null) {
     if (patients.length > MOST_CANDIDATES) throw tooMany()
@@ -170,16 +172,11 @@ function nextLink (context: Context, { sight, lenient }: Search, { type, applied
   return url(context, type, [[PAGE, token]])
 }
 
-function valueAt (version: Version, field: string): string | number | null {
-  if (field === '_id') return version.id
-  return field === 'at' ? version.at : version.sort[field.slice('sort.'.length)] ?? null
-}
-
 /**
  * One trace for each patient concerned: those whom the query names and exist, and those of whom something was
  * disclosed; one that names nobody where there is none. The query is kept where it concerns one patient only.
  */
-function accesses (context: Context, sight: Sight, request: SearchRequest, entries: readonly Entry[]): readonly Access[] {
+export function accesses (context: Context, sight: Sight, request: SearchRequest, entries: readonly Entry[]): readonly Access[] {
   const { type } = request
   const disclosed = entries.map(({ version }) => version).filter(({ patient }) => patient !== null)
   const named = (request.patients ?? []).filter(patient => sight.account(patient) !== 'none')

@@ -69,16 +69,16 @@ export interface Write {
   readonly changes: readonly Change[]
   /** Index values that change without a new version: the chain of a document. */
   readonly reindexed?: readonly { readonly type: string, readonly id: string, readonly facts: unknown }[]
-  /** New keys of a record that opens. */
-  readonly keys?: NewKeys
+  /** New keys of records that open. */
+  readonly keys?: readonly NewKeys[]
   readonly contents?: readonly StagedContent[]
   /** Computed inside the transaction, from what it reads there. */
   readonly rules?: (read: RulesReader) => Promise<readonly RulesDocument[]>
   /**
-   * What was read of the record before this write still holds: another write with a turn since then is contention, and
-   * the request begins anew.
+   * What was read of these records before this write still holds: another write with a turn since then is contention,
+   * and the request begins anew.
    */
-  readonly turn?: Turn
+  readonly turns?: readonly Turn[]
   readonly traces: readonly Version[]
 }
 
@@ -119,8 +119,8 @@ export interface ResourceStore {
   readonly patientsWithRules: (actors: readonly string[], limit: number) => Promise<{ readonly granting: readonly string[], readonly other: readonly string[] }>
   /** The patients whose rules for everyone single out something. */
   readonly patientsSpeaking: () => Promise<readonly string[]>
-  /** The distinct authors of the record resources of a patient, at most `limit`. */
-  readonly authorsOf: (patient: string, limit: number) => Promise<readonly string[]>
+  /** The distinct values of a field of the facts, a list of keys, in a patient's resources of a type; at most `limit`. */
+  readonly keysOf: (type: string, patient: string, field: 'authors' | 'participants', limit: number) => Promise<readonly string[]>
   readonly commit: (write: Write) => Promise<void>
   /** Journal entries of what changes nothing, durable when it resolves. Concurrent calls are coalesced. */
   readonly append: (traces: readonly Version[]) => Promise<void>

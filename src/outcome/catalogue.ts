@@ -24,6 +24,7 @@ export const catalogue = {
   method: { status: 405, code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED', text: 'This method is not allowed here' },
   'version-needed': { status: 412, code: 'conflict', text: 'If-Match must name the current version' },
   'stale-version': { status: 412, code: 'conflict', details: 'MSG_VERSION_AWARE_CONFLICT', text: 'The resource has changed since the version that If-Match names' },
+  'several-matches': { status: 412, code: 'multiple-matches', text: 'The criteria match more than one resource' },
   contention: { status: 409, code: 'conflict', text: 'Another change came first; try again' },
   duplicate: { status: 409, code: 'duplicate', text: 'This is recorded already' },
   'too-large': { status: 413, code: 'too-long', text: 'The body is too large' },

@@ -5,7 +5,7 @@
  */
 import { Binary } from 'mongodb'
 import type { ClientSession, Db, Document, MongoClient } from 'mongodb'
-import type { Change, Write } from '../interaction/store.js'
+import type { Change, Turn, Write } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { coalesce } from './coalesce.js'
 import type { SealedContent } from './content-store.js'
@@ -46,7 +46,7 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
 
   const together = coalesce<Prepared, Outcome>(async all => {
     const [first] = all
-    if (first === undefined || all.length === 1 || hasTwice(all.map(({ write }) => write.turn?.patient))) return await each(all)
+    if (first === undefined || all.length === 1 || hasTwice(all.flatMap(({ write }) => write.turns ?? []))) return await each(all)
     const shared = await run(async session => {
       await takeTurns(session, all.map(({ write }) => write))
       await insertAll(session, all.flatMap(({ stored, write }) => write.changes.map((change, index) => [change.next.type, stored[index]] as const)))
@@ -66,8 +66,7 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
 
   async function transact (session: ClientSession, { write, stored, traces }: Prepared): Promise<void> {
     await takeTurns(session, [write])
-    if (write.keys !== undefined) {
-      const { patient, wrapped } = write.keys
+    for (const { patient, wrapped } of write.keys ?? []) {
       await db.collection<StoredKeys>('Key').insertOne({ _id: patient, record: new Binary(wrapped.record), trace: new Binary(wrapped.trace) }, { session })
     }
     for (const [index, change] of write.changes.entries()) await apply(session, change, stored[index])
@@ -89,12 +88,12 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
 
   /** First of all: another write of the record since the one that this one saw makes it begin anew. */
   async function takeTurns (session: ClientSession, writes: readonly Write[]): Promise<void> {
-    const turns = writes.flatMap(({ turn }) => turn ?? [])
-    if (turns.length === 0) return
-    const taken = await rules.bulkWrite(turns.map(({ patient, turn }) => ({
+    const all = writes.flatMap(({ turns = [] }) => turns)
+    if (all.length === 0) return
+    const taken = await rules.bulkWrite(all.map(({ patient, turn }) => ({
       updateOne: { filter: { _id: rulesId(patient, '*'), turn }, update: { $inc: { turn: 1 } } }
     })), { session })
-    if (taken.matchedCount < turns.length) throw new OutcomeError('contention')
+    if (taken.matchedCount < all.length) throw new OutcomeError('contention')
   }
 
   async function apply (session: ClientSession, { next, replaces }: Change, stored: StoredVersion | undefined): Promise<void> {
@@ -139,11 +138,10 @@ function contentsOf ({ contents = [] }: Write): readonly SealedContent[] {
 }
 
 /** A write that only adds. */
-function isPlain ({ changes, reindexed = [], keys, rules }: Write): boolean {
-  return changes.every(({ replaces }) => replaces === undefined) && reindexed.length === 0 && keys === undefined && rules === undefined
+function isPlain ({ changes, reindexed = [], keys = [], rules }: Write): boolean {
+  return changes.every(({ replaces }) => replaces === undefined) && reindexed.length === 0 && keys.length === 0 && rules === undefined
 }
 
-function hasTwice (patients: readonly (string | undefined)[]): boolean {
-  const known = patients.filter(patient => patient !== undefined)
-  return new Set(known).size < known.length
+function hasTwice (turns: readonly Turn[]): boolean {
+  return new Set(turns.map(({ patient }) => patient)).size < turns.length
 }

@@ -149,9 +149,9 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       return found.map(({ patient }) => patient)
     }),
 
-    authorsOf: async (patient, limit) => await translated(async () => {
-      const found = await versions('DocumentReference').aggregate<{ _id: string }>([
-        { $match: { patient: { $eq: patient } } }, { $unwind: '$facts.authors' }, { $group: { _id: '$facts.authors' } }, { $limit: limit }
+    keysOf: async (type, patient, field, limit) => await translated(async () => {
+      const found = await versions(type).aggregate<{ _id: string }>([
+        { $match: { patient: { $eq: patient } } }, { $unwind: `$facts.${field}` }, { $group: { _id: `$facts.${field}` } }, { $limit: limit }
       ], { maxTimeMS: SEARCH_TIME }).toArray()
       return found.map(({ _id }) => _id)
     }),

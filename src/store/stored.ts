@@ -44,7 +44,7 @@ export function withFacts (head: string, facts: unknown): Pick<StoredVersion, 'f
 }
 
 export interface Sealing {
-  readonly toStored: (version: Version, claims: readonly string[], keys?: NewKeys) => Promise<StoredVersion>
+  readonly toStored: (version: Version, claims: readonly string[], keys?: readonly NewKeys[]) => Promise<StoredVersion>
   /** undefined where the key of the record is no more: it reads as absent. */
   readonly toVersion: (type: string, stored: ReadBack) => Promise<Version | undefined>
 }
@@ -54,9 +54,9 @@ export function createSealing (keyring: Keyring): Sealing {
   const place = (type: string, { patient, id, version }: { patient: string | null, id: string, version: string }) =>
     `${patient ?? ''}|${type}/${id}|${version}`
 
-  async function keyOf (type: string, patient: string | null, fresh?: NewKeys): Promise<Buffer | null | undefined> {
+  async function keyOf (type: string, patient: string | null, fresh: readonly NewKeys[] = []): Promise<Buffer | null | undefined> {
     if (patient === null) return type === 'AuditEvent' ? keyring.common : null
-    const keys = fresh?.patient === patient ? fresh.keys : await keyring.of(patient)
+    const keys = fresh.find(each => each.patient === patient)?.keys ?? await keyring.of(patient)
     return type === 'AuditEvent' ? keys?.trace : keys?.record
   }
 

@@ -26,6 +26,7 @@ const ROWS: readonly Row[] = [
   ['method', 405, 'not-supported', 'MSG_OP_NOT_ALLOWED', 'This method is not allowed here'],
   ['version-needed', 412, 'conflict', undefined, 'If-Match must name the current version'],
   ['stale-version', 412, 'conflict', 'MSG_VERSION_AWARE_CONFLICT', 'The resource has changed since the version that If-Match names'],
+  ['several-matches', 412, 'multiple-matches', undefined, 'The criteria match more than one resource'],
   ['contention', 409, 'conflict', undefined, 'Another change came first; try again'],
   ['duplicate', 409, 'duplicate', undefined, 'This is recorded already'],
   ['too-large', 413, 'too-long', undefined, 'The body is too large'],
