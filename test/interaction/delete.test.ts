@@ -96,5 +96,5 @@ t.test('a choice that is deleted is no ground any more', async t => {
 t.test('a record is not deleted by its Patient', async t => {
   const response = await remove(operator, `/Patient/${patientId}`)
   refused(t, response, 405, { code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED' })
-  t.equal(response.headers['allow'], 'GET, HEAD, PUT')
+  t.equal(response.headers['allow'], 'GET, HEAD, PUT, PATCH')
 })

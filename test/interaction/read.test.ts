@@ -95,7 +95,7 @@ t.test('returns Not Acceptable for what is no FHIR JSON', async t => {
 })
 
 t.test('an unknown type is known to nobody', async t => {
-  for (const address of ['/Medication/x', '/Nonsense', '/DocumentReference/x/y']) {
+  for (const address of ['/MedicationKnowledge/x', '/Nonsense', '/DocumentReference/x/y']) {
     refused(t, await get(gp, address), 404, { code: 'not-found' })
     refused(t, await get(undefined, address), 401, { code: 'login', details: 'MSG_AUTH_REQUIRED' })
   }
