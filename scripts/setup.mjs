@@ -1,5 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { identify, isRunning } from './mongodb/processes.mjs'
 import { runQuietly } from './run-quietly.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
@@ -8,6 +10,8 @@ const LOCK = path.join(ROOT, 'package-lock.json')
 const INSTALLED = path.join(ROOT, 'node_modules', '.package-lock.json')
 // Ours: made after a build, and dated at its beginning, so that a file saved meanwhile counts as changed.
 const BUILT = path.join(ROOT, 'dist', '.built')
+// Who is at it in this checkout: `npm start` and `npm test` may well be told at once.
+const OWNER = path.join(ROOT, '.setup.json')
 const PROGRAM = path.join(ROOT, 'dist', 'src', 'main.js')
 // Whatever tsc and scripts/definitions.mjs read or are.
 const SOURCES = ['src', 'scripts', 'capability-statement.json', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
@@ -24,20 +28,57 @@ export async function setup ({ log }) {
 
 /** The first half of the set-up, for those that need no build. */
 export async function install ({ log }) {
-  if (isInstalled()) return
-  log('Installing the dependencies (npm ci)')
-  await runQuietly('npm', ['ci'], { cwd: ROOT })
+  await inTurn(log, async () => {
+    if (isInstalled()) return
+    log('Installing the dependencies (npm ci)')
+    await runQuietly('npm', ['ci'], { cwd: ROOT })
+  })
 }
 
 /** The second half. */
 export async function build ({ log }) {
-  if (existsSync(PROGRAM) && Math.max(...SOURCES.map(name => changed(path.join(ROOT, name)))) <= changed(BUILT)) return
-  log('Building (npm run build)')
-  const began = new Date()
-  await runQuietly('npm', ['run', 'build'], { cwd: ROOT })
-  mkdirSync(path.dirname(BUILT), { recursive: true })
-  writeFileSync(BUILT, '')
-  utimesSync(BUILT, began, began)
+  await inTurn(log, async () => {
+    if (existsSync(PROGRAM) && Math.max(...SOURCES.map(name => changed(path.join(ROOT, name)))) <= changed(BUILT)) return
+    log('Building (npm run build)')
+    const began = new Date()
+    await runQuietly('npm', ['run', 'build'], { cwd: ROOT })
+    mkdirSync(path.dirname(BUILT), { recursive: true })
+    writeFileSync(BUILT, '')
+    utimesSync(BUILT, began, began)
+  })
+}
+
+/** Runs `work` when no other process does any in this checkout; what a dead one left does not count. */
+async function inTurn (log, work) {
+  for (let isTold = false; ; await sleep(250)) {
+    try {
+      writeFileSync(OWNER, JSON.stringify(identify(process.pid)), { flag: 'wx' })
+      break
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+    }
+    const owner = ownerNow()
+    if (owner !== undefined && !isRunning(owner)) {
+      rmSync(OWNER, { force: true })
+    } else if (!isTold) {
+      isTold = true
+      log('Another process is setting up this checkout; waiting for it')
+    }
+  }
+  try {
+    await work()
+  } finally {
+    rmSync(OWNER, { force: true })
+  }
+}
+
+/** undefined while its file is being written, or is just gone. */
+function ownerNow () {
+  try {
+    return JSON.parse(readFileSync(OWNER, 'utf8'))
+  } catch {
+    return undefined
+  }
 }
 
 /**
