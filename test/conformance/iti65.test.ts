@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import type { Test } from 'tap'
 import { INS_TEST } from '../helper/app.js'
 import { TRE_A07, document, label } from '../helper/resource.js'
 import { placeOf, statuses } from '../interaction/bundle.js'
@@ -29,7 +30,7 @@ const send = async (body: object, token = hospital) => await request(token, 'POS
 const entry = (bundle: Json, type: string) => bundle.entry.findIndex(({ request }: Json) => request.method === 'POST' && request.url === type)
 
 /** What ITI-66, 67 and 68 find of an accepted Bundle. */
-async function found (t: Tap, bundle: Json, response: Json, { id, holder }: Named & { holder: string }): Promise<void> {
+async function found (t: Test, bundle: Json, response: Json, { id, holder }: Named & { holder: string }): Promise<void> {
   t.match([response.status, response.json.type], [200, 'transaction-response'], response.text)
   t.same(statuses(response), bundle.entry.map(({ request }: Json) => request.method === 'POST' ? '201' : '200'))
   for (const [index, { request, resource }] of bundle.entry.entries()) {
@@ -52,7 +53,6 @@ async function found (t: Tap, bundle: Json, response: Json, { id, holder }: Name
     }
   }
 }
-type Tap = Parameters<Parameters<typeof t.test>[1]>[0]
 const typeAt = (bundle: Json, fullUrl: string) => bundle.entry.find((one: Json) => one.fullUrl === fullUrl)?.request.url
 
 for (const name of ['Complete', 'Simple', 'Multiple'] as const) {
