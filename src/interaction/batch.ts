@@ -6,7 +6,8 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import { refusal } from './answer.js'
 import type { Answer } from './answer.js'
 import { attempt } from './attempt.js'
-import type { Read } from './bundle.js'
+import type { Read, Request } from './bundle.js'
+import { danglingFault, pointersIn } from './bundle-link.js'
 import type { Context } from './context.js'
 import { interactionOf, perform } from './entry.js'
 import type { Asked } from './entry.js'
@@ -24,6 +25,12 @@ export async function batch (context: Context, entries: readonly Read[], sightOf
   }
 }
 
+/** Entries of a batch do not know of one another: an address that means something inside a Bundle only leads nowhere. */
+function checkAlone ({ type, resource, patch }: Request): void {
+  const [fault] = pointersIn(resource ?? patch?.body, type).flatMap(pointer => danglingFault(pointer) ?? [])
+  if (fault !== undefined) throw new OutcomeError('business-rule', fault)
+}
+
 async function answered (context: Context, read: Read, sightOf: () => Promise<Sight>, asked: Asked): Promise<Answer> {
   const named = 'error' in read ? { interaction: 'batch', type: 'Bundle' } as const : { interaction: interactionOf(read.request), type: read.request.type }
   try {
@@ -31,6 +38,7 @@ async function answered (context: Context, read: Read, sightOf: () => Promise<Si
       if ('error' in read) throw read.error
       const { request } = read
       if (request.type === 'Binary' && request.method === 'POST') throw new OutcomeError('method')
+      checkAlone(request)
       return await perform(context, request, request.id, { ...asked, sight })
     })
   } catch (error) {

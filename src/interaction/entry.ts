@@ -9,6 +9,7 @@ import { create } from './create.js'
 import type { Preference } from './create.js'
 import { remove } from './delete.js'
 import { patch } from './patch.js'
+import { tagsOf } from './query.js'
 import { read } from './read.js'
 import { search } from './search.js'
 import type { Sight } from './sight.js'
@@ -36,7 +37,7 @@ export async function perform (context: Context, request: Request, id: string | 
     case 'GET': {
       if (id === undefined) return await search(context, { sight, type, parameters: query, lenient })
       const asked = { sight, id, ...version === undefined ? {} : { version } }
-      return type === 'Binary' ? await readContent(context, { ...asked, accept: 'application/fhir+json' }) : await read(context, { ...asked, type })
+      return unlessUnchanged(type === 'Binary' ? await readContent(context, { ...asked, accept: 'application/fhir+json' }) : await read(context, { ...asked, type }), request)
     }
     case 'POST': return ifNoneExist === undefined || id !== undefined
       ? await create(context, { sight, type, resource, prefer, ...id === undefined ? {} : { id } })
@@ -54,4 +55,11 @@ export async function perform (context: Context, request: Request, id: string | 
         : await patch(context, { sight, type, id, patch: asks, prefer, ...matching })
     }
   }
+}
+
+/** R4 http.html#cread: what the client has already is not told again. */
+function unlessUnchanged (answer: Answer, { ifNoneMatch = [] }: Request): Answer {
+  const [version] = tagsOf(answer.headers['etag'] ?? '')
+  const isUnchanged = answer.status === 200 && version !== undefined && (ifNoneMatch.includes(version) || ifNoneMatch.includes('*'))
+  return isUnchanged ? { ...answer, status: 304, body: { kind: 'nothing' } } : answer
 }

@@ -9,7 +9,7 @@
 import { isShared } from '../consent/family.js'
 import { evaluate } from '../filter/evaluate.js'
 import type { Indexed } from '../filter/evaluate.js'
-import { and, isIn, not } from '../filter/filter.js'
+import { and, equals, isIn, not } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { extract } from '../search/extract.js'
@@ -28,6 +28,8 @@ export interface Overlay {
   /** The commits so far, as one. */
   readonly write: () => Write
   readonly writes: () => readonly Write[]
+  /** The resource that claims what one in the store has already; undefined where none does. */
+  readonly collision: () => Promise<Version | undefined>
 }
 
 /** @param context its store is the one below */
@@ -72,6 +74,8 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
     for (const { next, replaces, claims } of write.changes) {
       const known = staged.get(keyOf(next.type, next.id))
       if (known !== undefined && known.next.version !== replaces?.version) throw new OutcomeError('contention')
+      const isTaken = [...staged.values()].some(other => other.next.type === next.type && other.next.id !== next.id && other.claims.some(claim => claims.includes(claim)))
+      if (isTaken) throw new OutcomeError('duplicate')
       const base = known === undefined ? replaces : known.base
       staged.set(keyOf(next.type, next.id), { base, next: { ...next, revision: (base?.revision ?? 0) + 1 }, claims })
       reindexed.delete(keyOf(next.type, next.id))
@@ -88,6 +92,12 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
     final: (type, id) => staged.get(keyOf(type, id))?.next,
     base: (type, id) => staged.get(keyOf(type, id))?.base,
     writes: () => writes,
+    collision: async () => {
+      for (const { next, claims } of staged.values()) {
+        if (claims.length > 0 && await store.count(next.type, and(isIn('claims', claims), not(equals('_id', next.id)))) > 0) return next
+      }
+      return undefined
+    },
     write: () => merged([...staged.values()], [...reindexed.values()], writes),
     store: {
       ...store,

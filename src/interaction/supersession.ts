@@ -1,4 +1,4 @@
-import type { DocumentReference } from '@medplum/fhirtypes'
+import type { DocumentReference, Parameters } from '@medplum/fhirtypes'
 import { isSame } from '../json/same.js'
 import { versionHeaders } from './answer.js'
 import type { Answer } from './answer.js'
@@ -8,15 +8,6 @@ import type { Overlay } from './overlay.js'
 import type { Patch } from './patch.js'
 import type { Step } from './transaction-target.js'
 import { checkMatch } from './update.js'
-
-/** The two forms in which the guides set a document to `superseded`, member by member: a patch that says more is another one. */
-const PATCHES: readonly unknown[] = [
-  [{ op: 'replace', path: '/status', value: 'superseded' }],
-  ...['valueCode', 'valueString'].map(value => [{
-    name: 'operation',
-    part: [{ name: 'type', valueCode: 'replace' }, { name: 'path', valueString: 'DocumentReference.status' }, { name: 'value', [value]: 'superseded' }]
-  }])
-]
 
 /**
  * `consent.md` 5: beside a replacement in the same transaction, a PATCH of what is replaced to `superseded` resolves for
@@ -40,9 +31,14 @@ export function supersession (overlay: Overlay, { request, id }: Step, steps: re
   }
 }
 
+/** In either form, one operation that says this and no more: a patch that says more is another one. */
 function isSuperseding ({ form, body }: Patch): boolean {
-  const said = form === 'json-patch' ? body : (body as { readonly parameter?: unknown } | null)?.parameter
-  return PATCHES.some(patch => isSame(patch, said))
+  if (form === 'json-patch') return isSame(body, [{ op: 'replace', path: '/status', value: 'superseded' }])
+  const [operation, ...others] = (body as Partial<Parameters> | null)?.parameter ?? []
+  const { name, part = [] } = operation ?? {}
+  const said = Object.fromEntries(part.map(({ name, ...values }) => [name, Object.values(values)]))
+  return others.length === 0 && name === 'operation' && part.length === 3 &&
+    isSame(said, { type: ['replace'], path: ['DocumentReference.status'], value: ['superseded'] })
 }
 
 /** Whether a document that this Bundle creates says that it replaces this one. */

@@ -37,7 +37,8 @@ export async function transaction (context: Context, entries: readonly Read[], a
     if (answer.body.kind === 'refusal') return failed(answer, answer.body.error, step, done)
     done.push({ step, answer, patient: overlay.writes().at(-1)?.changes.at(-1)?.next.patient ?? null })
   }
-  if (overlay.writes().length > 0) await context.store.commit(overlay.write())
+  const refused = overlay.writes().length === 0 ? undefined : await committed(context, overlay, done, asked)
+  if (refused !== undefined) return refused
   const answers = new Map(done.map(({ step, answer }) => [step.index, settled(overlay, answer, asked)]))
   const byIndex = steps.toSorted((one, other) => one.index - other.index)
   return {
@@ -50,6 +51,19 @@ export async function transaction (context: Context, entries: readonly Read[], a
     },
     sight: asked.sight,
     accesses: []
+  }
+}
+
+/** What is recorded already is told of the entry that would record it again. */
+async function committed (context: Context, overlay: Overlay, done: readonly Done[], { sight }: Asked): Promise<Answer | undefined> {
+  try {
+    await context.store.commit(overlay.write())
+    return undefined
+  } catch (error) {
+    const double = error instanceof OutcomeError && error.kind === 'duplicate' ? await overlay.collision() : undefined
+    const one = done.find(({ step: { request, id } }) => request.type === double?.type && id === double.id)
+    if (one === undefined || !(error instanceof OutcomeError)) throw error
+    return failed(refusal(sight, error, []), error, one.step, done)
   }
 }
 

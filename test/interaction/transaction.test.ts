@@ -113,7 +113,10 @@ t.test('an identifier that is taken fails the whole', async t => {
   await scene.made(lab, document(patientId, { masterIdentifier }))
   const before = await all()
   const response = await send(lab, transaction(posted(document(patientId)), posted(document(patientId, { masterIdentifier }))))
-  t.equal(response.status, 409, response.text)
+  refused(t, response, 409, { code: 'duplicate', expression: 'Bundle.entry[1]' })
+  const twice = { system: 'urn:ietf:rfc:3986', value: `urn:uuid:${randomUUID()}` }
+  refused(t, await send(lab, transaction(posted(document(patientId, { masterIdentifier: twice })), posted(document(patientId)), posted(document(patientId, { masterIdentifier: twice })))),
+    409, { code: 'duplicate', expression: 'Bundle.entry[2]' })
   t.same(await all(), before)
 })
 

@@ -1,0 +1,90 @@
+/** batch (R4 http.html#transaction): each entry as if it came alone. */
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import { access, document } from '../helper/resource.js'
+import { batch, bundle, deleted, got, placeOf, posted, put, statuses, urn, withBinary } from './bundle.js'
+import type { TestResponse } from '../helper/app.js'
+import { GP, openScene } from './scene.js'
+
+const scene = await openScene(t)
+const { get, gp, hospital, lab, request } = scene
+const { id: patientId } = await scene.open()
+const send = async (token: string, body: object, headers: Record<string, string> = {}) => await request(token, 'POST', '/fhir', { body, headers })
+
+t.test('every entry is answered, in order, and what one refuses leaves the others alone', async t => {
+  const [kept, gone] = await Promise.all([scene.made(hospital, document(patientId)), scene.made(hospital, document(patientId))])
+  const response = await send(hospital, batch(
+    posted(document(patientId)),
+    posted(document(patientId, { status: 'nonsense' })),
+    got(`DocumentReference/${kept.id}`),
+    got(`DocumentReference/${randomUUID()}`),
+    put({ ...kept, description: 'corrected' }),
+    deleted(`DocumentReference/${gone.id}`),
+    got(`DocumentReference?patient=Patient/${patientId}&_id=${kept.id}`),
+    deleted('Patient/x'),
+    got('Nonsense/1'),
+    got(`DocumentReference/${gone.id}`)))
+  t.match([response.status, response.json.type], [200, 'batch-response'])
+  t.same(statuses(response), ['201', '422', '200', '404', '200', '204', '200', '405', '404', '410'])
+  const [, wrong, read, absent, , , found] = response.json.entry
+  t.match(wrong.response.outcome, { resourceType: 'OperationOutcome', issue: [{ code: 'code-invalid', expression: ['DocumentReference.status'] }] })
+  t.same(read.resource, kept, 'in the order in which they were asked')
+  t.equal(absent.response.outcome.issue[0].code, 'not-found')
+  t.equal(found.resource.total, 1)
+  t.equal((await get(hospital, `/${placeOf(response, 0)}`)).status, 200)
+  t.equal((await get(hospital, `/DocumentReference/${kept.id}`)).json.description, 'corrected')
+})
+
+t.test('an entry says what it would say alone', async t => {
+  const made = await scene.made(hospital, document(patientId))
+  for (const [token, url] of [[hospital, `DocumentReference/${made.id}`], [lab, `DocumentReference/${made.id}`], [lab, `DocumentReference/${randomUUID()}`], [hospital, 'DocumentReference?nonsense=1']] as const) {
+    const [alone, { json: { entry: [entry] } }] = [await get(token, `/${url}`), await send(token, batch(got(url)))]
+    t.equal(entry.response.status, String(alone.status))
+    t.same(entry.resource ?? entry.response.outcome, alone.json)
+    t.equal(entry.response.etag, alone.headers['etag'])
+  }
+})
+
+t.test('an entry that has not changed is not told again', async t => {
+  const made = await scene.made(hospital, document(patientId))
+  const ask = async (etag: string, token = hospital) => (await send(token, batch(got(`DocumentReference/${made.id}`, { ifNoneMatch: etag })))).json.entry[0]
+  t.match(await ask(`W/"${made.meta.versionId}"`), { response: { status: '304' } })
+  t.notOk('resource' in await ask(`W/"${made.meta.versionId}"`))
+  t.equal((await ask('W/"other"')).resource.id, made.id)
+  t.equal((await ask(`W/"${made.meta.versionId}"`, lab)).response.status, '404', 'and what is hidden is absent')
+})
+
+t.test('Prefer says what is told', async t => {
+  const ask = async (prefer: string) => (await send(hospital, batch(posted(document(patientId))), { prefer })).json.entry[0]
+  t.equal((await ask('return=representation')).resource.resourceType, 'DocumentReference')
+  t.equal((await ask('return=OperationOutcome')).response.outcome.resourceType, 'OperationOutcome')
+  t.notOk('resource' in await ask('return=minimal'))
+})
+
+t.test('entries do not know of one another, and a Binary comes in a transaction', async t => {
+  const at = urn()
+  const { document: own, binary } = withBinary(patientId)
+  const response = await send(hospital, batch(posted(document(patientId), at), posted(document(patientId, { relatesTo: [{ code: 'appends', target: { reference: at } }] })), binary, own))
+  t.same(statuses(response), ['201', '422', '405', '422'])
+})
+
+t.test('each sees the record as it is when its turn comes', async t => {
+  const { id: patientId, holder } = await scene.open()
+  const made = await scene.made(hospital, document(patientId))
+  const choice = await scene.made(holder, access(patientId, GP))
+  t.equal((await get(gp, `/DocumentReference/${made.id}`)).status, 200)
+  const response = await send(holder, batch(deleted(`Consent/${choice.id}`), posted(access(patientId, GP)), got(`Consent?patient=Patient/${patientId}`)))
+  t.same(statuses(response), ['204', '201', '200'])
+  t.same(response.json.entry[2].resource.entry.map(({ resource }: { resource: { id: string } }) => `Consent/${resource.id}`), [placeOf(response, 1)])
+})
+
+t.test('leaves one event for each entry', async t => {
+  const { id: patientId, holder } = await scene.open()
+  const made = await scene.made(hospital, document(patientId))
+  const before = await scene.ids(holder, `/AuditEvent?patient=Patient/${patientId}&_count=200`)
+  await send(hospital, bundle('batch', posted(document(patientId)), got(`DocumentReference/${made.id}`), put({ ...made, description: 'x' }), put({ ...made, status: 'nonsense' })))
+  const events = (await get(holder, `/AuditEvent?patient=Patient/${patientId}&_count=200`)).json.entry
+    .filter(({ resource }: TestResponse['json']) => !before.includes(resource.id) && resource.subtype[0].code !== 'search-type')
+    .map(({ resource }: TestResponse['json']) => `${resource.subtype[0].code} ${resource.outcome}`)
+  t.same(events.toSorted(), ['create 0', 'read 0', 'update 0', 'update 4'])
+})
