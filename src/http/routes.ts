@@ -14,6 +14,8 @@ import { create } from '../interaction/create.js'
 import { remove } from '../interaction/delete.js'
 import { history } from '../interaction/history.js'
 import { read } from '../interaction/read.js'
+import { keyedOf } from '../interaction/receipt.js'
+import type { Keyed } from '../interaction/receipt.js'
 import { search } from '../interaction/search.js'
 import type { Sight } from '../interaction/sight.js'
 import { update } from '../interaction/update.js'
@@ -22,7 +24,7 @@ import { release, releaseError, releasePublic } from '../release/release.js'
 import type { ReleasePorts } from '../release/release.js'
 import { EmergencyRefused } from '../security/principal.js'
 import type { Principal } from '../security/principal.js'
-import { isUnchanged, needJson, readPrefer, readTags } from './header.js'
+import { isUnchanged, needJson, readKey, readPrefer, readTags } from './header.js'
 import { send } from './server.js'
 
 export interface RoutePorts {
@@ -32,6 +34,8 @@ export interface RoutePorts {
   readonly authenticate: (header: string | undefined, now: number) => Promise<Principal>
   readonly sightOf: (principal: Principal, now: number) => Promise<Sight>
   readonly isReady: () => Promise<boolean>
+  /** The keys of the requests that this server works on. */
+  readonly underWay: Set<string>
 }
 
 interface Params { id: string, version: string }
@@ -59,7 +63,7 @@ function rowsOf (type: string, code: string): readonly Row[] {
     case 'history-instance': return [row('GET', `/${type}/:id/_history`, 'history-instance', async (context, sight, request) =>
       await history(context, { sight, type, id: idOf(request), parameters: query(request) }))]
     case 'create': return [row('POST', `/${type}`, 'create', async (context, sight, request) =>
-      await create(context, { sight, type, resource: bodyOf(request), prefer: readPrefer(request.headers).prefer }))]
+      await create(context, { sight, type, resource: bodyOf(request), prefer: readPrefer(request.headers).prefer, keyed: keyed(context, sight, request) }))]
     case 'update': return [row('PUT', `/${type}/:id`, 'update', async (context, sight, request) =>
       await update(context, { sight, type, id: idOf(request), resource: bodyOf(request), prefer: readPrefer(request.headers).prefer, ...ifMatch(request) }))]
     case 'delete': return [row('DELETE', `/${type}/:id`, 'delete', async (context, sight, request) =>
@@ -136,7 +140,7 @@ async function answer (request: FastifyRequest, reply: FastifyReply, type: strin
   const { principal, instant } = request
   if (principal === null) throw new OutcomeError('unauthenticated')
   if (type !== 'Binary' || row.method !== 'GET') needJson(request.headers, formatOf(request))
-  const released = await release(await attempt(), ports.release)
+  const released = await release(await once(request, ports.underWay, async () => await attempt()), ports.release)
   const isRead = row.method === 'GET' && released.status === 200
   if (isRead && isUnchanged(request.headers, released.headers)) {
     reply.released = released
@@ -154,6 +158,28 @@ async function answer (request: FastifyRequest, reply: FastifyReply, type: strin
       if (!(error instanceof OutcomeError) || error.status >= 500) throw error
       return refusal(sight, error, [{ interaction: row.interaction, type, patient: sight.caller.patient ?? null, outcome: '4' }])
     }
+  }
+}
+
+/** What a retry of this request is known by; undefined without an Idempotency-Key. */
+function keyed (context: Context, { caller: { principal } }: Sight, request: FastifyRequest): Keyed | undefined {
+  const key = readKey(request.headers)
+  if (key === undefined) return undefined
+  const { method, headers, digest } = request
+  return keyedOf(context, principal, key, [method, request.routeOptions.url ?? '', headers['if-none-exist']?.toString() ?? '', digest ?? ''])
+}
+
+/** A retry that comes while its request is still under way is refused: the transaction would make it wait for nothing. */
+async function once (request: FastifyRequest, underWay: Set<string>, work: () => Promise<Answer>): Promise<Answer> {
+  const key = request.method === 'POST' ? readKey(request.headers) : undefined
+  if (key === undefined) return await work()
+  const name = `${request.principal?.subject ?? ''}|${key}`
+  if (underWay.has(name)) throw new OutcomeError('contention', { diagnostics: 'The request with this key is under way; try again', expression: 'Idempotency-Key' }, { headers: { 'retry-after': '1' } })
+  underWay.add(name)
+  try {
+    return await work()
+  } finally {
+    underWay.delete(name)
   }
 }
 

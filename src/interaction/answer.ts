@@ -28,6 +28,8 @@ export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: Body
+  /** What was written: its address and version are told with the answer. */
+  readonly version?: Version
   readonly sight: Sight
   /** What the journal must say before the body goes; empty when the write's own transaction said it. */
   readonly accesses: readonly Access[]

@@ -13,13 +13,21 @@ import type { Answer, Body } from './answer.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { access } from './read.js'
+import { receiptOf, recalled } from './receipt.js'
+import type { Keyed } from './receipt.js'
 import type { Sight } from './sight.js'
 import type { Version, Write } from './store.js'
 import { first } from './version.js'
 
 /** `Prefer: return=` (R4 http.html#ops). */
 export type Preference = 'representation' | 'minimal' | 'OperationOutcome'
-export interface Create extends Asking { readonly type: string, readonly resource: unknown, readonly prefer: Preference }
+export interface Create extends Asking {
+  readonly type: string
+  readonly resource: unknown
+  readonly prefer: Preference
+  /** Its Idempotency-Key. */
+  readonly keyed?: Keyed | undefined
+}
 
 const ADMITTERS: Partial<Record<Family, Admitter>> = { record: document, choice: consent, identity: patient, directory }
 
@@ -30,15 +38,28 @@ export function admitterOf (type: string): Admitter {
   return admitter
 }
 
-/** R4 http.html#create. One transaction: resource, index values, compiled rules, trace. The id is the server's. */
+/**
+ * R4 http.html#create. One transaction: resource, index values, compiled rules, trace, receipt. The id is the server's.
+ * A request that was done under its key is answered as it was, and not done again.
+ */
 export async function create (context: Context, asking: Create): Promise<Answer> {
   const { sight, type, prefer } = asking
   needScope(asking, type, 'c')
+  const known = await recalled(context, sight, asking.keyed, version => shown(sight, version, prefer))
+  if (known !== undefined) return known
   const resource = checked(context, type, asking.resource)
   const id = context.newId()
   const admission = await admitterOf(type).create(context, sight, resource, id)
   const staged = await Promise.all((admission.contents ?? []).map(async content => await context.contents.put(admission.patient ?? '', content.id, content.bytes)))
   const version = first(context, admission, id, sight.caller.now)
+  const answer: Answer = {
+    status: 201,
+    headers: { ...versionHeaders(version), location: `${context.base}/${type}/${id}/_history/${version.version}` },
+    body: shown(sight, version, prefer),
+    version,
+    sight,
+    accesses: []
+  }
   await context.store.commit({
     changes: [...admission.companions ?? [], { next: version, claims: admission.claims }],
     ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
@@ -46,15 +67,10 @@ export async function create (context: Context, asking: Create): Promise<Answer>
     ...admission.rules === undefined ? {} : { rules: admission.rules },
     contents: staged.filter(content => content !== undefined),
     ...turnOf(sight, admission.patient, type),
+    ...receiptOf(asking.keyed, answer, sight.caller.now),
     traces: [toTrace(written(sight, type, 'create', version), sight.caller, context)]
   })
-  return {
-    status: 201,
-    headers: { ...versionHeaders(version), location: `${context.base}/${type}/${id}/_history/${version.version}` },
-    body: shown(sight, version, prefer),
-    sight,
-    accesses: []
-  }
+  return answer
 }
 
 /** Writes of documents and choices of one record come one after the other: chains and choices are read before they are written. */

@@ -79,7 +79,25 @@ export interface Write {
    * the request begins anew.
    */
   readonly turn?: Turn
+  /** What the request's Idempotency-Key is answered from now on; one that is there already is contention. */
+  readonly receipt?: Receipt
   readonly traces: readonly Version[]
+}
+
+/** That the request under a key was done. It lives for a week (`store/indexes.ts`). */
+export interface Receipt {
+  readonly id: string
+  readonly digest: string
+  /** ms */
+  readonly at: number
+  readonly answer: Receipted
+}
+
+/** What an answer said, without its body. */
+export interface Receipted {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly written?: { readonly type: string, readonly id: string, readonly version: string }
 }
 
 export interface RulesReader {
@@ -124,6 +142,8 @@ export interface ResourceStore {
   readonly patientsSpeaking: () => Promise<readonly string[]>
   /** The distinct authors of the record resources of a patient, at most `limit`. */
   readonly authorsOf: (patient: string, limit: number) => Promise<readonly string[]>
+  /** The receipt under a key, as acknowledged when the call is made. Concurrent calls are coalesced. */
+  readonly receipt: (id: string) => Promise<Receipt | undefined>
   readonly commit: (write: Write) => Promise<void>
   /** Journal entries of what changes nothing, durable when it resolves. Concurrent calls are coalesced. */
   readonly append: (traces: readonly Version[]) => Promise<void>

@@ -15,6 +15,9 @@ const OF_FAMILY: Readonly<Record<Family, readonly Index[]>> = {
   directory: [[{ keys: 1 }], [{ found: 1 }], [{ 'facts.names': 1 }]]
 }
 
+/** How long a retry is known for one (decisions/0011): a week. */
+export const RECEIPT_SECONDS = 7 * 24 * 3600
+
 export const history = (type: string) => `${type}.history`
 
 /**
@@ -33,6 +36,7 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
   }
   await create('Rules', [[{ actor: 1, patient: 1 }]])
   await create('Key', [])
+  await create('Receipt', [[{ at: 1 }, { expireAfterSeconds: RECEIPT_SECONDS }]])
   await create('content.files', [[{ filename: 1, uploadDate: 1 }]])
   await create('content.chunks', [[{ files_id: 1, n: 1 }, { unique: true }]])
 }

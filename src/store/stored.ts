@@ -1,7 +1,7 @@
 import { Binary } from 'mongodb'
 import type { Keyring, NewKeys } from '../crypto/keyring.js'
 import { open, seal } from '../crypto/seal.js'
-import type { RulesDocument, Version } from '../interaction/store.js'
+import type { Receipt, RulesDocument, Version } from '../interaction/store.js'
 
 /** A version as MongoDB keeps it: index values in clear or hashed, the body sealed (the directory's in clear). */
 export interface StoredVersion {
@@ -23,6 +23,12 @@ export interface StoredVersion {
 
 export interface StoredRules extends RulesDocument { _id: string, turn: number }
 export interface StoredKeys { _id: string, record: Binary, trace: Binary }
+
+export interface StoredReceipt extends Omit<Receipt, 'id' | 'at'> {
+  _id: string
+  /** The instant by which MongoDB forgets it. */
+  at: Date
+}
 
 export const rulesId = (patient: string, actor: string) => `${patient}|${actor}`
 
