@@ -14,6 +14,7 @@ import type { Trust } from './http/authenticate.js'
 import { addRoutes } from './http/routes.js'
 import { createServer } from './http/server.js'
 import type { Context } from './interaction/context.js'
+import { declarationsOf } from './interaction/declared.js'
 import { createDirectory } from './interaction/directory.js'
 import { createSights } from './interaction/sights.js'
 import { createPageSeal } from './search/page.js'
@@ -25,7 +26,8 @@ import { createCollections } from './store/indexes.js'
 import { createKeyStore, createResourceStore } from './store/resource-store.js'
 import { checkKinds } from './terminology/kinds.js'
 import { loadTerminology } from './terminology/load.js'
-import { createMatrixAt } from './terminology/matrix.js'
+import { createJudgedAs, createMatrixAt } from './terminology/matrix.js'
+import { createDefinitions } from './validation/definitions.js'
 import { loadProfiles } from './validation/profiles.js'
 import { createValidator } from './validation/validate.js'
 
@@ -57,8 +59,9 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
   const json = async <T>(path: string) => JSON.parse(await readFile(new URL(path, root), 'utf8')) as T
   const statement = await json<CapabilityStatement>('capability-statement.json')
   const registry = buildRegistry(statement, await json<SearchParameter[]>('dist/definitions/search-parameters.json'), { base: config.baseUrl })
-  const validator = createValidator(await json('dist/definitions/structure-definitions.json'), await json('dist/definitions/bindings.json'))
-  validator.compile(registry.types)
+  const structureDefinitions = await json<Parameters<typeof createDefinitions>[0]>('dist/definitions/structure-definitions.json')
+  const validator = createValidator(structureDefinitions, await json('dist/definitions/bindings.json'))
+  validator.compile([...registry.types, 'Bundle', 'Parameters'])
   const terminology = await loadTerminology(new URL('terminology', root).pathname)
   checkKinds(terminology)
   await loadProfiles(new URL('profiles', root).pathname)
@@ -83,12 +86,16 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       directory,
       policy,
       limits: defaultLimits,
+      maxEntries: config.maxEntries,
+      declares: declarationsOf(statement),
       base: config.baseUrl,
       pages: createPageSeal(keyring.page),
       knows: ({ system, code }) => terminology.vocabulary.isKnown(`${system ?? ''}|${code ?? ''}`) || (system === RESOURCE_TYPES && registry.types.includes(code ?? '')),
+      definitions: createDefinitions(structureDefinitions),
+      judgedAs: createJudgedAs(terminology.conceptMaps),
       validate: resource => validator.validate(resource)
     }
-    const sightOf = createSights({ store, directory, policy, hash, maxPatients: config.maxPatients, maxHidden: 10_000 })
+    const sightOf = createSights({ store, directory, policy, hash, types: registry.types, maxPatients: config.maxPatients, maxHidden: 10_000 })
     const authenticate = createAuthenticate(trust, {
       systemOf: terminology.vocabulary.systemOf,
       mayDeclareEmergency: profession => profession.startsWith(TRE_G15)

@@ -16,6 +16,8 @@ export interface Config {
   /** TRE_R02: sectors outside care. SA13 care in companies, SA23 private insurance, SA24 social insurance, SA26 ministries. */
   readonly outsideCare: readonly string[]
   readonly maxPatients: number
+  /** Entries of one Bundle. */
+  readonly maxEntries: number
 }
 
 const OUTSIDE_CARE = 'SA13,SA23,SA24,SA26'
@@ -37,6 +39,7 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
     withSample: env['SAMPLE'] !== 'none',
     outsideCare: (env['OUTSIDE_CARE_SECTORS'] ?? OUTSIDE_CARE).split(',').map(code => code.trim()),
     maxPatients: whole(env, 'MAX_PATIENTS', 200),
+    maxEntries: whole(env, 'MAX_ENTRIES', 500),
     ...issuer === undefined || jwks === undefined || audience === undefined ? {} : { issuer: { url: issuer, jwks, audience } }
   })
 }

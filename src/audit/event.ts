@@ -1,6 +1,6 @@
 /**
  * From what was done to the AuditEvent that says it: IHE BALP's shape (`domain.md` 5.1), with two extensions of our
- * own, the decision and the resources that a search disclosed. Who may read what of it is decided elsewhere.
+ * own, the decision and, when it is read, the resources that a search disclosed. Who may read what of it is decided elsewhere.
  */
 import type { AuditEvent, AuditEventAgent, AuditEventEntity, Extension } from '@medplum/fhirtypes'
 import type { Decision } from '../consent/decide.js'
@@ -9,7 +9,7 @@ import { ID_NAT_PS, ID_NAT_ST } from '../security/identity.js'
 import type { Principal } from '../security/principal.js'
 import { CANONICAL_BASE } from '../terminology/canonical.js'
 
-export type InteractionCode = 'read' | 'vread' | 'history-instance' | 'search-type' | 'create' | 'update' | 'delete'
+export type InteractionCode = 'read' | 'vread' | 'history-instance' | 'search-type' | 'create' | 'update' | 'patch' | 'delete' | 'batch' | 'transaction'
 
 /** One access to one record, or to no record at all. */
 export interface Access {
@@ -42,7 +42,7 @@ const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
 const PARTICIPATION = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType'
 const MODE = 'https://mos.esante.gouv.fr/NOS/TRE_R248-ModeAcces/FHIR/TRE-R248-ModeAcces'
 const ACTIONS: Readonly<Record<InteractionCode, 'C' | 'R' | 'U' | 'D' | 'E'>> = {
-  read: 'R', vread: 'R', 'history-instance': 'R', 'search-type': 'E', create: 'C', update: 'U', delete: 'D'
+  read: 'R', vread: 'R', 'history-instance': 'R', 'search-type': 'E', create: 'C', update: 'U', patch: 'U', delete: 'D', batch: 'E', transaction: 'E'
 }
 
 /** Whose access it was, as far as it is known. */
@@ -51,12 +51,12 @@ export interface Agent { readonly principal: Principal, readonly patient?: strin
 /** @param recorded ms */
 export function toAuditEvent (access: Access, agent: Agent, id: string, recorded: number): AuditEvent {
   const instant = new Date(recorded).toISOString()
-  const extension = [...decisionExtension(access.decision), ...disclosedExtension(access.disclosed ?? [])]
+  const extension = decisionExtension(access.decision)
   return {
     resourceType: 'AuditEvent',
     id,
     meta: { versionId: '1', lastUpdated: instant },
-    ...extension.length === 0 ? {} : { extension },
+    ...extension.length === 0 ? {} : { extension: [...extension] },
     type: REST,
     subtype: [{ system: INTERACTION, code: access.interaction }],
     action: ACTIONS[access.interaction],
@@ -80,12 +80,13 @@ function decisionExtension (decision: Decision | undefined): readonly Extension[
   }]
 }
 
-function disclosedExtension (disclosed: readonly string[]): readonly Extension[] {
+/** What a search disclosed, as an event shows it; kept among its facts, of which each reader is shown what they may see. */
+export function disclosedExtension (disclosed: readonly string[]): readonly Extension[] {
   return disclosed.map(reference => ({ url: DISCLOSED, valueReference: { reference } }))
 }
 
 function clientAgent ({ interaction }: Access): AuditEventAgent {
-  const isSource = ['create', 'update', 'search-type'].includes(interaction)
+  const isSource = ['create', 'update', 'patch', 'batch', 'transaction', 'search-type'].includes(interaction)
   const [code, display] = isSource ? ['110153', 'Source Role ID'] : ['110152', 'Destination Role ID']
   return { type: { coding: [{ system: DCM, code, display }] }, who: { display: 'client' }, requestor: false }
 }

@@ -2,49 +2,89 @@
  * The same rules for resources that are not known yet: what of a record MongoDB may let out to the caller of a
  * situation. Says of every resource what `decide` says; a test holds the two, and the model, to one another.
  */
-import { all, and, compare, equals, isIn, none, not, or, within } from '../filter/filter.js'
+import { all, and, compare, element, equals, isIn, none, not, or, within } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import type { Clause, Selector } from './choice.js'
+import { CONTAINERS } from './record-type.js'
 import type { Professional, Situation, Statement } from './situation.js'
 
-const DOCUMENT = 'DocumentReference/'
+/** How the resources that are asked are stored: those of one type, or the items of a container, of any type. */
+interface Stored {
+  /** Those that some references (`Type/id`) name: by themselves, or by any member of their chain. */
+  readonly named: (references: readonly string[], field: 'self' | 'chain') => Filter
+  /** The field of their own codes; a deny means what is judged as a type too. */
+  readonly codes: string
+  readonly deniedCodes: readonly string[]
+}
 
-/** The record resources that the caller may see, deletion left aside. */
-export function compile (situation: Situation): Filter {
+/** The resources of a type of the record that the caller may see, deletion left aside. */
+export function compile (situation: Situation, type: string): Filter {
   const ofPatient = equals('patient', situation.patient)
+  return and(ofPatient, whole(type, stored => alone(situation, stored)))
+}
+
+/** A container is seen only if everything that it holds is (`consent.md` 2). */
+function whole (type: string, seen: (stored: Stored) => Filter): Filter {
+  const own = seen(ofType(type))
+  return CONTAINERS.includes(type) ? and(own, not(element('facts.items', not(seen(ITEMS))))) : own
+}
+
+function ofType (type: string): Stored {
+  return {
+    named: (references, field) => isIn(field === 'self' ? '_id' : 'facts.chain', idsOf(type, references)),
+    ...type === 'DocumentReference' ? { codes: 'facts.types', deniedCodes: ['facts.types'] } : { codes: 'facts.codes', deniedCodes: ['facts.codes', 'facts.types'] }
+  }
+}
+
+/** Fields of an item are called as those of a resource, but for its id. */
+const ITEMS: Stored = {
+  named: (references, field) => or(...[...new Set(references.map(reference => reference.split('/')[0] ?? ''))].map(type =>
+    and(equals('type', type), isIn(field === 'self' ? 'id' : 'facts.chain', idsOf(type, references))))),
+  codes: 'facts.codes',
+  deniedCodes: ['facts.codes', 'facts.types']
+}
+
+function idsOf (type: string, references: readonly string[]): readonly string[] {
+  return references.filter(reference => reference.startsWith(`${type}/`)).map(reference => reference.slice(type.length + 1))
+}
+
+function alone (situation: Situation, stored: Stored): Filter {
   switch (situation.stands) {
     case 'shut': return none
-    case 'holder': return situation.isOpen ? and(ofPatient, openToHolder(situation.now)) : none
+    case 'holder': return situation.isOpen ? openToHolder(situation.now) : none
     case 'application': return and(
-      ofPatient,
       sound(situation.keys),
       or(isIn('facts.authors', situation.keys), not(isIn('facts.labels', ['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX']))),
-      or(...situation.statements.map(permits)),
-      not(or(...situation.denials.map(denies))))
-    case 'treating': return and(ofPatient, sound(situation.keys))
-    case 'structure': return and(ofPatient, isIn('facts.authors', situation.keys))
-    case 'professional': return and(ofPatient, sound([...situation.inPerson, ...situation.asStructure]), ofProfessional(situation))
+      or(...situation.statements.map(statement => permits(statement, stored))),
+      not(or(...situation.denials.map(statement => denies(statement, stored)))))
+    case 'treating': return sound(situation.keys)
+    case 'structure': return isIn('facts.authors', situation.keys)
+    case 'professional': return and(sound([...situation.inPerson, ...situation.asStructure]), ofProfessional(situation, stored))
     default: return situation satisfies never
   }
 }
 
-function ofProfessional (caller: Professional): Filter {
+function ofProfessional (caller: Professional, stored: Stored): Filter {
   const asStructure = isIn('facts.authors', caller.asStructure)
   return or(
     isIn('facts.authors', caller.inPerson),
     and(
-      or(...caller.grounds.map(permits), caller.mode === 'normal' ? asStructure : none),
-      not(or(...caller.denials.map(denies))),
+      or(...caller.grounds.map(statement => permits(statement, stored)), caller.mode === 'normal' ? asStructure : none),
+      not(or(...caller.denials.map(statement => denies(statement, stored)))),
       within('facts.types', caller.readableTypes),
       caller.seesMasked ? all : or(not(equals('facts.labels', 'MASQUE_PS')), asStructure),
       caller.isSocial ? not(equals('facts.labels', 'MASQUE_PSOCIAL')) : all))
 }
 
-/** The default sight of one's own deposits, in records about which nothing else is known. */
-export function ownDeposits (caller: Pick<Professional, 'inPerson' | 'asStructure' | 'readableTypes' | 'isSocial'>): Filter {
-  return ofProfessional({
-    ...caller, stands: 'professional', mode: 'normal', grounds: [], denials: [], seesMasked: false, isAdministrator: false
-  })
+/** The default sight of one's own deposits of a type, in records about which nothing else is known. */
+export function ownDeposits (caller: Pick<Professional, 'inPerson' | 'asStructure' | 'readableTypes' | 'isSocial'>, type: string): Filter {
+  const professional: Professional = { ...caller, stands: 'professional', mode: 'normal', grounds: [], denials: [], seesMasked: false, isAdministrator: false }
+  return whole(type, stored => and(sound([...caller.inPerson, ...caller.asStructure]), ofProfessional(professional, stored)))
+}
+
+/** The same for the software of a structure. */
+export function ownFeed (keys: readonly string[], type: string): Filter {
+  return whole(type, () => isIn('facts.authors', keys))
 }
 
 function openToHolder (now: number): Filter {
@@ -56,39 +96,34 @@ function sound (authors: readonly string[]): Filter {
   return or(not(equals('facts.enteredInError', true)), isIn('facts.authors', authors))
 }
 
-function permits ({ base, exceptions }: Statement): Filter {
-  const permitted = or(...exceptions.filter(clause => clause.effect === 'permit').map(about))
-  const denied = or(...exceptions.filter(clause => clause.effect === 'deny').map(about))
-  const byBase = base?.effect === 'permit' ? and(about(base), not(or(permitted, denied))) : none
+function permits ({ base, exceptions }: Statement, stored: Stored): Filter {
+  const permitted = or(...exceptions.filter(clause => clause.effect === 'permit').map(clause => about(clause, stored)))
+  const denied = or(...exceptions.filter(clause => clause.effect === 'deny').map(clause => about(clause, stored)))
+  const byBase = base?.effect === 'permit' ? and(about(base, stored), not(or(permitted, denied))) : none
   return or(and(permitted, not(denied)), byBase)
 }
 
-function denies ({ base, exceptions }: Statement): Filter {
-  const denied = or(...exceptions.filter(clause => clause.effect === 'deny').map(about))
-  return base?.effect === 'deny' ? or(denied, and(about(base), not(or(...exceptions.map(about))))) : denied
+function denies ({ base, exceptions }: Statement, stored: Stored): Filter {
+  const denied = or(...exceptions.filter(clause => clause.effect === 'deny').map(clause => about(clause, stored)))
+  return base?.effect === 'deny' ? or(denied, and(about(base, stored), not(or(...exceptions.map(clause => about(clause, stored)))))) : denied
 }
 
-function about ({ effect, selector }: Clause): Filter {
+function about ({ effect, selector }: Clause, stored: Stored): Filter {
   return and(
     chosen('facts.tags', selector.labels),
     chosen('facts.classes', selector.classes),
-    chosen('facts.types', selector.codes),
-    selector.data === undefined ? all : ofData(effect, selector.data),
+    selector.codes === undefined ? all : or(...(effect === 'deny' ? stored.deniedCodes : [stored.codes]).map(field => isIn(field, selector.codes ?? []))),
+    selector.data === undefined ? all : ofData(effect, selector.data, stored),
     during(effect, selector))
 }
 
-function ofData (effect: 'permit' | 'deny', data: NonNullable<Selector['data']>): Filter {
+/** A deny on a document covers its chain, a permit exactly the one named. */
+function ofData (effect: 'permit' | 'deny', data: NonNullable<Selector['data']>, { named }: Stored): Filter {
   const valuesOf = (meaning: string) => data.filter(part => part.meaning === meaning).map(({ value }) => value)
   return or(
-    ofDocuments(effect, [...valuesOf('instance'), ...valuesOf('related')]),
+    named([...valuesOf('instance'), ...valuesOf('related')], effect === 'deny' ? 'chain' : 'self'),
     isIn('facts.related', valuesOf('related')),
     isIn(effect === 'deny' ? 'facts.attributedTo' : 'facts.authoredBy', valuesOf('authoredby')))
-}
-
-/** A deny on a document covers its chain, a permit exactly the one named. */
-function ofDocuments (effect: 'permit' | 'deny', references: readonly string[]): Filter {
-  const ids = references.filter(reference => reference.startsWith(DOCUMENT)).map(reference => reference.slice(DOCUMENT.length))
-  return isIn(effect === 'deny' ? 'facts.chain' : '_id', ids)
 }
 
 function chosen (field: string, values: readonly string[] | undefined): Filter {

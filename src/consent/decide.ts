@@ -3,7 +3,8 @@
  * It reads only the situation and the facts of the resource; that is why `release` can ask it again for each one.
  */
 import type { Clause, Selector, Span } from './choice.js'
-import type { Facts } from './facts.js'
+import { codesOf } from './facts.js'
+import type { Facts, Item } from './facts.js'
 import type { Professional, Situation, Statement } from './situation.js'
 
 export interface Decision {
@@ -14,7 +15,8 @@ export interface Decision {
   readonly choices: readonly string[]
 }
 
-export interface Judged { readonly id: string, readonly facts: Facts }
+/** A resource of the record, or an item of a container. */
+export interface Judged { readonly type: string, readonly id: string, readonly facts: Item['facts'] & Pick<Facts, 'items'> }
 
 /** What no application sees, but of what it deposited itself. */
 const KEPT: readonly string[] = ['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX']
@@ -22,8 +24,17 @@ const KEPT: readonly string[] = ['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_RE
 const permit = (rule: number, choices: readonly string[] = []): Decision => ({ permit: true, rule, choices })
 const deny = (rule: number, choices: readonly string[] = []): Decision => ({ permit: false, rule, choices })
 
-/** Whether the caller of `situation` may see `resource`, deletion left aside (rule 2 answers 410 to whoever may). */
+/**
+ * Whether the caller of `situation` may see `resource`, deletion left aside (rule 2 answers 410 to whoever may).
+ * A container is seen only if everything that it holds is (`consent.md` 2).
+ */
 export function decide (situation: Situation, resource: Judged): Decision {
+  const own = decideAlone(situation, resource)
+  if (!own.permit || resource.facts.items === undefined) return own
+  return resource.facts.items.map(item => decideAlone(situation, item)).find(decision => !decision.permit) ?? own
+}
+
+function decideAlone (situation: Situation, resource: Judged): Decision {
   const { facts } = resource
   if (situation.stands === 'shut') return deny(situation.rule, situation.choices)
   if (situation.stands === 'holder') {
@@ -75,15 +86,15 @@ function says ({ base, exceptions }: Statement, resource: Judged): 'permit' | 'd
   return base !== null && isAbout(base, resource) ? base.effect : undefined
 }
 
-function isAbout ({ effect, selector }: Clause, { id, facts }: Judged): boolean {
-  const documents = (effect === 'deny' ? facts.chain : [id]).map(one => `DocumentReference/${one}`)
+function isAbout ({ effect, selector }: Clause, { type, id, facts }: Judged): boolean {
+  const itself = (effect === 'deny' ? facts.chain : [id]).map(one => `${type}/${one}`)
   const dataOf = (meaning: 'instance' | 'related' | 'authoredby') => {
     if (meaning === 'authoredby') return effect === 'deny' ? facts.attributedTo : facts.authoredBy
-    return meaning === 'instance' ? documents : [...documents, ...facts.related]
+    return meaning === 'instance' ? itself : [...itself, ...facts.related]
   }
   return picks(selector, 'labels', facts.tags) &&
     picks(selector, 'classes', facts.classes) &&
-    picks(selector, 'codes', facts.types) &&
+    picks(selector, 'codes', effect === 'deny' ? [...codesOf(facts), ...facts.types] : codesOf(facts)) &&
     (selector.data === undefined || selector.data.some(({ meaning, value }) => dataOf(meaning).includes(value))) &&
     (selector.dataPeriod === undefined || isDuring(facts.period, selector.dataPeriod, effect))
 }

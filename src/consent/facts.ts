@@ -1,9 +1,11 @@
-import type { DocumentReference, Period, Reference } from '@medplum/fhirtypes'
+import type { Period, Resource } from '@medplum/fhirtypes'
 import { intervalOf, oneMonthAfter } from '../filter/interval.js'
 import { ALWAYS } from './choice.js'
 import type { Span } from './choice.js'
 import { labelKey, labelsOf, markOf, tagOf, typeKey } from './label.js'
 import type { Mark } from './label.js'
+import { literalsIn, recordType, valuesAt } from './record-type.js'
+import type { RecordType } from './record-type.js'
 
 /**
  * All that the rules read of a record resource, kept among its index values in the transaction that changes it.
@@ -13,8 +15,10 @@ export interface Facts {
   readonly labels: readonly Mark[]
   /** `system|code` of every label, for selectors. */
   readonly tags: readonly string[]
-  /** Short keys of the codings of its type. */
+  /** Short keys of the types as which the matrix judges it: a document's own, others' by a table, a container's those of what it holds. */
   readonly types: readonly string[]
+  /** Short keys of its own codes, for selectors; a document's are its types. */
+  readonly codes?: readonly string[]
   readonly classes: readonly string[]
   readonly authors: readonly string[]
   /** Whom a permit about authors means; and a deny, which also means named structures, and those that all are part of. */
@@ -38,12 +42,20 @@ export interface Facts {
   readonly claims: readonly string[]
   /** When what is `INVISIBLE_PATIENT` opens to the holder: one month after the latest beginning of the chain (ms). */
   readonly opens: number
+  /** Of a container: all that any of its versions holds, itself or through other containers. */
+  readonly items?: readonly Item[]
 }
 
-/** By its own type, as `provision.class` may name it. */
-const DOCUMENT = 'http://hl7.org/fhir/resource-types|DocumentReference'
+/** What a container is judged by of one of its items. */
+export interface Item {
+  readonly type: string
+  readonly id: string
+  readonly facts: Omit<Facts, 'items' | 'began' | 'wasWithheld' | 'depositor' | 'origins' | 'claims'>
+}
 
-/** Who fed a document, and by what a later deposit is known to be of it: hashed keys of `security/identity.ts`. Fixed at creation. */
+const RESOURCE_TYPES = 'http://hl7.org/fhir/resource-types'
+
+/** Who fed a resource, and by what a later deposit is known to be of it: hashed keys of `security/identity.ts`. Fixed at creation. */
 export interface Authorship {
   readonly authors: readonly string[]
   readonly authoredBy: readonly string[]
@@ -54,24 +66,32 @@ export interface Authorship {
 }
 export interface Chain { readonly ids: readonly string[], readonly began: number, readonly wasWithheld: boolean }
 
-/** The facts of a document. @param authorship fixed at creation @param chain as it stands after this write */
-export function factsOf (document: DocumentReference, authorship: Authorship, chain: Chain): Facts {
-  const labels = labelsOf(document)
+/**
+ * The facts of a resource of the record.
+ * @param authorship fixed at creation
+ * @param chain as it stands after this write
+ * @param judgedAs `system|code` of the types as which the matrix judges what is no document
+ */
+export function factsOf (resource: Resource, authorship: Authorship, chain: Chain, judgedAs: readonly string[] = []): Facts {
+  const { resourceType } = resource
+  const type = recordType(resourceType)
+  const labels = labelsOf(resource)
   const marks = [...new Set(labels.flatMap(label => markOf(label) ?? []))]
+  const codes = codings(resource, type.codes).map(typeKey)
   return {
     labels: marks,
     tags: labels.map(tagOf),
-    types: codings(document.type === undefined ? [] : [document.type]).map(typeKey),
-    classes: [...codings(document.category ?? []), DOCUMENT],
+    ...resourceType === 'DocumentReference' ? { types: codes } : { types: judgedAs.map(typeKey), codes },
+    classes: [...codings(resource, type.classes), `${RESOURCE_TYPES}|${resourceType}`],
     authors: authorship.authors,
     authoredBy: authorship.authoredBy,
     attributedTo: authorship.attributedTo,
     depositor: authorship.depositor,
     origins: authorship.origins,
     claims: authorship.claims,
-    related: references([...document.context?.encounter ?? [], ...document.context?.related ?? [], ...(document.relatesTo ?? []).map(({ target }) => target)]),
-    period: periodOf(document),
-    enteredInError: document.status === 'entered-in-error',
+    related: relatedTo(resource, type),
+    period: periodOf(resource, type),
+    enteredInError: isInError(resource, type),
     chain: chain.ids,
     began: chain.began,
     wasWithheld: chain.wasWithheld || marks.includes('INVISIBLE_PATIENT'),
@@ -79,20 +99,53 @@ export function factsOf (document: DocumentReference, authorship: Authorship, ch
   }
 }
 
-function codings (concepts: readonly { readonly coding?: readonly { system?: string, code?: string }[] | undefined }[]): readonly string[] {
-  return concepts.flatMap(concept => concept.coding ?? []).map(labelKey)
+/** What its container keeps of a resource. */
+export function itemOf (type: string, id: string, facts: Facts): Item {
+  const { items, began, wasWithheld, depositor, origins, claims, ...kept } = facts
+  return { type, id, facts: { ...kept, codes: codesOf(facts) } }
 }
 
-function references (list: readonly Reference[]): readonly string[] {
-  return list.flatMap(({ reference }) => reference?.replace(/\/_history\/[^/]*$/, '') ?? [])
+/** Its own codes. */
+export function codesOf ({ codes, types }: Pick<Facts, 'codes' | 'types'>): readonly string[] {
+  return codes ?? types
 }
 
-/** `context.period`, else `date`; a document that says no time may be of any: a deny touches it, no permit contains it. */
-function periodOf (document: DocumentReference): Span {
-  const period = document.context?.period
-  if (period?.start !== undefined || period?.end !== undefined) return spanOf(period)
-  const date = document.date === undefined ? undefined : intervalOf(document.date)
-  return date === undefined ? ALWAYS : { start: date.lo, end: date.hi }
+/** `system|code` of the codings, concepts and codes without system at some paths. */
+function codings (resource: Resource, paths: readonly string[]): readonly string[] {
+  return paths.flatMap(path => valuesAt(resource, path)).flatMap(value => {
+    const { coding, system, code } = value as { coding?: readonly object[], system?: string, code?: string }
+    return coding ?? (system === undefined && code === undefined ? [] : [{ system, code }])
+  }).map(labelKey)
+}
+
+/**
+ * What it refers to, besides its patient and its authors, whatever the version. Of a container not what it holds: it is
+ * judged by that in any case.
+ */
+function relatedTo (resource: Resource, { subject, authors, items = [] }: RecordType): readonly string[] {
+  const beside = [...subject === null ? [] : [subject], ...[...authors, ...items].map(path => path.split('.')[0]), 'contained', 'content']
+  const rest = Object.fromEntries(Object.entries(resource).filter(([name]) => !beside.includes(name)))
+  const references = literalsIn(rest, '').map(([reference]) => reference.replace(/\/_history\/[^/]*$/, ''))
+  return [...new Set(references.filter(reference => !/^(?:#|Patient\/)/.test(reference)))]
+}
+
+/** Whether a resource says of itself that it was entered in error, in its type's own way. */
+export function isInError (resource: Resource, { status }: RecordType): boolean {
+  if (status === null) return false
+  const [said] = valuesAt(resource, status) as readonly (string | { coding?: readonly { code?: string }[] })[]
+  return typeof said === 'object' ? (said.coding ?? []).some(({ code }) => code === 'entered-in-error') : said === 'entered-in-error'
+}
+
+/** A resource that says no time may be of any: a deny touches it, no permit contains it. */
+function periodOf (resource: Resource, { times }: RecordType): Span {
+  for (const value of times.flatMap(path => valuesAt(resource, path)) as readonly (string | Period)[]) {
+    if (typeof value === 'string') {
+      const date = intervalOf(value)
+      return date === undefined ? ALWAYS : { start: date.lo, end: date.hi }
+    }
+    if (value.start !== undefined || value.end !== undefined) return spanOf(value)
+  }
+  return ALWAYS
 }
 
 /** The span of a FHIR Period; a missing or unreadable end is open. */

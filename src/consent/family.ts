@@ -5,6 +5,9 @@
 import { all, and, equals, isIn, none, not, or, within } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { compile } from './compile.js'
+import { compileParticipation, decideParticipation } from './participation.js'
+import type { ParticipationFacts } from './participation.js'
+import { RECORD_TYPES } from './record-type.js'
 import { isSelective } from './choice.js'
 import type { Choice } from './choice.js'
 import { decide } from './decide.js'
@@ -12,16 +15,26 @@ import type { Decision } from './decide.js'
 import type { Facts } from './facts.js'
 import type { Situation } from './situation.js'
 
-export type Family = 'record' | 'choice' | 'trace' | 'identity' | 'directory'
+export type Family = 'record' | 'choice' | 'trace' | 'identity' | 'directory' | 'message' | 'agenda' | 'open-agenda'
 
 const FAMILIES: Readonly<Record<string, Family>> = {
-  DocumentReference: 'record',
+  ...Object.fromEntries(Object.keys(RECORD_TYPES).map(type => [type, 'record' as const])),
   Binary: 'record',
   Consent: 'choice',
   AuditEvent: 'trace',
   Patient: 'identity',
+  RelatedPerson: 'identity',
+  Communication: 'message',
+  Appointment: 'agenda',
+  Schedule: 'open-agenda',
+  Slot: 'open-agenda',
   Practitioner: 'directory',
-  Organization: 'directory'
+  PractitionerRole: 'directory',
+  Organization: 'directory',
+  Location: 'directory',
+  HealthcareService: 'directory',
+  Device: 'directory',
+  Endpoint: 'directory'
 }
 
 /** @throws Error for a type that has no family: a server that declares it does not start */
@@ -29,6 +42,12 @@ export function familyOf (type: string): Family {
   const family = FAMILIES[type]
   if (family === undefined) throw new Error(`the type ${type} has no family`)
   return family
+}
+
+/** Whether a type belongs to no record and is seen by every authenticated caller: kept and found in clear. */
+export function isShared (type: string): boolean {
+  const family = familyOf(type)
+  return family === 'directory' || family === 'open-agenda'
 }
 
 /** What the rule of the family *choice* reads of a Consent. */
@@ -63,24 +82,28 @@ const deny = (rule: number): Decision => ({ permit: false, rule, choices: [] })
 
 /** Whether the caller of `situation` may see one resource of a record. */
 export function decideIn (situation: Situation, subject: Subject, hidden: Hidden): Decision {
-  switch (familyOf(subject.type)) {
-    case 'record': return decide(situation, { id: subject.id, facts: subject.facts as Facts })
+  const family = familyOf(subject.type)
+  switch (family) {
+    case 'record': return decide(situation, { type: subject.type, id: subject.id, facts: subject.facts as Facts })
+    case 'message': case 'agenda': return decideParticipation(situation, family, subject.facts as ParticipationFacts)
     case 'choice': return decideChoice(situation, subject.facts as ChoiceFacts)
     case 'trace': return decideTrace(situation, subject.facts as TraceFacts, hidden)
     case 'identity': return decideIdentity(situation)
-    case 'directory': return permit(0)
+    case 'directory': case 'open-agenda': return permit(0)
   }
 }
 
 /** The resources of `type` that the caller of `situation` may see, deletion left aside. */
 export function compileIn (situation: Situation, type: string, hidden: Hidden): Filter {
   const ofPatient = equals('patient', situation.patient)
-  switch (familyOf(type)) {
-    case 'record': return compile(situation)
+  const family = familyOf(type)
+  switch (family) {
+    case 'record': return compile(situation, type)
+    case 'message': case 'agenda': return and(ofPatient, compileParticipation(situation, family))
     case 'choice': return and(ofPatient, compileChoice(situation))
     case 'trace': return and(ofPatient, compileTrace(situation, hidden))
     case 'identity': return decideIdentity(situation).permit ? ofPatient : none
-    case 'directory': return all
+    case 'directory': case 'open-agenda': return all
   }
 }
 

@@ -49,7 +49,7 @@ export interface Statement {
 }
 
 export type Situation = { readonly patient: string, readonly now: number } & (
-  | { readonly stands: 'shut', readonly rule: number, readonly choices: readonly string[], readonly isBlocked: boolean }
+  | { readonly stands: 'shut', readonly rule: number, readonly choices: readonly string[], readonly isBlocked: boolean, readonly keys: readonly string[] }
   | { readonly stands: 'holder', readonly isOpen: boolean }
   | { readonly stands: 'application', readonly keys: readonly string[], readonly statements: readonly Statement[], readonly denials: readonly Statement[] }
   | { readonly stands: 'treating', readonly keys: readonly string[], readonly choice: string }
@@ -93,7 +93,7 @@ export function situate (caller: Caller, slice: Slice, policy: Policy): Situatio
   const { principal, now } = caller
   const { patient } = slice
   const shut = (rule: number, choices: readonly Choice[] = []): Situation =>
-    ({ patient, now, stands: 'shut', rule, choices: choices.map(choice => choice.consent), isBlocked: rule === 8 })
+    ({ patient, now, stands: 'shut', rule, choices: choices.map(choice => choice.consent), isBlocked: rule === 8, keys: rule === 8 ? authorKeys(caller) : [] })
   const isOpen = slice.account === 'open' || slice.account === 'active'
   const isTheirs = caller.patient === patient
 
@@ -175,9 +175,14 @@ function professional (caller: Caller, slice: Slice, policy: Policy): Situation 
       .filter(statement => clauses(statement).some(clause => clause.effect === 'deny')),
     readableTypes: readableTypes(policy, principal, now),
     seesMasked: isAdministrator || opensMasked,
-    isSocial: principal.profession?.startsWith(`${SOCIAL}|`) === true,
+    isSocial: isSocial(principal),
     isAdministrator
   }
+}
+
+/** Whether the profession is one of the social sector (rule 13). */
+export function isSocial ({ profession }: Principal): boolean {
+  return profession?.startsWith(`${SOCIAL}|`) === true
 }
 
 /** Of a kind, only its root permits; a PCF consent and a `partage` permit by their exceptions too. */

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Preference } from '../interaction/create.js'
+import { tagsOf } from '../interaction/query.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 
 /** `Prefer` (R4 http.html#ops, search.html#errors); an unknown value is left aside, as RFC 7240 wants. */
-export function readPrefer (headers: IncomingHttpHeaders): { readonly prefer: Preference, readonly lenient: boolean } {
+export function readPrefer (headers: IncomingHttpHeaders, otherwise: Preference = 'representation'): { readonly prefer: Preference, readonly lenient: boolean } {
   const values = [headers['prefer'] ?? []].flat().join(',').split(/[,;]/).map(text => text.trim())
   const wanted = values.map(value => /^return=(representation|minimal|OperationOutcome)$/.exec(value)?.[1]).find(value => value !== undefined)
-  return { prefer: (wanted ?? 'representation') as Preference, lenient: values.includes('handling=lenient') }
+  return { prefer: (wanted ?? otherwise) as Preference, lenient: values.includes('handling=lenient') }
 }
 
 /** The most characters of an Idempotency-Key. */
@@ -28,7 +29,7 @@ export function readKey (headers: IncomingHttpHeaders): string | undefined {
 
 /** The version ids of If-Match or If-None-Match; undefined without the header. */
 export function readTags (header: string | undefined): readonly string[] | undefined {
-  return header?.split(',').map(tag => /^(?:W\/)?"([^"]*)"$/.exec(tag.trim())?.[1] ?? (tag.trim() === '*' ? '*' : ''))
+  return header === undefined ? undefined : tagsOf(header)
 }
 
 /** @throws OutcomeError `not-acceptable` when FHIR JSON is not among what is accepted */

@@ -6,18 +6,27 @@ import type { CapabilityStatement, CapabilityStatementRestResource } from '@medp
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { toTrace } from '../audit/trace.js'
 import type { InteractionCode } from '../audit/event.js'
-import { refusal } from '../interaction/answer.js'
 import type { Answer } from '../interaction/answer.js'
+import { attempt } from '../interaction/attempt.js'
+import { batch } from '../interaction/batch.js'
+import { readBundle } from '../interaction/bundle.js'
 import { readContent } from '../interaction/content.js'
 import type { Context } from '../interaction/context.js'
+import { createUnlessExists, patchMatching, removeMatching, updateMatching } from '../interaction/conditional.js'
 import { create } from '../interaction/create.js'
+import { conditionalsOf } from '../interaction/declared.js'
 import { remove } from '../interaction/delete.js'
 import { history } from '../interaction/history.js'
+import type { Criteria } from '../interaction/match.js'
+import { JSON_PATCH, patch } from '../interaction/patch.js'
+import type { Patch } from '../interaction/patch.js'
+import { criteriaOf } from '../interaction/query.js'
 import { read } from '../interaction/read.js'
 import { keyedOf } from '../interaction/receipt.js'
 import type { Keyed } from '../interaction/receipt.js'
 import { search } from '../interaction/search.js'
 import type { Sight } from '../interaction/sight.js'
+import { transaction } from '../interaction/transaction.js'
 import { update } from '../interaction/update.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { release, releaseError, releasePublic } from '../release/release.js'
@@ -39,12 +48,11 @@ export interface RoutePorts {
 }
 
 interface Params { id: string, version: string }
-type Handle = (context: Context, sight: Sight, request: FastifyRequest) => Promise<Answer>
+/** @param sightOf another sight of the same request, for what is to be seen afresh */
+type Handle = (context: Context, sight: Sight, request: FastifyRequest, sightOf: () => Promise<Sight>) => Promise<Answer>
 interface Row { readonly method: HTTPMethods, readonly path: string, readonly interaction: InteractionCode, readonly handle: Handle }
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-/** How often a write begins anew that others overtake. */
-const MOST_ATTEMPTS = 8
 const ID = /^[A-Za-z0-9\-.]{1,64}$/
 
 /** The rows of each interaction code, on a type. @throws Error at start for a code that is not built */
@@ -62,12 +70,24 @@ function rowsOf (type: string, code: string): readonly Row[] {
     })]
     case 'history-instance': return [row('GET', `/${type}/:id/_history`, 'history-instance', async (context, sight, request) =>
       await history(context, { sight, type, id: idOf(request), parameters: query(request) }))]
-    case 'create': return [row('POST', `/${type}`, 'create', async (context, sight, request) =>
-      await create(context, { sight, type, resource: bodyOf(request), prefer: readPrefer(request.headers).prefer, keyed: keyed(context, sight, request) }))]
+    case 'create': return [row('POST', `/${type}`, 'create', async (context, sight, request) => {
+      const asking = { sight, type, resource: bodyOf(request), prefer: readPrefer(request.headers).prefer, keyed: keyed(context, sight, request) }
+      const criteria = ifNoneExist(context, type, request)
+      return criteria === undefined ? await create(context, asking) : await createUnlessExists(context, { ...asking, criteria })
+    })]
     case 'update': return [row('PUT', `/${type}/:id`, 'update', async (context, sight, request) =>
       await update(context, { sight, type, id: idOf(request), resource: bodyOf(request), prefer: readPrefer(request.headers).prefer, ...ifMatch(request) }))]
     case 'delete': return [row('DELETE', `/${type}/:id`, 'delete', async (context, sight, request) =>
       await remove(context, { sight, type, id: idOf(request), ...ifMatch(request) }))]
+    case 'patch': return [row('PATCH', `/${type}/:id`, 'patch', async (context, sight, request) =>
+      await patch(context, { sight, type, id: idOf(request), patch: patchOf(request), prefer: readPrefer(request.headers).prefer, ...ifMatch(request) }))]
+    case 'conditionalUpdate': return [row('PUT', `/${type}`, 'update', async (context, sight, request) =>
+      await updateMatching(context, { sight, type, criteria: query(request), resource: bodyOf(request), prefer: readPrefer(request.headers).prefer, ...ifMatch(request) }))]
+    case 'conditionalPatch': return [row('PATCH', `/${type}`, 'patch', async (context, sight, request) =>
+      await patchMatching(context, { sight, type, criteria: query(request), patch: patchOf(request), prefer: readPrefer(request.headers).prefer, ...ifMatch(request) }))]
+    case 'conditionalDelete': return [row('DELETE', `/${type}`, 'delete', async (context, sight, request) =>
+      await removeMatching(context, { sight, type, criteria: query(request), ...ifMatch(request) }))]
+    case 'conditionalCreate': return []
     case 'search-type': return [
       row('GET', `/${type}`, 'search-type', async (context, sight, request) =>
         await search(context, { sight, type, parameters: query(request), lenient: readPrefer(request.headers).lenient })),
@@ -76,6 +96,27 @@ function rowsOf (type: string, code: string): readonly Row[] {
     ]
     default: throw new Error(`capability-statement.json declares ${type} ${code}, which is not built`)
   }
+}
+
+/**
+ * The rows of the interactions on the whole server. A Bundle of a type that is not declared is refused.
+ * @throws Error at start for a code that is not built
+ */
+function systemRows (codes: readonly string[]): readonly Row[] {
+  for (const code of codes) if (code !== 'batch' && code !== 'transaction') throw new Error(`capability-statement.json declares ${code}, which is not built`)
+  if (codes.length === 0) return []
+  return [{
+    method: 'POST',
+    path: '',
+    interaction: 'transaction',
+    handle: async (context, sight, request, sightOf) => {
+      const { type, entries } = readBundle(context, bodyOf(request))
+      if (!codes.includes(type)) throw new OutcomeError('method', [], { headers: { allow: 'POST' } })
+      const { prefer, lenient } = readPrefer(request.headers, 'minimal')
+      const asked = { sight, prefer, lenient, keyed: keyed(context, sight, request) }
+      return type === 'batch' ? await batch(context, entries, sightOf, asked) : await transaction(context, entries, asked)
+    }
+  }]
 }
 
 /** Adds every declared route, the public ones, and what answers everything else. */
@@ -90,6 +131,9 @@ export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
     return await send(reply, releasePublic(metadata))
   })
   for (const resource of ports.statement.rest?.[0]?.resource ?? []) addType(server, base, resource, ports)
+  const system = (ports.statement.rest?.[0]?.interaction ?? []).map(({ code = '' }) => code)
+  const rows = systemRows(system)
+  addRows(server, base, 'Bundle', rows, ports)
   server.setNotFoundHandler(async (request, reply) => {
     // Who is not known learns nothing of which addresses exist.
     await ports.authenticate(request.headers.authorization, request.instant)
@@ -98,21 +142,24 @@ export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
 }
 
 function addType (server: FastifyInstance, base: string, resource: CapabilityStatementRestResource, ports: RoutePorts): void {
-  const rows = (resource.interaction ?? []).flatMap(({ code = '' }) => rowsOf(resource.type, code))
+  addRows(server, base, resource.type, [...(resource.interaction ?? []).map(({ code = '' }) => code), ...conditionalsOf(resource)].flatMap(code => rowsOf(resource.type, code)), ports)
+}
+
+function addRows (server: FastifyInstance, base: string, type: string, rows: readonly Row[], ports: RoutePorts): void {
   for (const path of new Set(rows.map(row => row.path))) {
     const list = rows.filter(row => row.path === path)
     for (const row of list) {
       server.route({
         method: row.method,
-        url: base + path,
-        onRequest: async request => { await authenticate(request, ports, resource.type, row.interaction) },
-        handler: async (request, reply) => await answer(request, reply, resource.type, row, ports)
+        url: base + path === '' ? '/' : base + path,
+        onRequest: async request => { await authenticate(request, ports, type, row.interaction) },
+        handler: async (request, reply) => await answer(request, reply, type, row, ports)
       })
     }
     const allowed = list.flatMap(({ method }) => method === 'GET' ? ['GET', 'HEAD'] : [method])
     server.route({
       method: METHODS.filter(method => !allowed.includes(method)),
-      url: base + path,
+      url: base + path === '' ? '/' : base + path,
       onRequest: async request => {
         request.principal = await ports.authenticate(request.headers.authorization, request.instant)
         throw new OutcomeError('method', [], { headers: { allow: allowed.join(', ') } })
@@ -140,25 +187,15 @@ async function answer (request: FastifyRequest, reply: FastifyReply, type: strin
   const { principal, instant } = request
   if (principal === null) throw new OutcomeError('unauthenticated')
   if (type !== 'Binary' || row.method !== 'GET') needJson(request.headers, formatOf(request))
-  const released = await release(await once(request, ports.underWay, async () => await attempt()), ports.release)
+  const sightOf = async () => await ports.sightOf(principal, instant)
+  const released = await release(await once(request, ports.underWay, async () =>
+    await attempt(sightOf, { interaction: row.interaction, type }, async sight => await row.handle(ports.context, sight, request, sightOf))), ports.release)
   const isRead = row.method === 'GET' && released.status === 200
   if (isRead && isUnchanged(request.headers, released.headers)) {
     reply.released = released
     return await reply.code(304).headers({ ...released.headers }).removeHeader('content-type').send()
   }
   return await send(reply, released)
-
-  /** What an interaction refuses is traced like what it answers. A write that another one overtook begins anew. */
-  async function attempt (left = MOST_ATTEMPTS): Promise<Answer> {
-    const sight = await ports.sightOf(principal as Principal, instant)
-    try {
-      return await row.handle(ports.context, sight, request)
-    } catch (error) {
-      if (error instanceof OutcomeError && error.kind === 'contention' && left > 1) return await attempt(left - 1)
-      if (!(error instanceof OutcomeError) || error.status >= 500) throw error
-      return refusal(sight, error, [{ interaction: row.interaction, type, patient: sight.caller.patient ?? null, outcome: '4' }])
-    }
-  }
 }
 
 /** What a retry of this request is known by; undefined without an Idempotency-Key. */
@@ -191,8 +228,27 @@ function idOf (request: FastifyRequest): string {
 
 function bodyOf (request: FastifyRequest): unknown {
   if (request.body === undefined || request.body === null) throw new OutcomeError('unparsable', { diagnostics: 'The body is empty' })
-  if (request.body instanceof URLSearchParams) throw new OutcomeError('unsupported-media')
+  if (request.body instanceof URLSearchParams || isJsonPatch(request)) throw new OutcomeError('unsupported-media')
   return request.body
+}
+
+/** A patch in either of its forms. */
+function patchOf (request: FastifyRequest): Patch {
+  const form = isJsonPatch(request) ? 'json-patch' : 'fhirpath'
+  if (request.body === undefined || request.body === null) throw new OutcomeError('unparsable', { diagnostics: 'The body is empty' })
+  if (request.body instanceof URLSearchParams) throw new OutcomeError('unsupported-media')
+  return { form, body: request.body }
+}
+
+function isJsonPatch ({ headers }: FastifyRequest): boolean {
+  return headers['content-type']?.split(';')[0]?.trim().toLowerCase() === JSON_PATCH
+}
+
+function ifNoneExist (context: Context, type: string, { headers }: FastifyRequest): Criteria | undefined {
+  const header = [headers['if-none-exist'] ?? []].flat()[0]
+  if (header === undefined) return undefined
+  if (!context.declares(type, 'conditionalCreate')) throw new OutcomeError('invalid-request', { diagnostics: 'This type is not created on a condition', expression: 'If-None-Exist', code: 'not-supported' })
+  return criteriaOf(header)
 }
 
 function ifMatch (request: FastifyRequest): { readonly ifMatch?: readonly string[] } {

@@ -25,7 +25,7 @@ declare module 'fastify' {
 }
 
 const BODY_LIMIT = 15 * 1024 * 1024
-const JSON_TYPES = ['application/fhir+json', 'application/json']
+const JSON_TYPES = ['application/fhir+json', 'application/json', 'application/json-patch+json']
 const HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',

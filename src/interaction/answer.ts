@@ -1,7 +1,7 @@
 import type { Access } from '../audit/event.js'
 import type { Fault, OutcomeError } from '../outcome/outcome-error.js'
 import type { Sight } from './sight.js'
-import type { Version } from './store.js'
+import type { Version, Written } from './store.js'
 
 /** An identity of which only the identifier asked for is shown (`consent.md` 2 *identity*). */
 export interface Subset { readonly system: string, readonly value: string, readonly isActive: boolean }
@@ -21,6 +21,7 @@ export type Body =
   | { readonly kind: 'content', readonly version: Version, readonly bytes: Buffer, readonly contentType: string, readonly isRaw: boolean, readonly binary: string }
   | { readonly kind: 'searchset', readonly total?: number, readonly links: readonly Link[], readonly entries: readonly Entry[], readonly ignored: readonly string[] }
   | { readonly kind: 'history', readonly total: number, readonly links: readonly Link[], readonly entries: readonly Version[] }
+  | { readonly kind: 'bundle', readonly type: 'batch-response' | 'transaction-response', readonly entries: readonly Answer[] }
   | { readonly kind: 'refusal', readonly error: OutcomeError }
   | { readonly kind: 'success', readonly fault: Fault }
 
@@ -28,8 +29,8 @@ export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: Body
-  /** What was written: its address and version are told with the answer. */
-  readonly version?: Version
+  /** What was written, or would have been had it not been there: its address and version are told with the answer. */
+  readonly version?: Written
   readonly sight: Sight
   /** What the journal must say before the body goes; empty when the write's own transaction said it. */
   readonly accesses: readonly Access[]

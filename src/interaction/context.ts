@@ -6,6 +6,7 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import type { SearchLimits } from '../search/request.js'
 import { allows } from '../security/scope.js'
 import type { Permission } from '../security/scope.js'
+import type { Definitions } from '../patch/definitions.js'
 import type { PageSeal } from '../search/page.js'
 import type { Fault } from '../outcome/outcome-error.js'
 import type { Directory } from './directory.js'
@@ -20,12 +21,19 @@ export interface Context extends TracePorts {
   readonly directory: Directory
   readonly policy: Policy
   readonly limits: SearchLimits
+  /** Entries of one Bundle. */
+  readonly maxEntries: number
   /** The base URL, without a slash at its end. */
   readonly base: string
   readonly pages: PageSeal
+  /** Whether the CapabilityStatement declares an interaction, or a conditional one, of a type. */
+  readonly declares: (type: string, code: string) => boolean
   /** Whether the terminology has a code. */
   readonly knows: (coding: Coding) => boolean
+  /** The types (`system|code`) as which the matrix judges a type that is no document. */
+  readonly judgedAs: (resourceType: string) => readonly string[]
   /** The faults of a resource against its type (R4 base definitions). */
+  readonly definitions: Definitions
   readonly validate: (resource: unknown) => readonly Fault[]
 }
 

@@ -4,12 +4,18 @@ import { familyOf } from '../consent/family.js'
 import type { Family } from '../consent/family.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Admitter } from './admit/admission.js'
+import { appointment } from './admit/appointment.js'
 import { consent } from './admit/consent.js'
 import { directory } from './admit/directory.js'
 import { document } from './admit/document.js'
+import { message } from './admit/message.js'
+import { openAgenda } from './admit/open-agenda.js'
 import { patient } from './admit/patient.js'
+import { record } from './admit/record.js'
+import { relatedPerson } from './admit/related-person.js'
 import { versionHeaders } from './answer.js'
 import type { Answer, Body } from './answer.js'
+import { resolveReferences } from './conditional-reference.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { access } from './read.js'
@@ -25,15 +31,21 @@ export interface Create extends Asking {
   readonly type: string
   readonly resource: unknown
   readonly prefer: Preference
+  /** The server's id for it, where that was decided before. */
+  readonly id?: string
   /** Its Idempotency-Key. */
   readonly keyed?: Keyed | undefined
 }
 
-const ADMITTERS: Partial<Record<Family, Admitter>> = { record: document, choice: consent, identity: patient, directory }
+const ADMITTERS: Partial<Record<Family, Admitter>> = {
+  record, choice: consent, directory, message, agenda: appointment, 'open-agenda': openAgenda
+}
+/** Types with rules of their own within their family. */
+const OF_TYPE: Readonly<Record<string, Admitter>> = { DocumentReference: document, Patient: patient, RelatedPerson: relatedPerson }
 
 /** Who judges the writes of a type. @throws OutcomeError `method` for a family that nobody writes */
 export function admitterOf (type: string): Admitter {
-  const admitter = ADMITTERS[familyOf(type)]
+  const admitter = OF_TYPE[type] ?? ADMITTERS[familyOf(type)]
   if (admitter === undefined) throw new OutcomeError('method')
   return admitter
 }
@@ -48,7 +60,8 @@ export async function create (context: Context, asking: Create): Promise<Answer>
   const known = await recalled(context, sight, asking.keyed, version => shown(sight, version, prefer))
   if (known !== undefined) return known
   const resource = checked(context, type, asking.resource)
-  const id = context.newId()
+  await resolveReferences(context, asking, resource)
+  const id = asking.id ?? context.newId()
   const admission = await admitterOf(type).create(context, sight, resource, id)
   const staged = await Promise.all((admission.contents ?? []).map(async content => await context.contents.put(admission.patient ?? '', content.id, content.bytes)))
   const version = first(context, admission, id, sight.caller.now)
@@ -63,7 +76,7 @@ export async function create (context: Context, asking: Create): Promise<Answer>
   await context.store.commit({
     changes: [...admission.companions ?? [], { next: version, claims: admission.claims }],
     ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
-    ...admission.keys === undefined ? {} : { keys: admission.keys },
+    ...admission.keys === undefined ? {} : { keys: [admission.keys] },
     ...admission.rules === undefined ? {} : { rules: admission.rules },
     contents: staged.filter(content => content !== undefined),
     ...turnOf(sight, admission.patient, type),
@@ -74,8 +87,8 @@ export async function create (context: Context, asking: Create): Promise<Answer>
 }
 
 /** Writes of documents and choices of one record come one after the other: chains and choices are read before they are written. */
-export function turnOf (sight: Sight, patient: string | null, type: string): Pick<Write, 'turn'> {
-  return patient === null || type === 'Patient' ? {} : { turn: sight.turn(patient) }
+export function turnOf (sight: Sight, patient: string | null, type: string): Pick<Write, 'turns'> {
+  return patient === null || type === 'Patient' ? {} : { turns: [sight.turn(patient)] }
 }
 
 /** The resource of a body, when it is one of this type and has no fault. */
@@ -104,7 +117,7 @@ function localised<T> (value: T, base: string): T {
 }
 
 /** The trace of a write: that it was allowed is said by its outcome, what allowed it by section 5, not by a choice. */
-export function written (sight: Sight, type: string, interaction: 'create' | 'update' | 'delete', version: Version) {
+export function written (sight: Sight, type: string, interaction: 'create' | 'update' | 'patch' | 'delete', version: Version) {
   const decision = { permit: true, rule: sight.decide(version).rule, choices: [] }
   return { ...access(sight, type, interaction, version, '0'), decision }
 }

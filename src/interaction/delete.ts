@@ -30,5 +30,5 @@ async function change (context: Context, { sight, type, ifMatch }: Delete, befor
     ...turnOf(sight, before.patient, type),
     traces: [toTrace(written(sight, type, 'delete', before), sight.caller, context)]
   })
-  return { status: 204, headers: { etag: `W/"${version.version}"` }, body: { kind: 'nothing' }, sight, accesses: [] }
+  return { status: 204, headers: { etag: `W/"${version.version}"` }, body: { kind: 'nothing' }, version, sight, accesses: [] }
 }

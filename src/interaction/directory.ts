@@ -1,4 +1,4 @@
-import type { Reference } from '@medplum/fhirtypes'
+import type { PractitionerRole, Reference } from '@medplum/fhirtypes'
 import type { Party } from '../consent/provision.js'
 import { equals, isIn } from '../filter/filter.js'
 import { identityKey } from '../security/identity.js'
@@ -23,7 +23,7 @@ const TYPES: Readonly<Record<string, string>> = { person: 'person', structure: '
 
 /** The directory, read from the store: FINESS and SIRET of one Organization are one structure, `partOf` makes its parts. */
 export function createDirectory (store: Pick<ResourceStore, 'find' | 'read'>, hash: (text: string) => string): Directory {
-  return {
+  const directory: Directory = {
     async affiliation (structure) {
       const found = await store.find({
         type: 'Organization', filter: asCurrent(structure), sort: [], limit: 10
@@ -42,14 +42,22 @@ export function createDirectory (store: Pick<ResourceStore, 'find' | 'read'>, ha
 
     async partyOf ({ reference, identifier }) {
       if (reference !== undefined) {
-        const [, type, id] = /^(Practitioner|Organization)\/([A-Za-z0-9.-]{1,64})$/.exec(reference.replace(/\/_history\/[^/]*$/, '')) ?? []
+        const [, type, id] = /^(Practitioner|PractitionerRole|Organization)\/([A-Za-z0-9.-]{1,64})$/.exec(reference.replace(/\/_history\/[^/]*$/, '')) ?? []
         const version = type === undefined || id === undefined ? undefined : await store.read(type, id)
         if (version === undefined || version.isDeleted) return undefined
+        if (type === 'PractitionerRole') return await personIn(JSON.parse(version.text) as PractitionerRole)
         return { type: type === 'Practitioner' ? 'person' : 'structure', keys: (version.facts as DirectoryFacts).names }
       }
       const key = identifier === undefined ? undefined : identityKey(identifier)
       return key === undefined ? undefined : { type: TYPES[key.slice(0, key.indexOf(':'))] ?? '', keys: [hash(key)] }
     }
+  }
+  return directory
+
+  /** A role means the person who has it. */
+  async function personIn ({ practitioner }: PractitionerRole): Promise<Party | undefined> {
+    const party = practitioner === undefined || practitioner.reference?.startsWith('PractitionerRole/') === true ? undefined : await directory.partyOf(practitioner)
+    return party?.type === 'person' ? party : undefined
   }
 }
 

@@ -1,4 +1,4 @@
-import { familyOf } from '../consent/family.js'
+import { isShared } from '../consent/family.js'
 import { and, isIn, none } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
@@ -42,7 +42,7 @@ export async function include (
   }
 
   async function fetch (type: string, wanted: Filter): Promise<readonly Version[]> {
-    const visible = familyOf(type) === 'directory' ? wanted : and(wanted, await sight.among(type, patients))
+    const visible = isShared(type) ? wanted : and(wanted, await sight.among(type, patients))
     if (visible === none) return []
     const versions = await context.store.find({ type, filter: visible, sort: [], limit: MOST_INCLUDED + 1 })
     if (versions.length > MOST_INCLUDED) {

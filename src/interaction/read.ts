@@ -58,8 +58,8 @@ async function olderVersion (context: Context, sight: Sight, current: Version, v
   return sight.decide(judged).permit ? judged : undefined
 }
 
-/** The fields of the facts that are always those of the current version: its labels, and its chain. */
-export const CURRENT_FACTS: readonly string[] = ['labels', 'tags', 'chain', 'opens']
+/** The fields of the facts that are always those of the current version: its labels, its chain, and all that it ever held. */
+export const CURRENT_FACTS: readonly string[] = ['labels', 'tags', 'chain', 'opens', 'items']
 
 /** A version with the labels of the current one: so it is judged. */
 export function underCurrentLabels (version: Version, current: Version): Version {

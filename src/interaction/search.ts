@@ -3,7 +3,8 @@
  * inclusions count what the caller may see; `release` decides each resource once more.
  */
 import type { Access } from '../audit/event.js'
-import { familyOf, hasPatientGround } from '../consent/family.js'
+import { RECORD_TYPES } from '../consent/record-type.js'
+import { familyOf, hasPatientGround, isShared } from '../consent/family.js'
 import { isFindable } from '../consent/situation.js'
 import { evaluate } from '../filter/evaluate.js'
 import { and, isIn, none, or } from '../filter/filter.js'
@@ -20,6 +21,7 @@ import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { include } from './include.js'
 import { current } from './directory.js'
+import { valueAt } from './overlay-order.js'
 import type { Sight } from './sight.js'
 import type { Version } from './store.js'
 
@@ -29,23 +31,26 @@ export interface Search extends Asking {
   readonly lenient: boolean
 }
 
-/** Up to this many matches are counted while they are found. */
-const COUNT_TO = 500
 /** Patients that one search by `_id` or `identifier` may touch. */
 const MOST_CANDIDATES = 200
+
+/** Types whose `patient` or `subject` is the patient of the record; a Provenance, say, only points at one. */
+function isByPatient (type: string): boolean {
+  return (RECORD_TYPES[type]?.subject ?? null) !== null || familyOf(type) === 'choice'
+}
 
 export async function search (context: Context, asking: Search): Promise<Answer> {
   const { sight, type } = asking
   needScope(asking, type, 's')
   const { parameters, lenient, after } = readPage(context, asking)
-  const hash = familyOf(type) === 'directory' ? null : context.hash
-  const request = parseSearch(context.registry, type, parameters, { lenient, base: context.base, hash, limits: context.limits })
+  const hash = isShared(type) ? null : context.hash
+  const request = parseSearch(context.registry, type, parameters, { lenient, base: context.base, hash, isByPatient: isByPatient(type), limits: context.limits })
   const visible = await visibleFilter(context, sight, request)
   const filter = and(request.filter, current, visible)
-  const { found, changed, hasMore, counted } = await findPage(context, request, filter, after)
+  const { found, hasMore, counted } = await findPage(context, request, filter, after)
   // A record that was not asked for by name: its choices are read now, and one that came since the search is heeded.
   await sight.enter(found.flatMap(({ patient }) => patient ?? []))
-  const page = found.filter(version => (isNamed(sight, request) && !changed.has(version.id)) || sight.decide(version).permit)
+  const page = found.filter(version => isNamed(sight, request) || sight.decide(version).permit)
   const last = page.at(-1)
   const matches = page.map((version): Entry => {
     const subset = subsetOf(context, sight, request, version)
@@ -71,18 +76,18 @@ export async function search (context: Context, asking: Search): Promise<Answer>
   }
 }
 
-interface Page { readonly found: readonly Version[], readonly changed: ReadonlySet<string>, readonly hasMore: boolean, readonly counted?: number }
+interface Page { readonly found: readonly Version[], readonly hasMore: boolean, readonly counted?: number }
 
 /** A page, and whether another one follows; the first page mostly knows the total too. */
 async function findPage (context: Context, request: SearchRequest, filter: Filter, after: PageToken['after'] | undefined): Promise<Page> {
   const { type, sort, count, summary } = request
-  if (count === 0 || filter === none || summary === 'count') return { found: [], changed: new Set(), hasMore: false }
+  if (count === 0 || filter === none || summary === 'count') return { found: [], hasMore: false }
   if (after !== undefined) {
     const found = await context.store.find({ type, filter, sort, limit: count + 1, after })
-    return { found: found.slice(0, count), changed: new Set(), hasMore: found.length > count }
+    return { found: found.slice(0, count), hasMore: found.length > count }
   }
-  const { versions, total, changed, hasMore } = await context.store.firstPage({ type, filter, sort, limit: count }, Math.max(COUNT_TO, count))
-  return { found: versions, changed, hasMore, ...total === undefined ? {} : { counted: total } }
+  const { versions, total, hasMore } = await context.store.firstPage({ type, filter, sort, limit: count })
+  return { found: versions, hasMore, ...total === undefined ? {} : { counted: total } }
 }
 
 /** A next link says all of its query; whatever stands beside it is refused. A link that is not whole does not exist. */
@@ -95,9 +100,9 @@ function readPage (context: Context, { sight, type, parameters, lenient }: Searc
 }
 
 /** What of the type this caller may see, as narrowly as the query allows (`design.md` 4). */
-async function visibleFilter (context: Context, sight: Sight, request: SearchRequest): Promise<Filter> {
+export async function visibleFilter (context: Context, sight: Sight, request: SearchRequest): Promise<Filter> {
   const { type, patients } = request
-  if (familyOf(type) === 'directory') return await sight.anywhere(type)
+  if (isShared(type)) return await sight.anywhere(type)
   const bound = sight.caller.patient
   if (patients !== null) {
     if (patients.length > MOST_CANDIDATES) throw tooMany()
@@ -167,16 +172,11 @@ function nextLink (context: Context, { sight, lenient }: Search, { type, applied
   return url(context, type, [[PAGE, token]])
 }
 
-function valueAt (version: Version, field: string): string | number | null {
-  if (field === '_id') return version.id
-  return field === 'at' ? version.at : version.sort[field.slice('sort.'.length)] ?? null
-}
-
 /**
  * One trace for each patient concerned: those whom the query names and exist, and those of whom something was
  * disclosed; one that names nobody where there is none. The query is kept where it concerns one patient only.
  */
-function accesses (context: Context, sight: Sight, request: SearchRequest, entries: readonly Entry[]): readonly Access[] {
+export function accesses (context: Context, sight: Sight, request: SearchRequest, entries: readonly Entry[]): readonly Access[] {
   const { type } = request
   const disclosed = entries.map(({ version }) => version).filter(({ patient }) => patient !== null)
   const named = (request.patients ?? []).filter(patient => sight.account(patient) !== 'none')

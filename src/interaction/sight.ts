@@ -4,12 +4,13 @@
  */
 import { EVERYONE, isWithin } from '../consent/choice.js'
 import type { Choice } from '../consent/choice.js'
-import { ownDeposits } from '../consent/compile.js'
+import { ownDeposits, ownFeed } from '../consent/compile.js'
 import type { Decision } from '../consent/decide.js'
-import { compileIn, decideIn, familyOf } from '../consent/family.js'
+import { compileIn, decideIn, familyOf, isShared } from '../consent/family.js'
 import type { Hidden } from '../consent/family.js'
+import { ofParticipants } from '../consent/participation.js'
 import type { RulesBody } from '../consent/rules.js'
-import { inPersonKeys, isOutsideCare, readableTypes, situate } from '../consent/situation.js'
+import { inPersonKeys, isOutsideCare, isSocial, readableTypes, situate } from '../consent/situation.js'
 import type { AccountStatus, Caller, Policy, Situation } from '../consent/situation.js'
 import { all, and, equals, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
@@ -44,6 +45,8 @@ export interface SightPorts {
   readonly directory: Directory
   readonly policy: Policy
   readonly hash: (text: string) => string
+  /** The declared types. */
+  readonly types: readonly string[]
   /** The most patients whose grounds one query without a patient may span. */
   readonly maxPatients: number
   readonly maxHidden: number
@@ -131,17 +134,17 @@ export class RequestSight implements Sight {
   }
 
   readonly decide = ({ type, id, patient, facts }: Pick<Version, 'type' | 'id' | 'patient' | 'facts'>): Decision => {
-    if (familyOf(type) === 'directory') return { permit: true, rule: 0, choices: [] }
-    if (type === 'Patient' && this.#isOperator()) return { permit: true, rule: 0, choices: [] }
+    if (isShared(type)) return { permit: true, rule: 0, choices: [] }
+    if (this.#isIdentifiedTo(type, patient)) return { permit: true, rule: 0, choices: [] }
     const situation = patient === null ? undefined : this.#situations.get(patient)
     if (situation === undefined || patient === null) return { permit: false, rule: 1, choices: [] }
     return decideIn(situation, { type, id, facts }, this.hiddenIn(patient))
   }
 
   readonly among = async (type: string, patients: readonly string[]): Promise<Filter> => {
-    if (familyOf(type) === 'directory') return all
-    if (type === 'Patient' && this.#isOperator()) return isIn('_id', patients)
+    if (isShared(type)) return all
     await this.enter(patients)
+    if (familyOf(type) === 'identity' && this.#isOperator()) return isIn('patient', patients.filter(patient => this.#isIdentifiedTo(type, patient)))
     const hidden = familyOf(type) === 'trace' ? await this.hide(patients) : new Set<string>()
     return or(...[...new Set(patients)].flatMap(patient => {
       const situation = this.#situations.get(patient)
@@ -151,7 +154,7 @@ export class RequestSight implements Sight {
 
   readonly anywhere = async (type: string): Promise<Filter> => {
     const family = familyOf(type)
-    if (family === 'directory' || (type === 'Patient' && this.#isOperator())) return all
+    if (isShared(type) || (type === 'Patient' && this.#isOperator())) return all
     if (this.caller.patient !== undefined) return await this.among(type, [this.caller.patient])
     await this.#settle()
     const { person, own, enclosing, principal } = this.caller
@@ -161,29 +164,27 @@ export class RequestSight implements Sight {
     const { store, maxPatients } = this.#ports
     const { granting, other } = await store.patientsWithRules(actors, maxPatients)
     if (granting.length > maxPatients) throw tooManyPatients()
-    if (family !== 'record') return await this.among(type, granting)
-    const deposits = this.#ownDeposits()
-    const speaking = (await store.patientsSpeaking()).filter(patient => !other.includes(patient))
-    const special = speaking.length === 0 ? [] : await store.distinct(type, and(deposits, isIn('patient', speaking)), 'patient', maxPatients)
+    const taken = this.#ownOf(type)
+    if (taken === none) return await this.among(type, granting)
+    // What is said of everyone speaks of the record family only; what is said of the caller may leave them their messages.
+    const speaking = family === 'record' ? (await store.patientsSpeaking()).filter(patient => !other.includes(patient)) : other
+    const special = speaking.length === 0 ? [] : await store.distinct(type, and(taken, isIn('patient', speaking)), 'patient', maxPatients)
     if (special.length > maxPatients) throw tooManyPatients()
     const asked = [...new Set([...granting, ...special])]
-    return or(await this.among(type, asked), and(not(isIn('patient', [...asked, ...other])), deposits))
+    return or(await this.among(type, asked), and(not(isIn('patient', [...asked, ...other])), taken))
   }
 
-  /** In a record about which nothing is said, its account open, a caller sees what they deposited. */
-  #ownDeposits (): Filter {
+  /** In a record about which nothing is said, its account open, a caller sees what they deposited and take part in. */
+  #ownOf (type: string): Filter {
     const { principal, own, now } = this.caller
-    if (principal.kind === 'structure') return isIn('facts.authors', own)
-    if (principal.person === undefined || principal.profession === undefined || principal.structure === undefined) return none
+    const family = familyOf(type)
+    const isComplete = principal.kind === 'structure' || (principal.person !== undefined && principal.profession !== undefined && principal.structure !== undefined)
+    if (!isComplete) return none
     const inPerson = inPersonKeys(this.caller)
-    return and(
-      or(not(equals('facts.enteredInError', true)), isIn('facts.authors', [...inPerson, ...own])),
-      ownDeposits({
-        inPerson,
-        asStructure: own,
-        readableTypes: readableTypes(this.#ports.policy, principal, now),
-        isSocial: false
-      }))
+    if (family === 'message' || family === 'agenda') return ofParticipants([...inPerson, ...own])
+    if (family !== 'record') return none
+    if (principal.kind === 'structure') return ownFeed(own, type)
+    return ownDeposits({ inPerson, asStructure: own, readableTypes: readableTypes(this.#ports.policy, principal, now), isSocial: isSocial(principal) }, type)
   }
 
   readonly hide = async (patients: readonly string[]): Promise<Hidden> => {
@@ -192,7 +193,8 @@ export class RequestSight implements Sight {
     await Promise.all(patients.filter(patient => !this.#hidden.has(patient)).map(async patient => {
       const situation = this.#situations.get(patient)
       if (situation === undefined) return
-      const lists = await Promise.all(['DocumentReference', 'Consent', 'Patient'].map(async type => {
+      const types = this.#ports.types.filter(type => !isShared(type) && familyOf(type) !== 'trace' && type !== 'Binary')
+      const lists = await Promise.all(types.map(async type => {
         const unseen = and(equals('patient', patient), not(compileIn(situation, type, new Set())))
         const ids = await store.distinct(type, unseen, '_id', maxHidden)
         if (ids.length > maxHidden) throw new OutcomeError('too-costly', { diagnostics: 'The traces of this record are too many for one search' })
@@ -205,6 +207,13 @@ export class RequestSight implements Sight {
 
   #isOperator (): boolean {
     return this.caller.principal.kind === 'operator'
+  }
+
+  /** The operator sees every Patient, and who stands around the holder of an open account. */
+  #isIdentifiedTo (type: string, patient: string | null): boolean {
+    if (familyOf(type) !== 'identity' || !this.#isOperator()) return false
+    const account = this.account(patient ?? '')
+    return type === 'Patient' || account === 'open' || account === 'active'
   }
 }
 

@@ -69,20 +69,23 @@ export interface Write {
   readonly changes: readonly Change[]
   /** Index values that change without a new version: the chain of a document. */
   readonly reindexed?: readonly { readonly type: string, readonly id: string, readonly facts: unknown }[]
-  /** New keys of a record that opens. */
-  readonly keys?: NewKeys
+  /** New keys of records that open. */
+  readonly keys?: readonly NewKeys[]
   readonly contents?: readonly StagedContent[]
   /** Computed inside the transaction, from what it reads there. */
   readonly rules?: (read: RulesReader) => Promise<readonly RulesDocument[]>
   /**
-   * What was read of the record before this write still holds: another write with a turn since then is contention, and
-   * the request begins anew.
+   * What was read of these records before this write still holds: another write with a turn since then is contention,
+   * and the request begins anew.
    */
-  readonly turn?: Turn
+  readonly turns?: readonly Turn[]
   /** What the request's Idempotency-Key is answered from now on; one that is there already is contention. */
   readonly receipt?: Receipt
   readonly traces: readonly Version[]
 }
+
+/** Which version was written: as much of it as an answer tells beside its body. */
+export type Written = Pick<Version, 'type' | 'id' | 'version' | 'at' | 'isDeleted'>
 
 /** That the request under a key was done. It lives for a week (`store/indexes.ts`). */
 export interface Receipt {
@@ -97,7 +100,9 @@ export interface Receipt {
 export interface Receipted {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly written?: { readonly type: string, readonly id: string, readonly version: string }
+  readonly written?: Written
+  /** Of a Bundle, its entries. */
+  readonly entries?: readonly Receipted[]
 }
 
 export interface RulesReader {
@@ -109,8 +114,8 @@ export interface RulesReader {
 export interface FirstPage {
   readonly versions: readonly Version[]
   readonly hasMore: boolean
+  /** All that the search finds, where the page's own query tells. */
   readonly total?: number
-  readonly changed: ReadonlySet<string>
 }
 
 export interface ResourceStore {
@@ -120,11 +125,8 @@ export interface ResourceStore {
   readonly readVersion: (type: string, id: string, version: string) => Promise<Version | undefined>
   /** Current versions that satisfy a filter, in order, at most `limit`. */
   readonly find: (query: PageQuery) => Promise<readonly Version[]>
-  /**
-   * The first page of a search, with its total where that is at most `countTo`. Its resources are read after they were
-   * found: those that changed in between are named, and are to be judged anew.
-   */
-  readonly firstPage: (query: Omit<PageQuery, 'after'>, countTo: number) => Promise<FirstPage>
+  /** The first page of a search, and whether more follow. */
+  readonly firstPage: (query: Omit<PageQuery, 'after'>) => Promise<FirstPage>
   readonly count: (type: string, filter: Filter) => Promise<number>
   /** The superseded versions of one resource that satisfy a filter, of a revision before `before`, newest first. */
   readonly history: (type: string, id: string, filter: Filter, page: { limit: number, before: number }) => Promise<readonly Version[]>
@@ -140,8 +142,8 @@ export interface ResourceStore {
   readonly patientsWithRules: (actors: readonly string[], limit: number) => Promise<{ readonly granting: readonly string[], readonly other: readonly string[] }>
   /** The patients whose rules for everyone single out something. */
   readonly patientsSpeaking: () => Promise<readonly string[]>
-  /** The distinct authors of the record resources of a patient, at most `limit`. */
-  readonly authorsOf: (patient: string, limit: number) => Promise<readonly string[]>
+  /** The distinct values of a field of the facts, a list of keys, in a patient's resources of a type; at most `limit`. */
+  readonly keysOf: (type: string, patient: string, field: 'authors' | 'participants', limit: number) => Promise<readonly string[]>
   /** The receipt under a key, as acknowledged when the call is made. Concurrent calls are coalesced. */
   readonly receipt: (id: string) => Promise<Receipt | undefined>
   readonly commit: (write: Write) => Promise<void>

@@ -1,7 +1,9 @@
+import type { Resource } from '@medplum/fhirtypes'
 import { toTrace } from '../audit/trace.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { versionHeaders } from './answer.js'
 import type { Answer } from './answer.js'
+import { resolveReferences } from './conditional-reference.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { admitterOf, checked, shown, turnOf, written } from './create.js'
@@ -32,10 +34,20 @@ export async function update (context: Context, asking: Update): Promise<Answer>
   return await tracingRefusal(sight, 'update', before, async () => await change(context, asking, before))
 }
 
-async function change (context: Context, { sight, type, id, prefer, ...asking }: Update, before: Version): Promise<Answer> {
+async function change (context: Context, asking: Update, before: Version): Promise<Answer> {
+  const { sight, type, id, prefer } = asking
   checkMatch(before, asking.ifMatch)
   const resource = checked(context, type, asking.resource)
+  await resolveReferences(context, asking, resource)
   if (resource.id !== id) throw new OutcomeError('invalid-request', { diagnostics: 'The id of the body must be that of the address', expression: `${type}.id` })
+  return await replace(context, { sight, prefer, interaction: 'update' }, before, resource)
+}
+
+export interface Replace extends Asking { readonly prefer: Preference, readonly interaction: 'update' | 'patch' }
+
+/** Puts a resource in the place of the version that it was made of, if the rules of its family allow it. */
+export async function replace (context: Context, { sight, prefer, interaction }: Replace, before: Version, resource: Resource): Promise<Answer> {
+  const { type } = before
   const admission = await admitterOf(type).update(context, sight, before, resource)
   const version = next(context, before, admission.resource, admission.facts, sight.caller.now)
   await context.store.commit({
@@ -43,9 +55,9 @@ async function change (context: Context, { sight, type, id, prefer, ...asking }:
     ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
     ...admission.rules === undefined ? {} : { rules: admission.rules },
     ...turnOf(sight, before.patient, type),
-    traces: [toTrace(written(sight, type, 'update', version), sight.caller, context)]
+    traces: [toTrace(written(sight, type, interaction, version), sight.caller, context)]
   })
-  return { status: 200, headers: versionHeaders(version), body: shown(sight, version, prefer), sight, accesses: [] }
+  return { status: 200, headers: versionHeaders(version), body: shown(sight, version, prefer), version, sight, accesses: [] }
 }
 
 export function checkMatch ({ version }: Version, ifMatch: readonly string[] | undefined): void {

@@ -1,8 +1,9 @@
 import type { Resource } from '@medplum/fhirtypes'
-import { familyOf } from '../consent/family.js'
+import { isShared } from '../consent/family.js'
 import { stringifyJson } from '../json/literal.js'
 import { extract } from '../search/extract.js'
 import type { Admission } from './admit/admission.js'
+import { itemKeys } from './admit/container.js'
 import type { Context } from './context.js'
 import type { Version } from './store.js'
 
@@ -35,9 +36,9 @@ export function deletion (context: Context, before: Version, facts: unknown, at:
   }
 }
 
-/** The keys of the contents of a document, which no element of it holds. */
+/** The keys of the contents of a document, which no element of it holds, and of all that a container ever held. */
 function kept ({ found }: Version): readonly string[] {
-  return found.filter(key => key.startsWith('content|'))
+  return found.filter(key => /^(?:content|item)\|/.test(key))
 }
 
 function compose (
@@ -50,7 +51,7 @@ function compose (
   const { resourceType, id, meta, ...rest } = resource
   const { versionId, lastUpdated, ...given } = meta ?? {}
   const whole = { resourceType, id: place.id, meta: { versionId: version, lastUpdated: new Date(at).toISOString(), ...given }, ...rest }
-  const values = extract(context.registry, whole, familyOf(resourceType) === 'directory' ? null : context.hash)
+  const values = extract(context.registry, whole, isShared(resourceType) ? null : context.hash)
   return {
     type: resourceType,
     ...place,
@@ -58,7 +59,7 @@ function compose (
     at,
     isDeleted: false,
     ...values,
-    found: [...values.found, ...found],
+    found: [...new Set([...values.found, ...found, ...itemKeys(resource)])],
     facts,
     text: stringifyJson(whole)
   }

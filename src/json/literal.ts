@@ -24,6 +24,52 @@ export function literalOf (holder: object, key: string): string | undefined {
   return text !== undefined && Object.is(Number(text), value) ? text : String(value)
 }
 
+/**
+ * What stands under `key` of `holder`, to be put elsewhere: a number with its digits, if they are not those that it prints.
+ * An object or array is the same one: clone it to have two.
+ */
+export interface Piece {
+  readonly value: unknown
+  readonly text?: string | undefined
+}
+
+export function pick (holder: object, key: string | number): Piece {
+  return { value: memberOf(holder, key), text: literals.get(holder)?.get(String(key)) }
+}
+
+/** What stands under `key` of `holder` itself, whatever its prototype has. */
+export function memberOf (holder: object, key: string | number): unknown {
+  return Object.hasOwn(holder, key) ? (holder as Record<string | number, unknown>)[key] : undefined
+}
+
+/** Sets a member of an object, or an item that a list has already. */
+export function put (holder: object, key: string | number, { value, text }: Piece): void {
+  Reflect.set(holder, key, value)
+  if (text === undefined) literals.get(holder)?.delete(String(key))
+  else rememberLiteral(holder, String(key), text)
+}
+
+/** Takes a member from an object. */
+export function drop (holder: object, key: string): void {
+  Reflect.deleteProperty(holder, key)
+  literals.get(holder)?.delete(key)
+}
+
+/** Takes `count` items from a list at `at` and puts `pieces` there; the digits of those behind move with them. */
+export function splice (list: unknown[], at: number, count: number, pieces: readonly Piece[] = []): void {
+  if (at === list.length) return pieces.forEach((piece, offset) => { put(list, at + offset, piece) })
+  list.splice(at, count, ...pieces.map(({ value }) => value))
+  const known = literals.get(list)
+  const moved = new Map<string, string>()
+  for (const [key, text] of known ?? []) {
+    const index = Number(key)
+    if (index < at) moved.set(key, text)
+    else if (index >= at + count) moved.set(String(index + pieces.length - count), text)
+  }
+  pieces.forEach(({ text }, offset) => { if (text !== undefined) moved.set(String(at + offset), text) })
+  if (known !== undefined || moved.size > 0) literals.set(list, moved)
+}
+
 /** A deep copy of a JSON value, with its literals. */
 export function cloneJson<T> (value: T): T {
   return copy(value) as T

@@ -42,10 +42,9 @@ export function isReleased (value: unknown): value is Released {
  */
 export async function release (answer: Answer, ports: ReleasePorts): Promise<Released> {
   const { body, sight } = answer
-  for (const entry of disclosed(body)) check(entry, sight, ports)
-  if (answer.accesses.length > 0) {
-    await ports.store.append(answer.accesses.map(access => toTrace(access, sight.caller, ports)))
-  }
+  checkAll(answer, ports)
+  const traces = tracesOf(answer, ports)
+  if (traces.length > 0) await ports.store.append(traces)
   const [payload, contentType] = render(body, sight, ports.base)
   return receipt({
     status: answer.status,
@@ -67,6 +66,17 @@ export function releasePublic (resource: string): Released {
 function receipt (released: Released): Released {
   receipts.add(Object.freeze(released))
   return released
+}
+
+/** Each entry of a Bundle of answers was seen with a sight of its own. */
+function checkAll ({ body, sight }: Answer, ports: ReleasePorts): void {
+  for (const entry of disclosed(body)) check(entry, sight, ports)
+  if (body.kind === 'bundle') for (const answer of body.entries) checkAll(answer, ports)
+}
+
+function tracesOf ({ accesses, body, sight }: Answer, ports: ReleasePorts): readonly Version[] {
+  const inside = body.kind === 'bundle' ? body.entries.flatMap(answer => tracesOf(answer, ports)) : []
+  return [...accesses.map(access => toTrace(access, sight.caller, ports)), ...inside]
 }
 
 function disclosed (body: Body): readonly (Entry | { readonly version: Version, readonly subset?: Subset })[] {
@@ -103,6 +113,7 @@ function render (body: Body, sight: Sight, base: string): readonly [payload: Buf
         }), FHIR]
     case 'searchset': return [searchset(body, sight, base), FHIR]
     case 'history': return [history(body, sight, base), FHIR]
+    case 'bundle': return [responses(body, base), FHIR]
     default: return body satisfies never
   }
 }
@@ -143,6 +154,24 @@ function history (body: Extract<Body, { kind: 'history' }>, sight: Sight, base: 
     return `{"fullUrl":${JSON.stringify(`${base}/${url}`)},${resource}"request":${JSON.stringify(request)},"response":${JSON.stringify(response)}}`
   })
   return bundle('history', body.total, body.links, entries)
+}
+
+/** The answers of the entries of a batch or transaction, in the order in which they were asked. */
+function responses ({ type, entries }: Extract<Body, { kind: 'bundle' }>, base: string): string {
+  const list = entries.map(({ status, headers, body, sight, version }) => {
+    const told = version ?? (body.kind === 'resource' ? body.version : undefined)
+    const isOutcome = body.kind === 'refusal' || body.kind === 'success'
+    const [payload] = render(body, sight, base)
+    const response = JSON.stringify({
+      status: String(status),
+      ...version === undefined || version.isDeleted ? {} : { location: `${base}/${version.type}/${version.id}/_history/${version.version}` },
+      ...headers['etag'] === undefined ? {} : { etag: headers['etag'] },
+      ...told === undefined || told.isDeleted ? {} : { lastModified: new Date(told.at).toISOString() }
+    })
+    if (payload.length === 0) return `{"response":${response}}`
+    return isOutcome ? `{"response":${response.slice(0, -1)},"outcome":${payload.toString()}}}` : `{"resource":${payload.toString()},"response":${response}}`
+  })
+  return `{"resourceType":"Bundle","type":"${type}"${list.length === 0 ? '' : `,"entry":[${list.join(',')}]`}}`
 }
 
 function bundle (type: string, total: number | undefined, links: Extract<Body, { kind: 'searchset' }>['links'], entries: readonly string[]): string {

@@ -5,13 +5,13 @@
  */
 import { Binary } from 'mongodb'
 import type { ClientSession, Db, Document, MongoClient } from 'mongodb'
-import type { Change, Write } from '../interaction/store.js'
+import type { Change, Turn, Write } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { coalesce } from './coalesce.js'
 import type { SealedContent } from './content-store.js'
 import { isDuplicate, toOutcome } from './failure.js'
 import { history } from './indexes.js'
-import { rulesId } from './stored.js'
+import { rulesId, withFacts } from './stored.js'
 import type { Sealing, StoredKeys, StoredReceipt, StoredRules, StoredVersion } from './stored.js'
 
 const TRANSACTION = { readConcern: { level: 'snapshot' }, maxCommitTimeMS: 5000 } as const
@@ -46,7 +46,7 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
 
   const together = coalesce<Prepared, Outcome>(async all => {
     const [first] = all
-    if (first === undefined || all.length === 1 || hasTwice(all.map(({ write }) => write.turn?.patient))) return await each(all)
+    if (first === undefined || all.length === 1 || hasTwice(all.flatMap(({ write }) => write.turns ?? []))) return await each(all)
     const shared = await run(async session => {
       await keepReceipts(session, all.map(({ write }) => write))
       await takeTurns(session, all.map(({ write }) => write))
@@ -57,7 +57,7 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
     // What may have been committed is not done again.
     const isUnknown = shared.error instanceof OutcomeError && shared.error.kind === 'outcome-unknown'
     return shared.error === undefined || isUnknown ? () => shared : await each(all)
-  }, MOST_SHARED)
+  }, { most: MOST_SHARED, atOnce: 1 })
 
   async function each (all: readonly Prepared[]): Promise<(prepared: Prepared) => Outcome> {
     const outcomes = new Map<Prepared, Outcome>()
@@ -68,13 +68,13 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
   async function transact (session: ClientSession, { write, stored, traces }: Prepared): Promise<void> {
     await keepReceipts(session, [write])
     await takeTurns(session, [write])
-    if (write.keys !== undefined) {
-      const { patient, wrapped } = write.keys
+    for (const { patient, wrapped } of write.keys ?? []) {
       await db.collection<StoredKeys>('Key').insertOne({ _id: patient, record: new Binary(wrapped.record), trace: new Binary(wrapped.trace) }, { session })
     }
     for (const [index, change] of write.changes.entries()) await apply(session, change, stored[index])
     for (const { type, id, facts } of write.reindexed ?? []) {
-      await versions(type).updateOne({ _id: id }, { $set: { facts } }, { session })
+      const stored = await versions(type).findOne({ _id: id }, { session, projection: { head: 1 } })
+      if (stored !== null) await versions(type).updateOne({ _id: id }, { $set: withFacts(stored.head, facts) }, { session })
     }
     await putContents(session, contentsOf(write))
     if (traces.length > 0) await versions('AuditEvent').insertMany([...traces], { session })
@@ -104,12 +104,12 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
 
   /** Then: another write of the record since the one that this one saw makes it begin anew. */
   async function takeTurns (session: ClientSession, writes: readonly Write[]): Promise<void> {
-    const turns = writes.flatMap(({ turn }) => turn ?? [])
-    if (turns.length === 0) return
-    const taken = await rules.bulkWrite(turns.map(({ patient, turn }) => ({
+    const all = writes.flatMap(({ turns = [] }) => turns)
+    if (all.length === 0) return
+    const taken = await rules.bulkWrite(all.map(({ patient, turn }) => ({
       updateOne: { filter: { _id: rulesId(patient, '*'), turn }, update: { $inc: { turn: 1 } } }
     })), { session })
-    if (taken.matchedCount < turns.length) throw new OutcomeError('contention')
+    if (taken.matchedCount < all.length) throw new OutcomeError('contention')
   }
 
   async function apply (session: ClientSession, { next, replaces }: Change, stored: StoredVersion | undefined): Promise<void> {
@@ -154,11 +154,10 @@ function contentsOf ({ contents = [] }: Write): readonly SealedContent[] {
 }
 
 /** A write that only adds. */
-function isPlain ({ changes, reindexed = [], keys, rules }: Write): boolean {
-  return changes.every(({ replaces }) => replaces === undefined) && reindexed.length === 0 && keys === undefined && rules === undefined
+function isPlain ({ changes, reindexed = [], keys = [], rules }: Write): boolean {
+  return changes.every(({ replaces }) => replaces === undefined) && reindexed.length === 0 && keys.length === 0 && rules === undefined
 }
 
-function hasTwice (patients: readonly (string | undefined)[]): boolean {
-  const known = patients.filter(patient => patient !== undefined)
-  return new Set(known).size < known.length
+function hasTwice (turns: readonly Turn[]): boolean {
+  return new Set(turns.map(({ patient }) => patient)).size < turns.length
 }

@@ -1,18 +1,29 @@
-import type { CreateIndexesOptions, Db, IndexSpecification } from 'mongodb'
+import type { CreateIndexesOptions, Db, IndexDescription } from 'mongodb'
+import { EVERYONE } from '../consent/choice.js'
 import type { Family } from '../consent/family.js'
+import { rulesId } from './stored.js'
+import type { StoredRules } from './stored.js'
 
-type Index = readonly [IndexSpecification, CreateIndexesOptions?]
+type Index = readonly [IndexDescription['key'], CreateIndexesOptions?]
 
 /** No two resources that are not deleted claim the same: an INS, a document identifier of one structure. */
 const CLAIMS: Index = [{ claims: 1 }, { unique: true, partialFilterExpression: { claims: { $exists: true } } }]
 
 const OF_FAMILY: Readonly<Record<Family, readonly Index[]>> = {
-  record: [[{ patient: 1, keys: 1 }], [{ patient: 1, _id: 1 }], [{ patient: 1, at: -1 }], [{ found: 1 }], [{ 'facts.authors': 1, at: -1 }], CLAIMS],
+  record: [[{ patient: 1, keys: 1 }], [{ found: 1 }], [{ 'facts.authors': 1, at: -1 }]],
   choice: [[{ patient: 1, keys: 1 }], [{ keys: 1 }], [{ found: 1 }], [{ patient: 1, 'facts.actors': 1 }], CLAIMS],
   // Every access writes one: as few index entries as a search within a record can do with.
   trace: [[{ patient: 1, at: -1 }]],
-  identity: [[{ keys: 1 }], [{ found: 1 }], CLAIMS],
-  directory: [[{ keys: 1 }], [{ found: 1 }], [{ 'facts.names': 1 }]]
+  identity: [[{ patient: 1, keys: 1 }], [{ keys: 1 }], [{ found: 1 }], CLAIMS],
+  directory: [[{ keys: 1 }], [{ found: 1 }], [{ 'facts.names': 1 }]],
+  message: [[{ patient: 1, keys: 1 }], [{ found: 1 }], [{ 'facts.participants': 1, at: -1 }]],
+  agenda: [[{ patient: 1, keys: 1 }], [{ found: 1 }], [{ 'facts.participants': 1, at: -1 }]],
+  'open-agenda': [[{ keys: 1 }], [{ found: 1 }]]
+}
+
+/** Most of a record are documents. */
+const OF_TYPE: Readonly<Record<string, readonly Index[]>> = {
+  DocumentReference: [...OF_FAMILY.record, [{ patient: 1, _id: 1 }], [{ patient: 1, at: -1 }], CLAIMS]
 }
 
 /** How long a retry is known for one (decisions/0011): a week. */
@@ -27,14 +38,18 @@ export const history = (type: string) => `${type}.history`
 export async function createCollections (db: Db, families: ReadonlyMap<string, Family>): Promise<void> {
   const existing = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name))
   const create = async (name: string, indexes: readonly Index[]) => {
-    if (!existing.has(name)) await db.createCollection(name)
-    for (const [keys, options] of indexes) await db.collection(name).createIndex(keys, options)
+    // One command for all indexes of a collection, which makes the collection too.
+    if (indexes.length === 0 && !existing.has(name)) await db.createCollection(name)
+    if (indexes.length > 0) await db.collection(name).createIndexes(indexes.map(([key, options = {}]) => ({ key, ...options })))
   }
   for (const [type, family] of families) {
-    await create(type, OF_FAMILY[family])
+    await create(type, OF_TYPE[type] ?? OF_FAMILY[family])
     if (family !== 'trace') await create(history(type), [[{ id: 1, revision: -1 }]])
   }
   await create('Rules', [[{ actor: 1, patient: 1 }]])
+  // Conditions on what belongs to no record take turns here.
+  await db.collection<StoredRules>('Rules').updateOne({ _id: rulesId('', EVERYONE) },
+    { $setOnInsert: { patient: '', actor: EVERYONE, stamp: '', body: '{"choices":[]}', speaks: false, turn: 0 } }, { upsert: true })
   await create('Key', [])
   await create('Receipt', [[{ at: 1 }, { expireAfterSeconds: RECEIPT_SECONDS }]])
   await create('content.files', [[{ filename: 1, uploadDate: 1 }]])

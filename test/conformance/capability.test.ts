@@ -9,6 +9,7 @@ import { pino } from 'pino'
 import t from 'tap'
 import { createApp } from '../../src/app.js'
 import { readConfig } from '../../src/config.js'
+import { conditionalsOf } from '../../src/interaction/declared.js'
 import { localTrust } from '../../src/http/authenticate.js'
 import type { Method } from '../helper/app.js'
 import { isAbsent, openScene, refused } from '../interaction/scene.js'
@@ -35,18 +36,22 @@ const paths: { readonly [code: string]: readonly [method: Method, path: string] 
   vread: ['GET', '/:id/_history/:id'],
   'history-instance': ['GET', '/:id/_history'],
   update: ['PUT', '/:id'],
+  patch: ['PATCH', '/:id'],
   delete: ['DELETE', '/:id'],
   create: ['POST', ''],
-  'search-type': ['GET', '']
+  'search-type': ['GET', ''],
+  conditionalUpdate: ['PUT', '?_id=:id'],
+  conditionalPatch: ['PATCH', '?_id=:id'],
+  conditionalDelete: ['DELETE', '?_id=:id']
 }
-const codes = ({ interaction = [] }: CapabilityStatementRestResource) => interaction.map(({ code = '' }) => code as string)
+const codes = (resource: CapabilityStatementRestResource): readonly string[] => [...(resource.interaction ?? []).map(({ code = '' }) => code as string), ...conditionalsOf(resource)]
 
 for (const resource of resources) {
   const { type } = resource
   for (const code of codes(resource)) {
     t.test(`${type} answers ${code}`, async t => {
       const [method, where] = paths[code] ?? ['GET', '/nothing-of-this-name']
-      const response = await request(operator, method, `/${type}${where.replaceAll(':id', randomUUID())}`, ['POST', 'PUT'].includes(method) ? { body: { resourceType: 'Nonsense' } } : {})
+      const response = await request(operator, method, `/${type}${where.replaceAll(':id', randomUUID())}`, ['POST', 'PUT', 'PATCH'].includes(method) ? { body: { resourceType: 'Nonsense', id: 'x' } } : {})
       if (code === 'create') refused(t, response, 400, { code: 'invalid', expression: 'resourceType' })
       else if (code === 'search-type') t.match([response.status, response.json], [200, { resourceType: 'Bundle', type: 'searchset' }])
       else isAbsent(t, response)
@@ -54,7 +59,7 @@ for (const resource of resources) {
   }
 
   t.test(`${type} refuses what it does not declare, and says what it does`, async t => {
-    const declared = codes(resource).flatMap(code => paths[code] === undefined ? [] : [paths[code]])
+    const declared = codes(resource).flatMap(code => paths[code] === undefined ? [] : [[paths[code][0], paths[code][1].replace(/\?.*/, '')] as const])
     for (const where of new Set(declared.map(([, path]) => path))) {
       const allowed = declared.filter(([, path]) => path === where).map(([method]) => method)
       for (const method of METHODS.filter(method => !allowed.includes(method))) {
@@ -63,7 +68,7 @@ for (const resource of resources) {
         t.strictSame(response.headers['allow']?.split(', ').filter(one => one !== 'HEAD').sort(), [...allowed].sort(), `${method} ${where}`)
       }
     }
-    if (declared.length > 0) t.equal((await request(undefined, 'PATCH', `/${type}/x`)).status, 401, 'nobody learns it without a token')
+    if (declared.length > 0) t.equal((await request(undefined, 'OPTIONS', `/${type}/x`)).status, 401, 'nobody learns it without a token')
   })
 
   if (!codes(resource).includes('search-type')) continue
@@ -81,19 +86,31 @@ for (const resource of resources) {
   })
 }
 
+t.test('the base takes Bundles, and nothing else', async t => {
+  t.same(statement().rest?.[0]?.interaction?.map(({ code }) => code), ['transaction', 'batch'])
+  for (const method of METHODS.filter(method => method !== 'POST')) {
+    const response = await request(operator, method, '/fhir')
+    t.same([response.status, response.headers['allow']], [405, 'POST'], method)
+  }
+  for (const type of ['transaction', 'batch']) {
+    t.strictSame((await request(operator, 'POST', '/fhir', { body: { resourceType: 'Bundle', type } })).json, { resourceType: 'Bundle', type: `${type}-response` })
+  }
+})
+
 t.test('what is not under the base is not there', async t => {
-  for (const url of ['/', '/fhir', '/fhir/', '/fhir/$export', '/fhir/Patient/$everything', '/fhir/patient', '/fhir/Patient/', '/metadata']) {
+  for (const url of ['/', '/fhir/', '/fhir/$export', '/fhir/Patient/$everything', '/fhir/patient', '/fhir/Patient/', '/metadata']) {
     refused(t, await request(operator, 'GET', `http://127.0.0.1:8080${url}`), 404, { code: 'not-found', ...url === '/fhir/Patient/$everything' || url === '/fhir/Patient/' ? { details: 'MSG_NO_EXIST' } : {} })
   }
   for (const url of ['/livez', '/readyz']) t.equal((await request(undefined, 'GET', `http://127.0.0.1:8080${url}`)).status, 200)
 })
 
 const lies: readonly (readonly [what: string, change: (resource: CapabilityStatementRestResource, rest: CapabilityStatementRestResource[]) => void, message: RegExp])[] = [
-  ['an interaction', ({ interaction = [] }) => { interaction.push({ code: 'patch' }) }, /patch/],
+  ['an interaction', ({ interaction = [] }) => { interaction.push({ code: 'search-system' as 'read' }) }, /search-system/],
+  ['a conditional interaction', resource => { resource.conditionalDelete = 'multiple' }, /conditionalDelete/],
   ['a search parameter', ({ searchParam = [] }) => { searchParam.push({ name: 'nonsense', type: 'token' }) }, /nonsense/],
   ['a search parameter of another type', ({ searchParam = [] }) => { searchParam.push({ name: 'birthdate', type: 'string' }) }, /birthdate/],
   ['an inclusion', resource => { resource.searchInclude = ['Patient:nothing'] }, /Patient:nothing/],
-  ['a type', (_, rest) => { rest.push({ type: 'Observation', interaction: [{ code: 'read' }] }) }, /Observation/]
+  ['a type', (_, rest) => { rest.push({ type: 'Basic', interaction: [{ code: 'read' }] }) }, /Basic/]
 ]
 for (const [what, change, message] of lies) {
   t.test(`refuses to start where ${what} is declared that is not built`, async t => {

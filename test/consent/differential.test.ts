@@ -49,14 +49,14 @@ t.test('the model, the decision and MongoDB give one answer', async t => {
 
   const seen = new Map<string, number>()
   for (const [index, { world, caller, now, situation, indexed }] of cases.entries()) {
-    const filter = situation === null ? undefined : compile(situation)
+    const filter = situation === null ? undefined : compile(situation, 'DocumentReference')
     const found = filter === undefined ? [] : (await collection.find(toMongo(filter) as never).toArray()).map(({ _id }) => _id)
     for (const [position, document] of world.documents.entries()) {
       const stored = indexed[position]
       if (stored === undefined) continue
       const verdict = model(world, caller, document, now, options)
       const expected = document.deleted ? verdict.gone === true : verdict.permit
-      const decision = situation === null ? { permit: false, rule: 0 } : decide(situation, { id: String(stored['_id']), facts: stored['facts'] as Facts })
+      const decision = situation === null ? { permit: false, rule: 0 } : decide(situation, { type: 'DocumentReference', id: String(stored['_id']), facts: stored['facts'] as Facts })
       const place = `seed ${SEED}, scenario ${index}, document ${position}`
       const inMemory = filter !== undefined && evaluate(filter, stored)
       const isReturned = found.includes(String(stored['_id']))

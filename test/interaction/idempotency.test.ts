@@ -167,3 +167,53 @@ t.test('a receipt holds neither key, caller nor body, and goes after a week', as
   for (const secret of ['a-key-to-look-for', HOSPITAL, String(body.masterIdentifier.value), 'Compte rendu', body.content[0]?.attachment.data ?? '']) t.notMatch(stored, secret)
   t.ok((await receipts.indexes()).some(({ expireAfterSeconds }) => expireAfterSeconds === 7 * 24 * 3600))
 })
+
+const bundle = (type: 'batch' | 'transaction', ...entries: readonly (readonly [method: string, url: string, resource?: object])[]) => ({
+  resourceType: 'Bundle', type, entry: entries.map(([method, url, resource]) => ({ ...resource === undefined ? {} : { resource }, request: { method, url } }))
+})
+const postBundle = async (token: string, body: object, key: string, more: Readonly<Record<string, string>> = {}) =>
+  await scene.request(token, 'POST', '', { body, headers: keyed(key, more) })
+
+t.test('a transaction under a key is done once: each entry is told where it was', async t => {
+  const { id } = await scene.open()
+  const body = bundle('transaction', ['POST', 'DocumentReference', document(id)], ['POST', 'DocumentReference', document(id)])
+  const first = await postBundle(lab, body, 'whole')
+  const again = await postBundle(lab, body, 'whole')
+  t.equal(first.status, 200, first.text)
+  t.strictSame(look(again), look(first), 'to the byte')
+  t.equal(await count('DocumentReference', { patient: id }), 2)
+  const shown = await postBundle(lab, body, 'whole', { prefer: 'return=representation' })
+  t.strictSame(shown.json.entry.map((entry: TestResponse['json']) => [entry.resource.resourceType, entry.response.location]),
+    first.json.entry.map((entry: TestResponse['json']) => ['DocumentReference', entry.response.location]))
+  const more = bundle('transaction', ['POST', 'DocumentReference', document(id)])
+  refused(t, await postBundle(lab, more, 'whole'), 422, { code: 'duplicate', expression: 'Idempotency-Key' })
+  const reader = await scene.token(as.structure(LAB, { scope: 'system/*.rs' }))
+  t.equal((await postBundle(reader, body, 'whole')).status, 403)
+})
+
+t.test('what a transaction read is read anew, and not kept', async t => {
+  const { id, holder } = await scene.open()
+  const gp = await scene.token(as.professional(GP, PRACTICE))
+  const known = (await post(gp, document(id))).json.id as string
+  const body = bundle('transaction', ['GET', `DocumentReference/${known}`], ['POST', 'DocumentReference', document(id)])
+  const first = await postBundle(gp, body, 'reading')
+  t.equal(first.json.entry[0].resource.id, known, first.text)
+  t.strictSame(look(await postBundle(gp, body, 'reading')), look(first))
+  t.equal((await post(holder, block(id, person(GP)))).status, 201)
+  const again = await postBundle(gp, body, 'reading', { prefer: 'return=representation' })
+  t.notOk(again.json.entry[0].resource, 'the holder has shut them out since')
+  t.notOk(again.json.entry[1].resource)
+  t.equal(again.json.entry[1].response.location, first.json.entry[1].response.location)
+})
+
+t.test('a refused transaction leaves no receipt; of a batch each creation is done once', async t => {
+  const { id } = await scene.open()
+  const failing = bundle('transaction', ['POST', 'DocumentReference', document(id)], ['POST', 'DocumentReference', document('nobody')])
+  t.equal((await postBundle(lab, failing, 'failing')).status, 422)
+  t.equal((await postBundle(lab, failing, 'failing')).status, 422)
+  const body = bundle('batch', ['POST', 'DocumentReference', document(id, { masterIdentifier: undefined })], ['POST', 'DocumentReference', document('nobody')])
+  const first = await postBundle(lab, body, 'batch')
+  t.strictSame(look(await postBundle(lab, body, 'batch')), look(first))
+  t.strictSame(first.json.entry.map((entry: TestResponse['json']) => entry.response.status.slice(0, 3)), ['201', '422'])
+  t.equal(await count('DocumentReference', { patient: id }), 1)
+})

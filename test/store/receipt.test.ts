@@ -23,7 +23,7 @@ t.teardown(async () => {
   for (const client of clients) await client.close()
 })
 
-const receipt = (id: string): Receipt => ({ id, digest: 'd', at: Date.now(), answer: { status: 201, headers: { etag: 'W/"1"' }, written: { type: 'Organization', id: 'x', version: '1' } } })
+const receipt = (id: string): Receipt => ({ id, digest: 'd', at: Date.now(), answer: { status: 201, headers: { etag: 'W/"1"' }, written: { type: 'Organization', id: 'x', version: '1', at: 1, isDeleted: false } } })
 const organization = (claim?: string): Write['changes'][number] => ({
   claims: claim === undefined ? [] : [claim],
   next: { type: 'Organization', id: randomUUID(), version: randomUUID(), revision: 1, at: Date.now(), patient: null, isDeleted: false, keys: [], found: [], dates: {}, sort: {}, facts: {}, text: '{}' } satisfies Version

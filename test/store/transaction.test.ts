@@ -56,7 +56,7 @@ async function census (): Promise<Readonly<Record<string, number>>> {
 }
 
 t.before(async () => {
-  await store.commit(write([], { keys: keyring.create(patient), rules: rules('first') }))
+  await store.commit(write([], { keys: [keyring.create(patient)], rules: rules('first') }))
 })
 
 t.test('a write leaves its resource, the version before, its rules and its trace', async t => {
@@ -83,7 +83,7 @@ t.test('a write of which one part fails leaves nothing', async t => {
     'an id that is taken': [write([{ next: version(), claims: [] }, { next: version({ id: kept.id }), claims: [] }]), 'duplicate'],
     'a version that is not the current one': [write([{ next: version(), claims: [] }, { next: next(), replaces: { ...kept, version: 'other' }, claims: [] }]), 'contention'],
     'a resource that is not there': [write([{ next: version(), claims: [] }, { next: next(), replaces: version(), claims: [] }]), 'contention'],
-    'a turn that is over': [write([{ next: version(), claims: [] }], { turn: { patient, turn: turn - 1 } }), 'contention'],
+    'a turn that is over': [write([{ next: version(), claims: [] }], { turns: [{ patient, turn: turn - 1 }] }), 'contention'],
     'rules that cannot be computed': [write([{ next: version(), claims: [] }], { rules: async () => { throw new OutcomeError('bug') } }), 'bug'],
     'a trace that is there already': [write([{ next: version(), claims: [] }], await twice()), 'duplicate'],
     'a record without a key': [write([{ next: version({ patient: 'nobody' }), claims: [] }]), 'Error: a resource cannot be sealed: its record has no key']
@@ -107,7 +107,7 @@ t.test('a write of which one part fails leaves nothing', async t => {
 t.test('deposits that share a transaction stand each for itself', async t => {
   const patients = await Promise.all(Array.from({ length: 6 }, async () => {
     const id = randomUUID()
-    await store.commit(write([], { keys: keyring.create(id), rules: async () => [{ patient: id, actor: '*', stamp: 's', body: '{}', speaks: false }] }))
+    await store.commit(write([], { keys: [keyring.create(id)], rules: async () => [{ patient: id, actor: '*', stamp: 's', body: '{}', speaks: false }] }))
     return id
   }))
   const deposits = await Promise.all(patients.map(async (id, index) => {
@@ -117,7 +117,7 @@ t.test('deposits that share a transaction stand each for itself', async t => {
   }))
   const before = await census()
   const outcomes = await Promise.all(deposits.map(async ({ next, claims, turn }) =>
-    await kindOf(store.commit(write([{ next, claims }], { turn, traces: [version({ type: 'AuditEvent', patient: next.patient })] })))))
+    await kindOf(store.commit(write([{ next, claims }], { turns: [turn], traces: [version({ type: 'AuditEvent', patient: next.patient })] })))))
   t.same(outcomes, ['done', 'done', 'duplicate', 'done', 'contention', 'done'])
   const found = await Promise.all(deposits.map(async ({ next }) => (await store.read('DocumentReference', next.id)) !== undefined))
   t.same(found, outcomes.map(outcome => outcome === 'done'))
@@ -127,7 +127,7 @@ t.test('deposits that share a transaction stand each for itself', async t => {
 
 t.test('of two writes with one turn, one is made', async t => {
   const turn = (await store.rules(patient, '*'))?.turn ?? -1
-  const outcomes = await Promise.all(Array.from({ length: 6 }, async () => await kindOf(store.commit(write([{ next: version(), claims: [] }], { turn: { patient, turn } })))))
+  const outcomes = await Promise.all(Array.from({ length: 6 }, async () => await kindOf(store.commit(write([{ next: version(), claims: [] }], { turns: [{ patient, turn }] })))))
   t.same(outcomes.toSorted(), ['contention', 'contention', 'contention', 'contention', 'contention', 'done'])
 })
 
@@ -174,13 +174,13 @@ t.test('every write is acknowledged by a majority and the journal, every read is
 t.test('a stored text that was moved to another place does not open, and is not given', async t => {
   const [one, other] = [version(), version()]
   await store.commit(write([{ next: one, claims: [] }, { next: other, claims: [] }]))
-  const collection = db.collection<{ _id: string, body: unknown, patient: string, version: string }>('DocumentReference')
+  const collection = db.collection<{ _id: string, body: unknown, head: string }>('DocumentReference')
   const [stored, second] = [await collection.findOne({ _id: one.id }), await collection.findOne({ _id: other.id })]
   await collection.updateOne({ _id: one.id }, { $set: { body: second?.body } })
   await t.rejects(store.read('DocumentReference', one.id), 'swapped with another one')
-  await collection.updateOne({ _id: one.id }, { $set: { body: stored?.body, version: 'other' } })
-  await t.rejects(store.read('DocumentReference', one.id), 'of another version')
-  await collection.updateOne({ _id: one.id }, { $set: { version: stored?.version ?? '' } })
+  await collection.updateOne({ _id: one.id }, { $set: { body: stored?.body, head: second?.head ?? '' } })
+  await t.rejects(store.read('DocumentReference', one.id), 'under the head of another version')
+  await collection.updateOne({ _id: one.id }, { $set: { head: stored?.head ?? '' } })
   t.equal((await store.read('DocumentReference', one.id))?.text, one.text)
   await db.collection<{ _id: string }>('Key').deleteOne({ _id: patient })
   const forgetful = createResourceStore(client, db, createKeyring(randomBytes(32), createKeyStore(db)))

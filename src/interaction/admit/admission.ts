@@ -1,4 +1,5 @@
 import type { DocumentReference, Resource } from '@medplum/fhirtypes'
+import type { NewKeys } from '../../crypto/keyring.js'
 import { OutcomeError } from '../../outcome/outcome-error.js'
 import type { Fault } from '../../outcome/outcome-error.js'
 import type { Context } from '../context.js'
@@ -19,7 +20,7 @@ export interface Admission {
   /** Changes of other resources in the same transaction. */
   readonly companions?: readonly Change[]
   readonly reindexed?: Write['reindexed']
-  readonly keys?: Write['keys']
+  readonly keys?: NewKeys
   readonly rules?: Write['rules']
 }
 

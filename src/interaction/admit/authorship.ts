@@ -1,5 +1,6 @@
-import type { DocumentReference, Reference, Resource } from '@medplum/fhirtypes'
+import type { Reference, Resource } from '@medplum/fhirtypes'
 import type { Authorship } from '../../consent/facts.js'
+import { recordType, referencesAt } from '../../consent/record-type.js'
 import type { Caller } from '../../consent/situation.js'
 import { identityKey } from '../../security/identity.js'
 import type { Context } from '../context.js'
@@ -11,18 +12,18 @@ function depositorKeys (caller: Caller, patient: string): readonly [string, ...s
 }
 
 /**
- * Who is author, fixed at creation: the depositor, in person and as structure, and the persons whom the document names,
+ * Who is author, fixed at creation: the depositor, in person and as structure, and the persons whom the resource names,
  * but those only under a token of exactly the depositor's structure. What the holder deposits has the holder as only
  * author. Naming another structure gives that structure nothing.
- * @param origins hashed identifiers and contents
+ * @param origins identifiers and contents by which a later deposit of the same is known
  */
 export async function authorshipOf (
-  context: Context, caller: Caller, patient: string, document: DocumentReference, origins: readonly string[]
+  context: Context, caller: Caller, patient: string, resource: Resource, origins: readonly string[]
 ): Promise<Authorship> {
   const depositors = depositorKeys(caller, patient)
   const [depositor] = depositors
   const under = (use: string, list: readonly string[]) => depositors.flatMap(key => list.map(origin => context.hash(`${use}|${patient}|${key}|${origin}`)))
-  const named = await namedKeys(context, document)
+  const named = await namedKeys(context, resource, referencesAt(resource, recordType(resource.resourceType).authors))
   const [structure] = caller.own
   const isHolder = caller.principal.kind === 'holder'
   const persons = isHolder || structure === undefined ? [] : named.persons.map(person => `${person}@${structure}`)
@@ -39,19 +40,22 @@ export async function authorshipOf (
   }
 }
 
-async function namedKeys (context: Context, document: DocumentReference): Promise<{ persons: readonly string[], structures: readonly string[] }> {
-  const contained = new Map((document.contained ?? []).map(resource => [`#${resource.id ?? ''}`, resource]))
-  const references = [...document.author ?? [], ...document.custodian === undefined ? [] : [document.custodian]]
+/** The persons and structures that some references of a resource name: literally, by identifier, or contained. */
+export async function namedKeys (
+  context: Pick<Context, 'directory' | 'hash'>, resource: Resource, references: readonly Reference[]
+): Promise<{ readonly persons: readonly string[], readonly structures: readonly string[] }> {
+  const inside = 'contained' in resource ? (resource.contained ?? []) as readonly Resource[] : []
+  const contained = new Map(inside.map(one => [`#${one.id ?? ''}`, one]))
   const persons = new Set<string>()
   const structures = new Set<string>()
   await Promise.all(references.map(async reference => await visit(reference)))
   return { persons: [...persons], structures: [...structures] }
 
   async function visit (reference: Reference): Promise<void> {
-    const inside = contained.get(reference.reference ?? '')
-    if (inside !== undefined) {
+    const one = contained.get(reference.reference ?? '')
+    if (one !== undefined) {
       contained.delete(reference.reference ?? '')
-      await visitContained(inside)
+      await visitContained(one)
       return
     }
     const party = await context.directory.partyOf(reference)

@@ -10,6 +10,7 @@ import { spanOf } from '../../consent/facts.js'
 import type { ChoiceFacts } from '../../consent/family.js'
 import { choiceFactsOf, kindCodings } from '../../consent/provision.js'
 import type { Party } from '../../consent/provision.js'
+import { RECORD_TYPES } from '../../consent/record-type.js'
 import { compileRules, speaks } from '../../consent/rules.js'
 import type { RulesBody } from '../../consent/rules.js'
 import { and, equals, isIn } from '../../filter/filter.js'
@@ -130,16 +131,18 @@ async function resolveParties (context: Context, sight: Sight, choice: Consent):
   const resolved = await Promise.all(named.map(async ({ reference, meaning }) => {
     const isWho = meaning === 'actor' || meaning === 'authoredby'
     const isHolder = meaning === 'authoredby' && reference.reference === `Patient/${patientOf(choice)}`
-    const party = isHolder ? { type: 'patient', keys: [reference.reference ?? ''] } : isWho ? await context.directory.partyOf(reference) : await documentOf(context, sight, reference)
+    const party = isHolder ? { type: 'patient', keys: [reference.reference ?? ''] } : isWho ? await context.directory.partyOf(reference) : await recordOf(context, sight, reference)
     if (party === undefined || party.keys.length === 0) throw unresolved(`Consent.provision.${meaning === 'actor' ? 'actor' : 'data'}.reference`)
     return [reference, party] as const
   }))
   return new Map(resolved)
 }
 
-async function documentOf (context: Context, sight: Sight, { reference }: Reference): Promise<Party | undefined> {
-  const [, id] = /^DocumentReference\/([A-Za-z0-9.-]{1,64})$/.exec(reference ?? '') ?? []
-  const version = id === undefined ? undefined : await context.store.read('DocumentReference', id)
+/** A resource of the record that the writer sees. */
+async function recordOf (context: Context, sight: Sight, { reference }: Reference): Promise<Party | undefined> {
+  const [, type = '', id] = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]{1,64})$/.exec(reference ?? '') ?? []
+  const isRecord = context.registry.types.includes(type) && RECORD_TYPES[type] !== undefined
+  const version = id === undefined || !isRecord ? undefined : await context.store.read(type, id)
   if (version === undefined || version.isDeleted || !sight.decide(version).permit) return undefined
   return { type: 'record', keys: [reference ?? ''] }
 }

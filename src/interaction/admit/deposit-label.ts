@@ -1,16 +1,23 @@
-import type { CodeableConcept, DocumentReference } from '@medplum/fhirtypes'
+import type { CodeableConcept, Coding, DocumentReference, Resource } from '@medplum/fhirtypes'
 import { TRE_A07, labelsOf, markOf } from '../../consent/label.js'
 import type { Mark } from '../../consent/label.js'
 import type { Sight } from '../sight.js'
 
 /** A deposit with the labels that the record adds: default masking, and what a secret session hides. */
-export function withDepositLabels (sight: Sight, patient: string, document: DocumentReference): DocumentReference {
+export function withDepositLabels<T extends Resource> (sight: Sight, patient: string, resource: T): T {
   const marks: Mark[] = []
   if (sight.isMaskedByDefault(patient)) marks.push('MASQUE_PS')
   if (sight.caller.principal.isSecret) marks.push('INVISIBLE_REPRESENTANTS_LEGAUX')
-  const present = labelsOf(document).map(markOf)
-  const missing = marks.filter(mark => !present.includes(mark))
-  if (missing.length === 0) return document
-  const added: CodeableConcept[] = missing.map(code => ({ coding: [{ system: TRE_A07, code }] }))
-  return { ...document, securityLabel: [...document.securityLabel ?? [], ...added] }
+  return withMarks(resource, marks)
+}
+
+/** A resource with these marks: a document has them as `securityLabel`, everything else in `meta`. */
+export function withMarks<T extends Resource> (resource: T, marks: readonly Mark[]): T {
+  const present = labelsOf(resource).map(markOf)
+  const added: Coding[] = marks.filter(mark => !present.includes(mark)).map(code => ({ system: TRE_A07, code }))
+  if (added.length === 0) return resource
+  if (resource.resourceType !== 'DocumentReference') return { ...resource, meta: { ...resource.meta, security: [...resource.meta?.security ?? [], ...added] } }
+  const { securityLabel = [] } = resource as DocumentReference
+  const concepts: CodeableConcept[] = added.map(coding => ({ coding: [coding] }))
+  return { ...resource, securityLabel: [...securityLabel, ...concepts] }
 }

@@ -1,4 +1,6 @@
-import type { Organization, Practitioner, Resource } from '@medplum/fhirtypes'
+import type { Device, Organization, Practitioner, PractitionerRole, Resource } from '@medplum/fhirtypes'
+import { isShared } from '../../consent/family.js'
+import { literalsIn } from '../../consent/record-type.js'
 import { and, isIn } from '../../filter/filter.js'
 import { identityKey } from '../../security/identity.js'
 import type { Context } from '../context.js'
@@ -11,12 +13,15 @@ import type { Version, Write } from '../store.js'
 import { broken, forbidden, unresolved } from './admission.js'
 import type { Admission, Admitter } from './admission.js'
 
+/** Roles of one person. */
+const MOST_ROLES = 1000
+
 /** The directory: written by the operator. A change of it changes its stamp, by which affiliations are cached. */
 export const directory: Admitter = {
   create: async (context, sight, resource) => await admit(context, sight, resource),
   update: async (context, sight, before, resource) => {
     const admission = await admit(context, sight, resource)
-    if (before.type === 'Practitioner' || before.type === 'Organization') await checkNames(context, before, (admission.facts as DirectoryFacts).names)
+    await checkNames(context, before, (admission.facts as DirectoryFacts).names)
     return admission
   },
   remove: async (context, sight, before) => {
@@ -28,11 +33,30 @@ export const directory: Admitter = {
 
 async function admit (context: Context, sight: Sight, resource: Resource): Promise<Admission> {
   needOperator(sight)
-  const { identifier = [] } = resource as Organization | Practitioner
-  const names = identifier.flatMap(each => identityKey(each) ?? []).map(context.hash)
+  if ((resource as Device).patient !== undefined) throw broken('A device of a patient is none of the directory', 'Device.patient')
+  checkPublic(context, resource)
+  const names = await namesOf(context, resource)
   const parent = resource.resourceType === 'Organization' ? await parentOf(context, resource) : null
   const facts: DirectoryFacts = { names, partOf: parent }
   return { patient: null, resource, facts, claims: [], rules: stamp(context) }
+}
+
+/** By what persons and structures are known; a role by the person who has it. */
+async function namesOf (context: Context, resource: Resource): Promise<readonly string[]> {
+  if (resource.resourceType === 'PractitionerRole') {
+    const { practitioner } = resource as PractitionerRole
+    return practitioner === undefined ? [] : (await context.directory.partyOf(practitioner))?.keys ?? []
+  }
+  if (resource.resourceType !== 'Practitioner' && resource.resourceType !== 'Organization') return []
+  return ((resource as Organization | Practitioner).identifier ?? []).flatMap(each => identityKey(each) ?? []).map(context.hash)
+}
+
+/** What everybody reads refers to nothing that not everybody reads. */
+export function checkPublic (context: Context, resource: Resource): void {
+  for (const [reference, expression] of literalsIn(resource, resource.resourceType)) {
+    const [, type] = /^([A-Z][A-Za-z]+)[/?]/.exec(reference) ?? []
+    if (type !== undefined && type !== 'Group' && !(context.registry.types.includes(type) && isShared(type))) throw unresolved(expression)
+  }
 }
 
 /**
@@ -42,7 +66,11 @@ async function admit (context: Context, sight: Sight, resource: Resource): Promi
 async function checkNames (context: Context, before: Version, names: readonly string[]): Promise<void> {
   const known = (before.facts as DirectoryFacts).names
   if (known.length === names.length && known.every(name => names.includes(name))) return
-  const filter = isIn('keys', [referenceKey('actor', before.type, before.id), referenceKey('data', before.type, before.id)])
+  const roles = before.type !== 'Practitioner' || !context.registry.types.includes('PractitionerRole')
+    ? []
+    : await context.store.distinct('PractitionerRole', and(current, isIn('keys', [referenceKey('practitioner', before.type, before.id)])), '_id', MOST_ROLES)
+  const entries = [before, ...roles.map(id => ({ type: 'PractitionerRole', id }))]
+  const filter = isIn('keys', entries.flatMap(({ type, id }) => [referenceKey('actor', type, id), referenceKey('data', type, id)]))
   if (await context.store.count('Consent', filter) > 0) {
     throw broken('A choice names this entry: its identifiers stay, and it is made inactive rather than deleted', `${before.type}.identifier`)
   }

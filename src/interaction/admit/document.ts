@@ -5,14 +5,13 @@
 import type { DocumentReference } from '@medplum/fhirtypes'
 import { factsOf } from '../../consent/facts.js'
 import type { Facts } from '../../consent/facts.js'
-import { depositLabelFaults, fixedFaults, isSameButLabels, labelFaults, standingOf } from '../../consent/right.js'
-import { isOutsideCare } from '../../consent/situation.js'
+import { fixedFaults, isSameButLabels, labelFaults, standingOf } from '../../consent/right.js'
 import { OutcomeError } from '../../outcome/outcome-error.js'
-import type { Context } from '../context.js'
-import type { Sight } from '../sight.js'
 import { broken, forbidden, parsed } from './admission.js'
 import type { Admitter } from './admission.js'
 import { authorshipOf } from './authorship.js'
+import { reindexHolders } from './container.js'
+import { checkDepositor, checkKind } from './depositor.js'
 import { alignChain, joinChain } from './chain.js'
 import { takeContents } from './attachment.js'
 import { withDepositLabels } from './deposit-label.js'
@@ -28,7 +27,7 @@ export const document: Admitter = {
     checkKind(context, sight)
     const patient = await resolvePatient(context, sight, (resource as DocumentReference).subject, 'DocumentReference.subject')
     const draft: DocumentReference = { ...resource as DocumentReference, id, subject: { ...withoutIdentifier(resource as DocumentReference), reference: `Patient/${patient}` } }
-    checkDepositor(sight, patient, draft)
+    checkDepositor(sight, patient, draft, isOwnType(draft))
     await checkReferences(context, sight, patient, draft)
     const { resource: attached, contents, origins } = takeContents(context, draft)
     const authorship = await authorshipOf(context, sight.caller, patient, attached, origins)
@@ -42,7 +41,7 @@ export const document: Admitter = {
       found: contents.map(content => contentKey(content.id)),
       contents,
       companions: chain.companions,
-      reindexed: chain.reindexed
+      reindexed: [...chain.reindexed, ...await reindexHolders(context, patient, [...chain.companions.map(({ next }) => next), ...chain.reindexed])]
     }
   },
 
@@ -64,8 +63,9 @@ export const document: Admitter = {
     if (facts.labels.includes('INVISIBLE_PATIENT') && !known.labels.includes('INVISIBLE_PATIENT') && known.wasWithheld) {
       throw broken('The announcement of a document is not withheld a second time', 'DocumentReference.securityLabel')
     }
-    const aligned = await alignChain(context, sight.caller.now, fresh, known)
-    return { patient, resource: fresh, facts, claims: known.claims, ...aligned }
+    const { companions, reindexed } = await alignChain(context, sight.caller.now, fresh, known)
+    const changed = [{ type: before.type, id: before.id, facts }, ...companions.map(({ next }) => next), ...reindexed]
+    return { patient, resource: fresh, facts, claims: known.claims, companions, reindexed: [...reindexed, ...await reindexHolders(context, patient, changed)] }
   },
 
   remove: async (_context, sight, before) => {
@@ -80,21 +80,8 @@ function withoutIdentifier ({ subject }: DocumentReference) {
   return rest
 }
 
-/** Who may feed at all: known before any patient is looked up. */
-function checkKind (context: Context, { caller: { principal } }: Sight): void {
-  const isCarer = principal.kind === 'structure' || (principal.kind === 'professional' && principal.person !== undefined && principal.structure !== undefined)
-  const mayFeed = isCarer ? !isOutsideCare(principal, context.policy) : principal.kind === 'holder' || principal.kind === 'application'
-  if (!mayFeed) throw forbidden()
-}
-
-/** A professional or structure of care feeds whenever the account is open; holder and application their own record with their own types. */
-function checkDepositor (sight: Sight, patient: string, draft: DocumentReference): void {
-  const { caller: { principal } } = sight
-  const situation = sight.situation(patient)
-  const types = draft.type?.coding ?? []
-  const isOwnType = types.length > 0 && types.every(({ system, code }) => system === TRE_A05 && PATIENTS_OWN.test(code ?? ''))
-  if (principal.kind === 'holder' && !isOwnType) throw forbidden()
-  if (principal.kind === 'application' && !(situation?.stands === 'application' && situation.statements.length > 0 && isOwnType)) throw forbidden()
-  const faults = depositLabelFaults(draft, sight.caller)
-  if (faults.length > 0) throw forbidden(faults)
+/** The types of documents that a patient deposits. */
+function isOwnType ({ type }: DocumentReference): boolean {
+  const types = type?.coding ?? []
+  return types.length > 0 && types.every(({ system, code }) => system === TRE_A05 && PATIENTS_OWN.test(code ?? ''))
 }

@@ -3,6 +3,7 @@
  * representative keep the contact data. One record per INS, for ever.
  */
 import type { Extension, Patient } from '@medplum/fhirtypes'
+import { familyOf } from '../../consent/family.js'
 import type { AccountStatus } from '../../consent/situation.js'
 import { EVERYONE } from '../../consent/choice.js'
 import { insKey } from '../../security/identity.js'
@@ -101,6 +102,12 @@ async function withAccount (read: RulesReader, patient: string, actor: string, a
   return { patient, actor, stamp, body: JSON.stringify(body), speaks: known?.speaks ?? false }
 }
 
+/** Whoever finds something of the record without naming it: by their deposits, and by what they take part in. */
 async function depositors (context: Context, { id }: Version): Promise<readonly string[]> {
-  return await context.store.authorsOf(id, MOST_ACTORS)
+  const lists = await Promise.all(context.registry.types.filter(type => type !== 'Binary').map(async type => {
+    const family = familyOf(type)
+    if (family !== 'record' && family !== 'message' && family !== 'agenda') return []
+    return await context.store.keysOf(type, id, family === 'record' ? 'authors' : 'participants', MOST_ACTORS)
+  }))
+  return [...new Set(lists.flat())]
 }

@@ -1,4 +1,6 @@
-import type { DocumentReference, Reference } from '@medplum/fhirtypes'
+import type { DocumentReference, Reference, Resource } from '@medplum/fhirtypes'
+import { isShared } from '../../consent/family.js'
+import { literalsIn, referencesAt } from '../../consent/record-type.js'
 import { isIn } from '../../filter/filter.js'
 import { identifierKey } from '../../search/key.js'
 import { insKey } from '../../security/identity.js'
@@ -7,6 +9,8 @@ import type { Sight } from '../sight.js'
 import { broken, unresolved } from './admission.js'
 
 const LITERAL = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/
+/** A patient who does not exist. */
+const NOBODY = 'nobody'
 /** The directory resolves always; it need not be whole here. */
 const DIRECTORY: readonly string[] = ['Practitioner', 'PractitionerRole', 'Organization', 'Location', 'HealthcareService', 'Device', 'Endpoint', 'Group']
 
@@ -27,6 +31,23 @@ export async function resolvePatient (context: Context, sight: Sight, subject: R
   return id
 }
 
+/**
+ * The patient of a resource that belongs to the record of what it is about, and names no patient: that of the first of
+ * its targets in a record. Whether each of them may be referred to is `checkReferences`' to say, in the same words for
+ * what is hidden and what is absent.
+ */
+export async function patientOfTargets (context: Context, sight: Sight, resource: Resource, paths: readonly string[]): Promise<string> {
+  const pointers = referencesAt(resource, paths).flatMap(({ reference = '' }) => LITERAL.exec(reference)?.slice(1) ?? [])
+  const types = context.registry.types.filter(type => !isShared(type) && type !== 'Patient')
+  const index = pointers.findIndex((type, position) => position % 2 === 0 && types.includes(type))
+  const [type, id] = index < 0 ? [] : pointers.slice(index)
+  if (type === undefined || id === undefined) throw broken('A record resource belongs to one patient: that of its targets', `${resource.resourceType}.${paths[0] ?? ''}`, 'required')
+  const patient = (await context.store.read(type, id))?.patient ?? NOBODY
+  await sight.enter([patient])
+  if (sight.caller.principal.ins !== undefined && patient !== sight.caller.patient) throw unresolved(`${resource.resourceType}.${paths[0] ?? ''}`)
+  return patient
+}
+
 /** The patient whom a reference names by id, by INS, or by a conditional reference; undefined for nobody known. */
 export async function patientId (context: Context, { reference, identifier }: Reference): Promise<string | undefined> {
   const local = withoutBase(context, reference)
@@ -42,21 +63,17 @@ export async function patientId (context: Context, { reference, identifier }: Re
 }
 
 /**
- * Every reference of a document but its subject: contained ones must be inside, those of the record readable by the
+ * Every reference of a resource: contained ones must be inside, those of the record readable by the
  * writer and of the same patient; others are refused as if their target were absent. `replaces` has its own rule.
  * @param before what an update found: its references stay
  */
-export async function checkReferences (
-  context: Context, sight: Sight, patient: string, document: DocumentReference, before?: DocumentReference
-): Promise<void> {
-  const { subject, relatesTo = [], ...rest } = document
-  const contained = new Set((document.contained ?? []).map(({ id }) => `#${id ?? ''}`))
-  const others = relatesTo.flatMap(({ code, target }, index) =>
-    code === 'replaces' ? [] : [[target.reference, `DocumentReference.relatesTo[${index}].target`] as const])
-  const old = new Set(before === undefined ? [] : referencesIn(before, '').map(([reference]) => reference))
-  for (const [reference, expression] of [...referencesIn(rest, 'DocumentReference'), ...others]) {
-    const local = withoutBase(context, reference)
-    if (local === undefined || old.has(reference)) continue
+export async function checkReferences (context: Context, sight: Sight, patient: string, resource: Resource, before?: Resource): Promise<void> {
+  const { resourceType } = resource
+  const contained = new Set(('contained' in resource ? (resource.contained ?? []) as readonly Resource[] : []).map(({ id }) => `#${id ?? ''}`))
+  const old = new Set(before === undefined ? [] : literalsIn(before, '').map(([reference]) => reference))
+  for (const [reference, expression] of literalsIn(withoutOwnRules(resource), resourceType)) {
+    const local = withoutBase(context, reference) ?? ''
+    if (old.has(reference)) continue
     if (local.startsWith('#')) {
       if (local !== '#' && !contained.has(local)) throw unresolved(expression)
       continue
@@ -68,15 +85,15 @@ export async function checkReferences (
     }
     if (DIRECTORY.includes(type) || (type === 'Patient' && id === patient)) continue
     const target = context.registry.types.includes(type) ? await context.store.read(type, id) : undefined
-    if (target === undefined || target.isDeleted || target.patient !== patient || !sight.decide(target).permit) throw unresolved(expression)
+    const isThere = target !== undefined && !target.isDeleted && (isShared(type) || (target.patient === patient && sight.decide(target).permit))
+    if (!isThere) throw unresolved(expression)
   }
 }
 
-function referencesIn (value: unknown, path: string): readonly (readonly [reference: string | undefined, path: string])[] {
-  if (Array.isArray(value)) return value.flatMap((part, index) => referencesIn(part, `${path}[${index}]`))
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([name, part]) =>
-    name === 'reference' && typeof part === 'string' ? [[part, path] as const] : referencesIn(part, `${path}.${name}`))
+/** What a document replaces is its author's to name. */
+function withoutOwnRules (resource: Resource): Resource {
+  const { relatesTo } = resource as DocumentReference
+  return relatesTo === undefined ? resource : { ...resource, relatesTo: relatesTo.map(each => each.code === 'replaces' ? { code: each.code } : each) } as Resource
 }
 
 function withoutBase ({ base }: Context, reference: string | undefined): string | undefined {

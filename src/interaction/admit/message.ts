@@ -1,0 +1,113 @@
+/**
+ * Messages (`consent.md` 2 and 5 *Communication*). The sender is who writes it, in person or as their structure.
+ * Professionals and structures write to any mailbox and to the holder, while the holder does not block them; the holder
+ * answers in a thread that is open, or writes to a pharmacy. What was sent stays as it was.
+ */
+import type { Communication, Reference, Resource } from '@medplum/fhirtypes'
+import { participationFacts } from '../../consent/participation.js'
+import type { ParticipationFacts } from '../../consent/participation.js'
+import { depositLabelFaults, labelFaults, standingOf } from '../../consent/right.js'
+import { isSame } from '../../json/same.js'
+import type { Context } from '../context.js'
+import type { Sight } from '../sight.js'
+import { broken, forbidden, parsed } from './admission.js'
+import type { Admitter } from './admission.js'
+import { checkKind } from './depositor.js'
+import { withMarks } from './deposit-label.js'
+import { callerKeys, containedIn, partyKeys } from './participant.js'
+import { checkReferences, resolvePatient } from './reference.js'
+import { checkThread } from './thread.js'
+
+/** What may change of a message that was sent: how far it got, and that it was a mistake. */
+const CHANGES: readonly string[] = ['status', 'statusReason', 'meta']
+
+export const message: Admitter = {
+  create: async (context, sight, resource, id) => {
+    checkKind(context, sight)
+    if (sight.caller.principal.kind === 'application') throw forbidden()
+    const patient = await resolvePatient(context, sight, (resource as Communication).subject, 'Communication.subject')
+    const { subject } = resource as Communication
+    const draft = withMarks<Communication>(
+      { ...resource as Communication, id, subject: { ...subject?.display === undefined ? {} : { display: subject.display }, reference: `Patient/${patient}` } },
+      sight.caller.principal.isSecret ? ['INVISIBLE_REPRESENTANTS_LEGAUX'] : [])
+    const faults = depositLabelFaults(draft, sight.caller)
+    if (faults.length > 0) throw forbidden(faults)
+    await checkReferences(context, sight, patient, draft)
+    checkAttachments(draft)
+    const sender = await senderKeys(context, sight, patient, draft)
+    const participants = await participantsOf(context, patient, draft, sender)
+    await checkSending(context, sight, patient, draft, participants)
+    return { patient, resource: draft, facts: participationFacts(draft, sender, participants, { began: sight.caller.now, wasWithheld: false }), claims: [] }
+  },
+
+  update: async (context, sight, before, resource) => {
+    const patient = before.patient ?? ''
+    const known = before.facts as ParticipationFacts
+    const old = parsed<Communication>(before)
+    const fresh = resource as Communication
+    checkSender(sight, patient, known)
+    const fixed = Object.keys({ ...old, ...fresh }).filter(name => !isSame(memberOf(old, name), memberOf(fresh, name)) &&
+      (known.isDraft ? ['subject', 'sender'].includes(name) : !CHANGES.includes(name)))
+    if (fixed.length > 0) throw broken('This element does not change any more', `Communication.${fixed[0] ?? ''}`)
+    if (!known.isDraft && fresh.status === 'preparation') throw broken('What was sent is no draft any more', 'Communication.status')
+    if (known.enteredInError && fresh.status !== 'entered-in-error') throw broken('What was entered in error stays so', 'Communication.status')
+    const situation = sight.situation(patient)
+    const labels = situation === undefined ? [] : labelFaults(old, fresh, standingOf(sight.caller, situation, known))
+    if (labels.length > 0) throw forbidden(labels)
+    await checkReferences(context, sight, patient, fresh, old)
+    checkAttachments(fresh)
+    const participants = await participantsOf(context, patient, fresh, known.authors)
+    if (known.isDraft) await checkSending(context, sight, patient, fresh, participants)
+    return { patient, resource: fresh, facts: participationFacts(fresh, known.authors, known.isDraft ? participants : known.participants, known), claims: [] }
+  },
+
+  remove: async (_context, sight, before) => {
+    checkSender(sight, before.patient ?? '', before.facts as ParticipationFacts)
+    return { facts: before.facts }
+  }
+}
+
+const memberOf = (resource: Resource, name: string): unknown => (resource as unknown as Readonly<Record<string, unknown>>)[name]
+
+/** What is in a message is seen by whoever sees the message: a document is deposited, and referred to. */
+function checkAttachments ({ payload = [] }: Communication): void {
+  const index = payload.findIndex(({ contentAttachment }) => contentAttachment !== undefined)
+  if (index >= 0) throw broken('A document is deposited, and the message refers to it', `Communication.payload[${index}].contentAttachment`)
+}
+
+function keysOfCaller (sight: Sight, patient: string): readonly string[] {
+  return sight.situation(patient)?.stands === 'holder' ? [`Patient/${patient}`] : callerKeys(sight)
+}
+
+/** The keys of the sender, who is the caller, in person or as structure. */
+async function senderKeys (context: Context, sight: Sight, patient: string, { sender, ...resource }: Communication): Promise<readonly string[]> {
+  if (sender === undefined) throw broken('A message names its sender', 'Communication.sender', 'required')
+  const { caller } = sight
+  const keys = sender.reference === `Patient/${patient}` ? [sender.reference] : await partyKeys(context, sender as Reference, containedIn(resource as Resource), false)
+  const isThem = (mine: readonly string[]) => keys.length > 0 && keys.every(key => mine.includes(key))
+  if (sight.situation(patient)?.stands === 'holder' && isThem([`Patient/${patient}`])) return keys
+  if (caller.person !== undefined && keys.includes(caller.person)) return [caller.person]
+  if (isThem(caller.own)) return caller.own
+  throw forbidden({ diagnostics: 'The sender is who writes the message', expression: 'Communication.sender' })
+}
+
+async function participantsOf (context: Context, patient: string, resource: Communication, sender: readonly string[]): Promise<readonly string[]> {
+  const contained = containedIn(resource)
+  const recipients = await Promise.all((resource.recipient ?? []).map(async recipient => recipient.reference === `Patient/${patient}`
+    ? [recipient.reference]
+    : await partyKeys(context, recipient as Reference, contained, false)))
+  return [...new Set([...sender, ...recipients.flat()])]
+}
+
+/** A draft is nobody's but its sender's; what is sent is a new message. */
+async function checkSending (context: Context, sight: Sight, patient: string, draft: Communication, participants: readonly string[]): Promise<void> {
+  if (draft.status === 'preparation') return
+  const situation = sight.situation(patient)
+  if (situation?.stands === 'shut') throw forbidden()
+  if (situation?.stands === 'holder') await checkThread(context, patient, draft, participants)
+}
+
+function checkSender (sight: Sight, patient: string, { authors }: ParticipationFacts): void {
+  const keys = keysOfCaller(sight, patient)
+  if (!authors.some(author => keys.includes(author))) throw forbidden()
+}

@@ -1,0 +1,120 @@
+/**
+ * Resources of the record that are no documents: deposit, correction, labels, deletion (`consent.md` 5), the same for
+ * every type of `consent/record-type.ts`.
+ */
+import type { Reference, Resource } from '@medplum/fhirtypes'
+import { factsOf } from '../../consent/facts.js'
+import type { Facts } from '../../consent/facts.js'
+import { CONTAINERS, recordType } from '../../consent/record-type.js'
+import { fixedFaults, isSameButLabels, labelFaults, sightFaults, standingOf } from '../../consent/right.js'
+import type { Standing } from '../../consent/right.js'
+import { OutcomeError } from '../../outcome/outcome-error.js'
+import type { Context } from '../context.js'
+import type { Sight } from '../sight.js'
+import { broken, forbidden, parsed } from './admission.js'
+import type { Admitter } from './admission.js'
+import { authorshipOf } from './authorship.js'
+import { heldBy, reindexHolders, withItems } from './container.js'
+import { checkDepositor, checkKind } from './depositor.js'
+import { withDepositLabels } from './deposit-label.js'
+import { checkReferences, patientId, patientOfTargets, resolvePatient } from './reference.js'
+
+/** What the patient says of themselves: the medical profile and their measures. */
+const PATIENTS_OWN: readonly string[] = [
+  'Observation', 'Condition', 'AllergyIntolerance', 'MedicationStatement', 'Immunization', 'Procedure', 'Encounter', 'FamilyMemberHistory', 'QuestionnaireResponse'
+]
+
+export const record: Admitter = {
+  create: async (context, sight, resource, id) => {
+    const { resourceType } = resource
+    if (resourceType === 'Medication') throw broken('A medication is contained in what uses it', 'Medication')
+    if (resourceType !== 'CareTeam') checkKind(context, sight)
+    const patient = resourceType === 'CareTeam' ? await patientOfTeam(context, sight, resource) : await patientOf(context, sight, resource)
+    const draft = withSubject({ ...resource, id }, patient)
+    if (resourceType !== 'CareTeam') checkDepositor(sight, patient, draft, PATIENTS_OWN.includes(resourceType))
+    await checkReferences(context, sight, patient, draft)
+    const labelled = withDepositLabels(sight, patient, draft)
+    const authorship = await authorshipOf(context, sight.caller, patient, labelled, [])
+    const chain = { ids: [id], began: sight.caller.now, wasWithheld: false }
+    const facts = factsOf(labelled, authorship, chain, context.judgedAs(resourceType))
+    if (!CONTAINERS.includes(resourceType)) return { patient, resource: labelled, facts, claims: [] }
+    const held = await heldBy(context, labelled)
+    return { patient, resource: labelled, facts: withItems(resourceType, id, facts, held), claims: [] }
+  },
+
+  update: async (context, sight, before, resource) => {
+    const { type, id } = before
+    const patient = before.patient ?? ''
+    const known = before.facts as Facts
+    const old = parsed<Resource>(before)
+    const who = standing(sight, patient, known)
+    if (!isSameButLabels(old, resource) && !isWriter(type, who)) throw forbidden()
+    const fixed = fixedFaults(old, resource)
+    if (fixed.length > 0) throw new OutcomeError('business-rule', fixed)
+    await checkReferences(context, sight, patient, resource, old)
+    const labels = labelFaults(old, resource, who)
+    if (labels.length > 0) throw forbidden(labels)
+    const chain = { ids: known.chain, began: known.began, wasWithheld: known.wasWithheld }
+    const fresh = factsOf(resource, known, chain, context.judgedAs(type))
+    const gained = sightFaults(type, known, fresh)
+    if (gained.length > 0) throw new OutcomeError('business-rule', gained)
+    if (fresh.labels.includes('INVISIBLE_PATIENT') && !known.labels.includes('INVISIBLE_PATIENT') && known.wasWithheld) {
+      throw broken('The announcement of a resource is not withheld a second time', `${type}.meta.security`)
+    }
+    const held = CONTAINERS.includes(type) ? await heldBy(context, resource) : []
+    const widened = { ...fresh, period: hull(known, fresh) }
+    const facts = CONTAINERS.includes(type) ? withItems(type, id, widened, held, known.items) : widened
+    return { patient, resource, facts, claims: [], reindexed: await reindexHolders(context, patient, [{ type, id, facts }]) }
+  },
+
+  remove: async (_context, sight, before) => {
+    if (!isWriter(before.type, standing(sight, before.patient ?? '', before.facts as Facts))) throw forbidden()
+    return { facts: before.facts }
+  }
+}
+
+async function patientOf (context: Context, sight: Sight, resource: Resource): Promise<string> {
+  const { resourceType } = resource
+  const { subject, items } = recordType(resourceType)
+  return subject === null
+    ? await patientOfTargets(context, sight, resource, items ?? [])
+    : await resolvePatient(context, sight, memberOf(resource, subject), `${resourceType}.${subject}`)
+}
+
+function memberOf (resource: Resource, element: string): Reference | undefined {
+  return (resource as unknown as Readonly<Record<string, Reference | undefined>>)[element]
+}
+
+/** A resource with its patient by id. */
+function withSubject (resource: Resource, patient: string): Resource {
+  const { subject } = recordType(resource.resourceType)
+  if (subject === null) return resource
+  const { identifier, ...rest } = memberOf(resource, subject) ?? {}
+  return { ...resource, [subject]: { ...rest, reference: `Patient/${patient}` } } as Resource
+}
+
+function standing (sight: Sight, patient: string, facts: Facts): Standing {
+  const situation = sight.situation(patient)
+  if (situation === undefined) throw forbidden()
+  return standingOf(sight.caller, situation, facts)
+}
+
+/** A team is the holder's and their administrators' to write, everything else its authors'. */
+function isWriter (type: string, who: Standing): boolean {
+  return type === 'CareTeam' ? who.isHolder || who.isAdministrator : who.isAuthor
+}
+
+/** Whoever may not write a team is refused alike, whether or not the record exists. */
+async function patientOfTeam (context: Context, sight: Sight, resource: Resource): Promise<string> {
+  const patient = await patientId(context, memberOf(resource, 'subject') ?? {}) ?? 'nobody'
+  await sight.enter([patient])
+  const situation = sight.situation(patient)
+  const isOpen = situation !== undefined && situation.stands !== 'shut' && (situation.stands !== 'holder' || situation.isOpen)
+  if (!isOpen || !isWriter('CareTeam', standingOf(sight.caller, situation, { authors: [] }))) throw forbidden()
+  return patient
+}
+
+/** A correction never narrows the time that a resource is about: by that, somebody could come to see it. */
+function hull ({ period: one }: Facts, { period: other }: Facts): Facts['period'] {
+  return { start: Math.min(one.start, other.start), end: Math.max(one.end, other.end) }
+}

@@ -1,0 +1,63 @@
+/** What the holder may write: an answer in an open thread, to who is in it, or a message to a pharmacy (`domain.md` 6.2). */
+import type { Communication, Organization, Reference } from '@medplum/fhirtypes'
+import type { ParticipationFacts } from '../../consent/participation.js'
+import { and, isIn } from '../../filter/filter.js'
+import { identityKey } from '../../security/identity.js'
+import type { Context } from '../context.js'
+import { current } from '../directory.js'
+import { forbidden, parsed } from './admission.js'
+
+/** TRE_R02: a dispensing pharmacy. */
+const PHARMACY = { system: 'https://mos.esante.gouv.fr/NOS/TRE_R02-SecteurActivite/FHIR/TRE-R02-SecteurActivite', code: 'SA33' }
+/** A professional closes a thread by stopping a message of theirs. */
+const OPEN: readonly string[] = ['in-progress', 'completed']
+const MOST_ANSWERS = 1000
+
+/**
+ * @param participants the keys of the message that the holder sends
+ * @throws OutcomeError `forbidden` where it neither answers in an open thread nor goes to pharmacies only
+ */
+export async function checkThread (context: Context, patient: string, message: Communication, participants: readonly string[]): Promise<void> {
+  if (await isAnswer(context, patient, message, participants)) return
+  const recipients = message.recipient ?? []
+  const isToPharmacies = recipients.length > 0 && (await Promise.all(recipients.map(async recipient => await isPharmacy(context, recipient as Reference)))).every(Boolean)
+  if (!isToPharmacies) throw forbidden({ diagnostics: 'The holder answers in an open thread, or writes to a pharmacy', expression: 'Communication.inResponseTo' })
+}
+
+/** Every message that it answers, and those that they answered, are open, and nobody joins who was in none of those that it answers. */
+async function isAnswer (context: Context, patient: string, { inResponseTo = [] }: Communication, participants: readonly string[]): Promise<boolean> {
+  let ids = inResponseTo.map(idOf)
+  const known = new Set<string>([`Patient/${patient}`])
+  if (ids.length === 0) return false
+  for (let level = 0; ids.length > 0; level++) {
+    if (level >= MOST_ANSWERS) return false
+    const versions = await Promise.all(ids.map(async id => id === undefined ? undefined : await context.store.read('Communication', id)))
+    const above: (string | undefined)[] = []
+    for (const version of versions) {
+      if (version === undefined || version.isDeleted || version.patient !== patient) return false
+      const answered = parsed<Communication>(version)
+      const facts = version.facts as ParticipationFacts
+      if (!OPEN.includes(answered.status)) return false
+      if (level === 0 && !facts.participants.includes(`Patient/${patient}`)) return false
+      if (level === 0) facts.participants.forEach(key => known.add(key))
+      above.push(...(answered.inResponseTo ?? []).map(idOf))
+    }
+    ids = [...new Set(above)]
+  }
+  return participants.every(key => known.has(key))
+}
+
+function idOf ({ reference }: Reference): string | undefined {
+  return /^Communication\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/.exec(reference ?? '')?.[1]
+}
+
+/** Whether the directory knows the recipient, and as a pharmacy: who is not known is none. */
+async function isPharmacy (context: Context, { reference, identifier }: Reference): Promise<boolean> {
+  const [, id] = /^Organization\/([A-Za-z0-9.-]{1,64})$/.exec(reference ?? '') ?? []
+  const key = reference !== undefined || identifier === undefined ? undefined : identityKey(identifier)
+  const found = id !== undefined
+    ? [await context.store.read('Organization', id)]
+    : key === undefined ? [] : await context.store.find({ type: 'Organization', filter: and(current, isIn('facts.names', [context.hash(key)])), sort: [], limit: 10 })
+  return found.length > 0 && found.every(version => version !== undefined && !version.isDeleted &&
+    (parsed<Organization>(version).type ?? []).some(({ coding = [] }) => coding.some(({ system, code }) => system === PHARMACY.system && code === PHARMACY.code)))
+}

@@ -1,0 +1,44 @@
+/**
+ * R4 http.html#transaction, batch: each entry as if it came alone, with a sight of its own, at the one instant of the
+ * request. A refusal is the answer of its entry; the others go on.
+ */
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { refusal } from './answer.js'
+import type { Answer } from './answer.js'
+import { attempt } from './attempt.js'
+import type { Read } from './bundle.js'
+import type { Context } from './context.js'
+import { interactionOf, perform } from './entry.js'
+import { keyedEntry } from './receipt.js'
+import type { Asked } from './entry.js'
+import type { Sight } from './sight.js'
+
+export async function batch (context: Context, entries: readonly Read[], sightOf: () => Promise<Sight>, asked: Asked): Promise<Answer> {
+  const answers: Answer[] = []
+  for (const [index, read] of entries.entries()) {
+    const keyed = asked.keyed === undefined ? {} : { keyed: keyedEntry(context, asked.keyed, index) }
+    answers.push(await answered(context, read, sightOf, { ...asked, ...keyed }))
+  }
+  return {
+    status: 200,
+    headers: {},
+    body: { kind: 'bundle', type: 'batch-response', entries: answers },
+    sight: asked.sight,
+    accesses: []
+  }
+}
+
+async function answered (context: Context, read: Read, sightOf: () => Promise<Sight>, asked: Asked): Promise<Answer> {
+  const named = 'error' in read ? { interaction: 'batch', type: 'Bundle' } as const : { interaction: interactionOf(read.request), type: read.request.type }
+  try {
+    return await attempt(sightOf, named, async sight => {
+      if ('error' in read) throw read.error
+      const { request } = read
+      if (request.type === 'Binary' && request.method === 'POST') throw new OutcomeError('method')
+      return await perform(context, request, request.id, { ...asked, sight })
+    })
+  } catch (error) {
+    // What was done for other entries is done: only this one failed.
+    return refusal(asked.sight, error instanceof OutcomeError ? error : new OutcomeError('bug', [], { cause: error }), [])
+  }
+}

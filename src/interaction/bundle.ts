@@ -1,0 +1,150 @@
+/**
+ * A Bundle of requests (R4 http.html#transaction), read: what each entry asks, without having asked anything yet.
+ */
+import type { Bundle, BundleEntry } from '@medplum/fhirtypes'
+import { catalogue } from '../outcome/catalogue.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import type { Fault } from '../outcome/outcome-error.js'
+import type { Context } from './context.js'
+import { criteriaOf, pairsOf, tagsOf } from './query.js'
+import { readPatch } from './patch.js'
+import type { Patch } from './patch.js'
+
+/** What one entry asks. */
+export interface Request {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly type: string
+  readonly id?: string
+  readonly version?: string
+  /** The parameters after a question mark: of a search, or the criteria of a conditional interaction. */
+  readonly query?: readonly (readonly [name: string, value: string])[]
+  readonly fullUrl?: string
+  readonly resource?: unknown
+  /** What a PATCH asks, in place of a resource. */
+  readonly patch?: Patch
+  readonly ifMatch?: readonly string[]
+  readonly ifNoneMatch?: readonly string[]
+  readonly ifNoneExist?: readonly (readonly [name: string, value: string])[]
+}
+
+/** An entry's request, or why it has none that could be done. */
+export type Read = { readonly request: Request } | { readonly error: OutcomeError }
+export interface RequestBundle { readonly type: 'batch' | 'transaction', readonly entries: readonly Read[] }
+
+const ADDRESS = /^([A-Z][A-Za-z]{0,63})(?:\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-Za-z0-9\-.]{1,64}))?)?$/
+
+/**
+ * @throws OutcomeError when it is no Bundle of requests, or one of too many entries
+ */
+export function readBundle (context: Context, body: unknown): RequestBundle {
+  const bundle = body as Bundle
+  if (typeof body !== 'object' || body === null || bundle.resourceType !== 'Bundle') {
+    throw new OutcomeError('invalid-request', { diagnostics: 'The body must be a Bundle', expression: 'resourceType' })
+  }
+  const { type, entry: entries = [] } = bundle
+  if (type !== 'batch' && type !== 'transaction') {
+    throw new OutcomeError('invalid-request', { diagnostics: 'The Bundle must be of type batch or transaction', expression: 'Bundle.type' })
+  }
+  if (!Array.isArray(entries)) throw new OutcomeError('invalid-request', { diagnostics: 'The entries must be a list', expression: 'Bundle.entry' })
+  if (entries.length > context.maxEntries) {
+    throw new OutcomeError('too-costly', { diagnostics: `A Bundle has at most ${context.maxEntries} entries`, expression: `Bundle.entry[${context.maxEntries}]` })
+  }
+  // Resources are looked at by the interaction that is asked for, and not before: a fault in one tells nothing of what is there.
+  const hull = { ...bundle, ...bundle.entry === undefined ? {} : { entry: entries.map(withoutResource) } }
+  const faults = context.validate(hull)
+  if (faults.length > 0) throw new OutcomeError('invalid-resource', faults)
+  return { type, entries: entries.map((entry, index) => readEntry(context, entry, index)) }
+}
+
+function withoutResource (entry: unknown): unknown {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return entry
+  const { resource, ...rest } = entry as BundleEntry
+  // Without its resource an entry may be empty, which it was not.
+  return resource === undefined ? rest : { fullUrl: 'urn:entry', ...rest }
+}
+
+/** The place of an entry in its Bundle. */
+export function entryPlace (index: number): string {
+  return `Bundle.entry[${index}]`
+}
+
+function readEntry (context: Context, entry: BundleEntry, index: number): Read {
+  try {
+    return readRequest(context, entry, index)
+  } catch (error) {
+    if (error instanceof OutcomeError) return { error }
+    throw error
+  }
+}
+
+/** @throws OutcomeError for a patch that cannot be read */
+function readRequest (context: Context, { request, resource, fullUrl }: BundleEntry, index: number): Read {
+  const place = entryPlace(index)
+  const refused = (kind: 'invalid-request' | 'unknown-url' | 'method', diagnostics: string, where: string, code?: string): Read =>
+    ({ error: new OutcomeError(kind, { diagnostics, expression: `${place}.${where}`, ...code === undefined ? {} : { code } }, kind === 'method' ? { headers: { allow: 'POST' } } : {}) })
+  if (request === undefined) return refused('invalid-request', 'The request of the entry is needed', 'request', 'required')
+  const { method = '', url = '' } = request
+  const [path = '', query] = localOf(context, url)
+  const [, type, id, version] = ADDRESS.exec(path) ?? []
+  if (type === undefined || !(context.registry.types.includes(type) || type === 'Binary')) return refused('unknown-url', 'There is nothing at this address', 'request.url')
+  const target = { type, ...id === undefined ? {} : { id }, ...version === undefined ? {} : { version } }
+  if (!isAllowed(context, method, target, query !== undefined)) return refused('method', 'This method is not allowed here', 'request.method')
+  if ((method === 'POST' || method === 'PUT' || method === 'PATCH') && resource === undefined) {
+    return refused('invalid-request', 'The resource of the entry is needed', 'resource', 'required')
+  }
+  return {
+    request: {
+      ...target,
+      method: method as Request['method'],
+      ...query === undefined ? {} : { query: pairsOf(query) },
+      ...fullUrl === undefined ? {} : { fullUrl },
+      ...resource === undefined ? {} : method === 'PATCH' ? { patch: readPatch(resource) } : { resource },
+      ...request.ifMatch === undefined ? {} : { ifMatch: tagsOf(request.ifMatch) },
+      ...request.ifNoneMatch === undefined ? {} : { ifNoneMatch: tagsOf(request.ifNoneMatch) },
+      ...request.ifNoneExist === undefined ? {} : { ifNoneExist: criteriaOf(request.ifNoneExist) }
+    }
+  }
+}
+
+/** The address below the base, and the query after it. */
+function localOf ({ base }: Context, url: string): readonly [path: string, query?: string] {
+  const local = url.startsWith(`${base}/`) ? url.slice(base.length + 1) : url
+  const mark = local.indexOf('?')
+  return mark < 0 ? [local] : [local.slice(0, mark), local.slice(mark + 1)]
+}
+
+const CONDITIONAL = { update: 'conditionalUpdate', patch: 'conditionalPatch', delete: 'conditionalDelete' } as const
+
+/** Whether the type declares the interaction that a method means at an address. A Binary comes with its document. */
+function isAllowed ({ declares }: Context, method: string, { type, id, version }: Pick<Request, 'type' | 'id' | 'version'>, hasQuery: boolean): boolean {
+  switch (method) {
+    case 'GET': return declares(type, version !== undefined ? 'vread' : id !== undefined ? 'read' : 'search-type')
+    case 'POST': return id === undefined && !hasQuery && (type === 'Binary' || declares(type, 'create'))
+    case 'PUT': case 'PATCH': case 'DELETE': {
+      const code = method === 'PUT' ? 'update' : method === 'PATCH' ? 'patch' : 'delete'
+      if (version !== undefined || !declares(type, code)) return false
+      return id !== undefined ? !hasQuery : hasQuery && declares(type, CONDITIONAL[code])
+    }
+    default: return false
+  }
+}
+
+/** Faults of an entry, at their place in the Bundle. */
+export function inEntry (error: OutcomeError, index: number): readonly Fault[] {
+  const place = entryPlace(index)
+  const faults: readonly Fault[] = error.faults.length > 0 ? error.faults : [{ diagnostics: catalogue[error.kind].text }]
+  return faults.map(fault => ({ ...fault, expression: placed(fault.expression, place) }))
+}
+
+const HEADERS: Readonly<Record<string, string>> = { 'If-Match': 'request.ifMatch', 'If-None-Exist': 'request.ifNoneExist' }
+
+function placed (expression: string | undefined, place: string): string {
+  if (expression === undefined) return place
+  if (expression.startsWith('[')) return `${place}.resource`
+  if (expression.startsWith('Bundle.entry')) return expression
+  const header = HEADERS[expression]
+  if (header !== undefined) return `${place}.${header}`
+  const [, below] = /^[A-Z][A-Za-z]*((?:\.|\[).*)?$/s.exec(expression) ?? []
+  if (below !== undefined || /^[A-Z][A-Za-z]*$/.test(expression)) return `${place}.resource${below ?? ''}`
+  return expression === 'resourceType' ? `${place}.resource` : `${place}.request.url`
+}

@@ -1,0 +1,65 @@
+import type { Resource } from '@medplum/fhirtypes'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { allows } from '../security/scope.js'
+import { unresolved } from './admit/admission.js'
+import { patientId } from './admit/reference.js'
+import { pairsOf } from './query.js'
+import { pointersIn } from './bundle-link.js'
+import type { Pointer } from './bundle-link.js'
+import type { Asking, Context } from './context.js'
+import { match } from './match.js'
+
+const CONDITIONAL = /^([A-Z][A-Za-z]{0,63})\?(.+)$/s
+/** Searches that one resource may ask for by its references. */
+const MOST = 50
+
+/**
+ * Conditional references (R4 http.html#trules, and in a single create or update as the French guides use them): each
+ * becomes the one resource that it matches among what the caller may see, in place. A patient is found by INS by whoever
+ * may deposit: who that is, the admission says.
+ * @throws OutcomeError `business-rule` where nothing matches, `several-matches`
+ */
+export async function resolveReferences (context: Context, asking: Asking, resource: Resource): Promise<void> {
+  const conditional = pointersIn(resource, resource.resourceType).filter(isConditional)
+  if (conditional.length === 0) return
+  const texts = [...new Set(conditional.map(({ text }) => text))]
+  if (texts.length > MOST) throw new OutcomeError('too-costly', { diagnostics: `A resource has at most ${MOST} conditional references`, ...placeAt(conditional[MOST]) })
+  const resolved = new Map<string, string | undefined>()
+  for (const { holder, name, text, place } of conditional) {
+    const known = resolved.has(text) ? resolved.get(text) : await resolve(context, asking, text, place)
+    resolved.set(text, known)
+    if (known !== undefined) holder[name] = known
+  }
+}
+
+export function isConditional ({ name, text }: Pointer): boolean {
+  return name === 'reference' && CONDITIONAL.test(text)
+}
+
+function placeAt (pointer: { readonly place: string } | undefined) {
+  return pointer === undefined ? {} : { expression: pointer.place }
+}
+
+async function resolve (context: Context, asking: Asking, text: string, expression: string): Promise<string | undefined> {
+  const [, type = '', query = ''] = CONDITIONAL.exec(text) ?? []
+  const criteria = pairsOf(query)
+  if (type === 'Patient' && criteria.length === 1 && criteria[0]?.[0] === 'identifier') {
+    const id = await patientId(context, { reference: text })
+    // Whether there is such a patient is for the admission to say, to those who may know.
+    return id === undefined ? undefined : `Patient/${id}`
+  }
+  if (!context.registry.types.includes(type) || !allows(asking.sight.caller.principal.scopes, type, 's')) throw unresolved(expression)
+  const { version, isSeveral } = await matched(context, asking, type, criteria, expression)
+  if (isSeveral) throw new OutcomeError('several-matches', { diagnostics: 'The reference matches more than one resource', expression })
+  if (version === undefined) throw unresolved(expression)
+  return `${type}/${version.id}`
+}
+
+async function matched (context: Context, asking: Asking, type: string, criteria: readonly (readonly [string, string])[], expression: string) {
+  try {
+    return await match(context, asking, type, criteria)
+  } catch (error) {
+    if (!(error instanceof OutcomeError) || error.status !== 400) throw error
+    throw new OutcomeError(error.kind, { diagnostics: 'The criteria of the reference cannot be asked', expression })
+  }
+}

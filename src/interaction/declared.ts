@@ -1,0 +1,20 @@
+import type { CapabilityStatement, CapabilityStatementRestResource } from '@medplum/fhirtypes'
+
+/** Whether the CapabilityStatement declares an interaction, or a conditional one, of a type. */
+export function declarationsOf (statement: CapabilityStatement): (type: string, code: string) => boolean {
+  const declared = new Set((statement.rest?.[0]?.resource ?? []).flatMap(resource =>
+    [...(resource.interaction ?? []).map(({ code }) => code as string), ...conditionalsOf(resource)].map(code => `${resource.type} ${code}`)))
+  return (type, code) => declared.has(`${type} ${code}`)
+}
+
+/** The conditional interactions of a type; R4 has no flag of its own for a conditional patch: `conditionalUpdate` is both. */
+export function conditionalsOf (resource: CapabilityStatementRestResource): readonly string[] {
+  const { conditionalCreate, conditionalUpdate, conditionalDelete = 'not-supported', interaction = [] } = resource
+  if (!['not-supported', 'single'].includes(conditionalDelete)) throw new Error(`capability-statement.json declares ${resource.type} conditionalDelete ${conditionalDelete}, which is not built`)
+  return [
+    ...conditionalCreate === true ? ['conditionalCreate'] : [],
+    ...conditionalUpdate === true && interaction.some(({ code }) => code === 'update') ? ['conditionalUpdate'] : [],
+    ...conditionalUpdate === true && interaction.some(({ code }) => code === 'patch') ? ['conditionalPatch'] : [],
+    ...conditionalDelete === 'single' ? ['conditionalDelete'] : []
+  ]
+}

@@ -1,0 +1,64 @@
+import type { InteractionCode } from '../audit/event.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import type { Answer } from './answer.js'
+import type { Request } from './bundle.js'
+import { readContent } from './content.js'
+import { createUnlessExists, patchMatching, removeMatching, updateMatching } from './conditional.js'
+import type { Context } from './context.js'
+import { create } from './create.js'
+import type { Preference } from './create.js'
+import { remove } from './delete.js'
+import { patch } from './patch.js'
+import { read } from './read.js'
+import type { Keyed } from './receipt.js'
+import { search } from './search.js'
+import type { Sight } from './sight.js'
+import { update } from './update.js'
+
+/** How the entries of one Bundle are answered: its `Prefer`. */
+export interface Asked {
+  readonly sight: Sight
+  readonly prefer: Preference
+  readonly lenient: boolean
+  /** The Idempotency-Key of the whole Bundle. */
+  readonly keyed?: Keyed | undefined
+}
+
+/** The interaction that a request is. */
+export function interactionOf ({ method, id, version }: Request): InteractionCode {
+  switch (method) {
+    case 'GET': return version !== undefined ? 'vread' : id !== undefined ? 'read' : 'search-type'
+    case 'POST': return 'create'
+    case 'PUT': return 'update'
+    case 'PATCH': return 'patch'
+    case 'DELETE': return 'delete'
+  }
+}
+
+/** Does what one entry asks, by the function of its interaction. @param id of the resource, where it is known */
+export async function perform (context: Context, request: Request, id: string | undefined, { sight, prefer, lenient, keyed }: Asked): Promise<Answer> {
+  const { method, type, version, query = [], resource, patch: asks, ifMatch, ifNoneExist } = request
+  const matching = ifMatch === undefined ? {} : { ifMatch }
+  switch (method) {
+    case 'GET': {
+      if (id === undefined) return await search(context, { sight, type, parameters: query, lenient })
+      const asked = { sight, id, ...version === undefined ? {} : { version } }
+      return type === 'Binary' ? await readContent(context, { ...asked, accept: 'application/fhir+json' }) : await read(context, { ...asked, type })
+    }
+    case 'POST': return ifNoneExist === undefined || id !== undefined
+      ? await create(context, { sight, type, resource, prefer, keyed, ...id === undefined ? {} : { id } })
+      : await createUnlessExists(context, { sight, type, resource, prefer, keyed, criteria: ifNoneExist })
+    case 'PUT': return id === undefined
+      ? await updateMatching(context, { sight, type, criteria: query, resource, prefer, ...matching })
+      : await update(context, { sight, type, id, resource, prefer, ...matching })
+    case 'DELETE': return id === undefined
+      ? await removeMatching(context, { sight, type, criteria: query, ...matching })
+      : await remove(context, { sight, type, id, ...matching })
+    case 'PATCH': {
+      if (asks === undefined) throw new OutcomeError('bug')
+      return id === undefined
+        ? await patchMatching(context, { sight, type, criteria: query, patch: asks, prefer, ...matching })
+        : await patch(context, { sight, type, id, patch: asks, prefer, ...matching })
+    }
+  }
+}

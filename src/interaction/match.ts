@@ -1,0 +1,60 @@
+/**
+ * The criteria of a conditional interaction or reference (R4 http.html#ccreate, #cond-update, #3.1.0.7.1): asked with the
+ * caller's own filter, so that what is hidden matches nothing.
+ */
+import type { Access, InteractionCode } from '../audit/event.js'
+import { isShared } from '../consent/family.js'
+import { and } from '../filter/filter.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { parseSearch } from '../search/parse.js'
+import { isResultParameter } from '../search/result.js'
+import { refusal } from './answer.js'
+import type { Answer } from './answer.js'
+import { needScope } from './context.js'
+import type { Asking, Context } from './context.js'
+import { current } from './directory.js'
+import { accesses, visibleFilter } from './search.js'
+import type { Sight } from './sight.js'
+import type { Version } from './store.js'
+
+export type Criteria = readonly (readonly [name: string, value: string])[]
+
+/** What criteria match: nothing, one resource, or several. */
+export interface Match {
+  readonly version?: Version
+  readonly isSeveral: boolean
+  /** What a search with these criteria leaves in the journal. */
+  readonly accesses: readonly Access[]
+}
+
+/**
+ * Needs the scope of a search: an answer tells whether something is there.
+ * @throws OutcomeError for criteria that cannot be asked, or that are none
+ */
+export async function match (context: Context, asking: Asking, type: string, criteria: Criteria): Promise<Match> {
+  needScope(asking, type, 's')
+  const { sight } = asking
+  const aside = criteria.map(([name]) => name).filter(name => isResultParameter(name.split(':')[0] ?? name))
+  if (aside.length > 0 || criteria.length === 0) {
+    throw new OutcomeError('invalid-request', { diagnostics: 'The criteria must be search parameters of the type, at least one', expression: aside[0] ?? 'criteria' })
+  }
+  const hash = isShared(type) ? null : context.hash
+  const request = parseSearch(context.registry, type, criteria, { lenient: false, base: context.base, hash, limits: context.limits })
+  const visible = await visibleFilter(context, sight, request)
+  const found = await context.store.find({ type, filter: and(request.filter, current, visible), sort: [], limit: 2 })
+  await sight.enter(found.flatMap(({ patient }) => patient ?? []))
+  // A patient who is found by an identifier alone is found here too, and seen no further.
+  const seen = type === 'Patient' ? found : found.filter(version => sight.decide(version).permit)
+  const [version] = seen
+  return {
+    ...version === undefined || seen.length > 1 ? {} : { version },
+    isSeveral: seen.length > 1,
+    accesses: accesses(context, sight, request, seen.length === 1 ? seen.map(each => ({ version: each, mode: 'match' })) : [])
+  }
+}
+
+/** What is answered where not exactly one resource matches. */
+export function unmatched (sight: Sight, interaction: InteractionCode, { isSeveral, accesses: searched }: Match): Answer {
+  return refusal(sight, new OutcomeError(isSeveral ? 'several-matches' : 'absent'),
+    searched.map(({ disclosed, ...access }): Access => ({ ...access, interaction, outcome: '4' })))
+}

@@ -1,0 +1,123 @@
+/**
+ * The store as a transaction sees it: what its earlier entries wrote lies over what is there. The interactions read,
+ * find and commit as ever; their commits are staged, and `write` gives all of them as one. Nothing reaches the store
+ * before that one write.
+ *
+ * Choices are not laid over: the rules of a record are those of the start of the request, so that no entry gains sight
+ * by another one.
+ */
+import { isShared } from '../consent/family.js'
+import { evaluate } from '../filter/evaluate.js'
+import type { Indexed } from '../filter/evaluate.js'
+import { and, isIn, not } from '../filter/filter.js'
+import type { Filter } from '../filter/filter.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { extract } from '../search/extract.js'
+import type { Context } from './context.js'
+import { inOrder, isAfter } from './overlay-order.js'
+import { merged } from './overlay-write.js'
+import type { Staged } from './overlay-write.js'
+import type { PageQuery, ResourceStore, Version, Write } from './store.js'
+
+export interface Overlay {
+  readonly store: ResourceStore
+  /** The version that the transaction leaves of a resource, where it writes it. */
+  readonly final: (type: string, id: string) => Version | undefined
+  /** The version that is in the store of a resource that the transaction changes. */
+  readonly base: (type: string, id: string) => Version | undefined
+  /** The commits so far, as one. */
+  readonly write: () => Write
+  readonly writes: () => readonly Write[]
+}
+
+/** @param context its store is the one below */
+export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'hash'>): Overlay {
+  const { store } = context
+  const staged = new Map<string, Staged>()
+  const reindexed = new Map<string, { readonly type: string, readonly id: string, readonly facts: unknown }>()
+  const writes: Write[] = []
+
+  async function read (type: string, id: string): Promise<Version | undefined> {
+    const known = staged.get(keyOf(type, id))
+    if (known !== undefined) return known.next
+    const version = await store.read(type, id)
+    const facts = reindexed.get(keyOf(type, id))?.facts
+    return version === undefined || facts === undefined ? version : { ...version, facts }
+  }
+
+  /** The ids of a type that are not as the store has them, and those of them that satisfy a filter. */
+  async function laidOver (type: string, filter: Filter): Promise<{ readonly ids: readonly string[], readonly versions: readonly Version[] }> {
+    const changed = [...staged.values()].map(({ next }) => next).filter(next => next.type === type)
+    const refiled = await Promise.all([...reindexed.values()].filter(each => each.type === type).map(async ({ id }) => await read(type, id)))
+    const versions = [...changed, ...refiled.flatMap(version => version === undefined ? [] : [withValues(version)])]
+    return { ids: versions.map(({ id }) => id), versions: versions.filter(version => evaluate(filter, indexOf(version))) }
+  }
+
+  /** Keys and dates are not read back from the store: here they are made anew. */
+  function withValues (version: Version): Version {
+    if (version.isDeleted) return version
+    const { keys, dates } = extract(context.registry, JSON.parse(version.text) as { resourceType: string }, isShared(version.type) ? null : context.hash)
+    return { ...version, keys, dates }
+  }
+
+  async function find (query: PageQuery): Promise<readonly Version[]> {
+    const { ids, versions } = await laidOver(query.type, query.filter)
+    if (ids.length === 0) return await store.find(query)
+    const below = await store.find({ ...query, filter: and(query.filter, not(isIn('_id', ids))) })
+    const above = query.after === undefined ? versions : versions.filter(isAfter(query.sort, query.after))
+    return [...below, ...above].toSorted(inOrder(query.sort)).slice(0, query.limit)
+  }
+
+  async function commit (write: Write): Promise<void> {
+    for (const { next, replaces, claims } of write.changes) {
+      const known = staged.get(keyOf(next.type, next.id))
+      if (known !== undefined && known.next.version !== replaces?.version) throw new OutcomeError('contention')
+      const base = known === undefined ? replaces : known.base
+      staged.set(keyOf(next.type, next.id), { base, next: { ...next, revision: (base?.revision ?? 0) + 1 }, claims })
+      reindexed.delete(keyOf(next.type, next.id))
+    }
+    for (const { type, id, facts } of write.reindexed ?? []) {
+      const known = staged.get(keyOf(type, id))
+      if (known === undefined) reindexed.set(keyOf(type, id), { type, id, facts })
+      else staged.set(keyOf(type, id), { ...known, next: { ...known.next, facts } })
+    }
+    writes.push(write)
+  }
+
+  return {
+    final: (type, id) => staged.get(keyOf(type, id))?.next,
+    base: (type, id) => staged.get(keyOf(type, id))?.base,
+    writes: () => writes,
+    write: () => merged([...staged.values()], [...reindexed.values()], writes),
+    store: {
+      ...store,
+      read,
+      find,
+      commit,
+      firstPage: async query => {
+        const found = await find({ ...query, limit: query.limit + 1 })
+        const hasMore = found.length > query.limit
+        return { versions: found.slice(0, query.limit), hasMore, ...hasMore ? {} : { total: found.length } }
+      },
+      count: async (type, filter) => {
+        const { ids, versions } = await laidOver(type, filter)
+        return versions.length + await store.count(type, ids.length === 0 ? filter : and(filter, not(isIn('_id', ids))))
+      },
+      distinct: async (type, filter, field, limit) => {
+        const { ids, versions } = await laidOver(type, filter)
+        const below = await store.distinct(type, ids.length === 0 ? filter : and(filter, not(isIn('_id', ids))), field, limit)
+        const above = versions.map(version => field === '_id' ? version.id : version.patient)
+        return [...new Set([...below, ...above])].filter(value => value !== null).slice(0, limit + 1)
+      }
+    }
+  }
+}
+
+function keyOf (type: string, id: string): string {
+  return `${type}/${id}`
+}
+
+/** A version as a filter speaks of it. */
+function indexOf (version: Version): Indexed {
+  return { ...version, _id: version.id, deleted: version.isDeleted }
+}

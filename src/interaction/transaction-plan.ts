@@ -1,0 +1,96 @@
+/**
+ * What a transaction will do, decided before anything is done (R4 http.html#trules): the id of each entry, where each
+ * reference leads, and the order. Whatever is wrong with the Bundle itself is said here, with its entry.
+ */
+import { OutcomeError } from '../outcome/outcome-error.js'
+import type { Kind } from '../outcome/catalogue.js'
+import { entryPlace } from './bundle.js'
+import type { Read } from './bundle.js'
+import { danglingFault, entryOf, pointersIn } from './bundle-link.js'
+import { takeBinaries } from './bundle-binary.js'
+import { isConditional } from './conditional-reference.js'
+import type { Context } from './context.js'
+import type { Asked } from './entry.js'
+import { targets } from './transaction-target.js'
+import type { Step } from './transaction-target.js'
+
+/** Searches that one Bundle may ask for by its references. */
+const MOST_CONDITIONAL = 200
+
+/** @returns the entries in the order in which they are done @throws OutcomeError naming the entry */
+export async function plan (context: Context, entries: readonly Read[], asked: Asked): Promise<readonly Step[]> {
+  const steps = await targets(context, entries, asked)
+  checkAlone(steps)
+  const byAddress = addresses(steps)
+  const joined = takeBinaries(context, steps, byAddress)
+  return ordered(joined, link(joined, byAddress))
+}
+
+/** No two entries are about one resource. */
+function checkAlone (steps: readonly Step[]): void {
+  const seen = new Set<string>()
+  for (const { index, id, answer, request: { type, method } } of steps) {
+    if (id === undefined || method === 'GET' || answer !== undefined) continue
+    const key = `${type}/${id}`
+    if (seen.has(key)) throw wrong('Another entry is about the same resource', `${entryPlace(index)}.request.url`)
+    seen.add(key)
+  }
+}
+
+function addresses (steps: readonly Step[]): ReadonlyMap<string, Step> {
+  const byAddress = new Map<string, Step>()
+  for (const step of steps) {
+    const { fullUrl, method } = step.request
+    if (fullUrl === undefined || method === 'GET') continue
+    if (byAddress.has(fullUrl)) throw wrong('Another entry has the same fullUrl', `${entryPlace(step.index)}.fullUrl`)
+    byAddress.set(fullUrl, step)
+  }
+  return byAddress
+}
+
+/** Rewrites what points into the Bundle. @returns the entries that each entry points at */
+function link (steps: readonly Step[], byAddress: ReadonlyMap<string, Step>): ReadonlyMap<Step, readonly Step[]> {
+  const conditional = new Set<string>()
+  return new Map(steps.map(step => {
+    const { resource, patch, fullUrl } = step.request
+    const targets: Step[] = []
+    for (const pointer of pointersIn(resource ?? patch?.body, `${entryPlace(step.index)}.resource`)) {
+      if (isConditional(pointer) && conditional.add(pointer.text).size > MOST_CONDITIONAL) {
+        throw wrong(`A Bundle has at most ${MOST_CONDITIONAL} conditional references`, pointer.place, 'too-costly')
+      }
+      const address = entryOf(pointer, fullUrl, known => byAddress.has(known))
+      const target = address === undefined ? undefined : steps[byAddress.get(address)?.index ?? -1]
+      if (target?.owner !== undefined) throw wrong('A Binary belongs to one DocumentReference, which names it as its content', pointer.place, 'business-rule')
+      if (target !== undefined) {
+        pointer.holder[pointer.name] = `${target.request.type}/${target.id ?? ''}`
+        targets.push(target)
+        continue
+      }
+      const fault = danglingFault(pointer)
+      if (fault !== undefined) throw new OutcomeError('business-rule', fault)
+    }
+    return [step, targets]
+  }))
+}
+
+const RANK = { DELETE: 0, POST: 1, PUT: 2, PATCH: 2, GET: 3 } as const
+
+/** DELETE, POST, PUT and PATCH, GET; what is created before what points at it. */
+function ordered (steps: readonly Step[], targets: ReadonlyMap<Step, readonly Step[]>): readonly Step[] {
+  const done: Step[] = []
+  const isOpen = new Map<Step, boolean>()
+  const visit = (step: Step): void => {
+    if (isOpen.get(step) === true) throw wrong('Entries that refer to each other cannot be created', entryPlace(step.index))
+    if (isOpen.has(step)) return
+    isOpen.set(step, true)
+    for (const target of targets.get(step) ?? []) if (target.request.method === 'POST' && step.request.method === 'POST') visit(target)
+    isOpen.set(step, false)
+    done.push(step)
+  }
+  for (const rank of [0, 1, 2, 3]) for (const step of steps) if (RANK[step.request.method] === rank) visit(step)
+  return done
+}
+
+function wrong (diagnostics: string, expression: string, kind: Kind = 'invalid-request'): OutcomeError {
+  return new OutcomeError(kind, { diagnostics, expression })
+}

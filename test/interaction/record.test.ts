@@ -1,0 +1,77 @@
+/** Resources of the record that are no documents: deposited by anyone who cares, found, corrected, hidden as documents are. */
+import t from 'tap'
+import { access, consent, label } from '../helper/resource.js'
+import { GP, GP2, isAbsent, openScene, refused } from './scene.js'
+
+const scene = await openScene(t)
+const { get, gp, ids, lab, hospital, made, open, put, remove, post, professional } = scene
+
+const observation = (patient: string, more: object = {}) => ({
+  resourceType: 'Observation',
+  status: 'final',
+  category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: 'laboratory' }] }],
+  code: { coding: [{ system: 'http://loinc.org', code: '718-7' }] },
+  subject: { reference: `Patient/${patient}` },
+  effectiveDateTime: '2026-06-01',
+  valueQuantity: { value: 13.50, unit: 'g/dL' },
+  ...more
+})
+const FORBIDDEN = { code: 'forbidden' }
+const masked = { meta: { security: label('MASQUE_PS').coding } }
+
+t.test('an observation is deposited without a ground, found with one, and hidden by a mask', async t => {
+  const { id: patient, holder } = await open()
+  const { id } = await made(lab, observation(patient))
+  isAbsent(t, await get(gp, `/Observation/${id}`))
+  await made(holder, access(patient, GP))
+  t.equal((await get(gp, `/Observation/${id}`)).status, 200)
+  t.strictSame(await ids(gp, `/Observation?patient=${patient}&code=http://loinc.org|718-7&category=laboratory&date=2026-06`), [id])
+  const before = (await get(holder, `/Observation/${id}`)).json
+  t.equal((await put(holder, { ...before, ...masked })).status, 200)
+  isAbsent(t, await get(gp, `/Observation/${id}`))
+  t.strictSame(await ids(gp, `/Observation?patient=${patient}`), [])
+  t.strictSame(await ids(lab, `/Observation?patient=${patient}`), [id], 'its author sees it')
+  t.strictSame(await ids(holder, `/Observation?patient=${patient}`), [id])
+})
+
+t.test('a correction is its author\'s, and never shows it to somebody new', async t => {
+  const { id: patient, holder } = await open()
+  await made(holder, access(patient, GP))
+  const before = await made(lab, observation(patient))
+  t.equal((await put(lab, { ...before, status: 'amended', valueQuantity: { value: 14 } })).status, 200)
+  refused(t, await put(gp, { ...before, status: 'amended' }), 403, FORBIDDEN)
+  isAbsent(t, await put(hospital, { ...before, status: 'amended' }))
+  refused(t, await put(lab, { ...before, code: { coding: [{ system: 'http://loinc.org', code: '4548-4' }] } }), 422, { code: 'business-rule', expression: 'Observation.code' })
+  refused(t, await put(lab, { ...before, subject: { reference: 'Patient/x' } }), 422, { code: 'business-rule', expression: 'Observation.subject' })
+  refused(t, await remove(gp, `/Observation/${before.id}`), 403, FORBIDDEN)
+  t.equal((await remove(lab, `/Observation/${before.id}`)).status, 204)
+  t.equal((await get(gp, `/Observation/${before.id}`)).status, 410)
+})
+
+t.test('a choice about a time goes on covering an observation whose time is corrected', async t => {
+  const { id: patient, holder } = await open()
+  await made(holder, access(patient, GP))
+  const before = await made(lab, observation(patient, { effectiveDateTime: '2026-06-01' }))
+  await made(holder, consent(patient, 'partage', { type: 'deny', dataPeriod: { start: '2026-05-01', end: '2026-07-01' } }))
+  isAbsent(t, await get(gp, `/Observation/${before.id}`))
+  t.equal((await put(lab, { ...before, effectiveDateTime: '2025-01-01' })).status, 200)
+  isAbsent(t, await get(gp, `/Observation/${before.id}`))
+})
+
+t.test('the matrix judges it as the types that the table gives it', async t => {
+  const { id: patient, holder } = await open()
+  const nurse = await professional(GP2, undefined, { SubjectRole: ['320^1.2.250.1.71.1.2.7'] })
+  await made(holder, access(patient, GP2))
+  const { id } = await made(lab, observation(patient))
+  isAbsent(t, await get(nurse, `/Observation/${id}`))
+})
+
+t.test('the holder says what is theirs to say', async t => {
+  const { id: patient, holder } = await open()
+  const other = await open()
+  t.equal((await post(holder, { resourceType: 'AllergyIntolerance', patient: { reference: `Patient/${patient}` }, code: { text: 'penicillin' } })).status, 201)
+  refused(t, await post(holder, { resourceType: 'MedicationRequest', status: 'active', intent: 'order', medicationCodeableConcept: { text: 'x' }, subject: { reference: `Patient/${patient}` } }), 403, FORBIDDEN)
+  refused(t, await post(holder, observation(other.id)), 422, { code: 'not-found', expression: 'Observation.subject' })
+  refused(t, await post(lab, { resourceType: 'Observation', status: 'final', code: { text: 'x' } }), 422, { code: 'required', expression: 'Observation.subject' })
+  refused(t, await post(lab, { resourceType: 'Medication', code: { text: 'x' } }), 422, { code: 'business-rule', expression: 'Medication' })
+})
