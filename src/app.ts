@@ -107,6 +107,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       statement,
       authenticate,
       sightOf,
+      underWay: new Set(),
       isReady: async () => await db.command({ ping: 1 }).then(() => true, () => false)
     })
     return {

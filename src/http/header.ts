@@ -10,6 +10,23 @@ export function readPrefer (headers: IncomingHttpHeaders, otherwise: Preference 
   return { prefer: (wanted ?? otherwise) as Preference, lenient: values.includes('handling=lenient') }
 }
 
+/** The most characters of an Idempotency-Key. */
+const LONGEST_KEY = 255
+
+/**
+ * The Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a String of Structured Fields (RFC 9651), in quotes.
+ * @throws OutcomeError `invalid-request` for anything else
+ */
+export function readKey (headers: IncomingHttpHeaders): string | undefined {
+  const given = headers['idempotency-key']
+  if (given === undefined) return undefined
+  const key = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"$/.exec([given].flat().join())?.[1]?.replace(/\\(.)/g, '$1')
+  if (key === undefined || key.length > LONGEST_KEY) {
+    throw new OutcomeError('invalid-request', { diagnostics: `A key is ASCII text in quotes, of at most ${LONGEST_KEY} characters`, expression: 'Idempotency-Key' })
+  }
+  return key
+}
+
 /** The version ids of If-Match or If-None-Match; undefined without the header. */
 export function readTags (header: string | undefined): readonly string[] | undefined {
   return header === undefined ? undefined : tagsOf(header)

@@ -22,6 +22,8 @@ import { JSON_PATCH, patch } from '../interaction/patch.js'
 import type { Patch } from '../interaction/patch.js'
 import { criteriaOf } from '../interaction/query.js'
 import { read } from '../interaction/read.js'
+import { keyedOf } from '../interaction/receipt.js'
+import type { Keyed } from '../interaction/receipt.js'
 import { search } from '../interaction/search.js'
 import type { Sight } from '../interaction/sight.js'
 import { transaction } from '../interaction/transaction.js'
@@ -31,7 +33,7 @@ import { release, releaseError, releasePublic } from '../release/release.js'
 import type { ReleasePorts } from '../release/release.js'
 import { EmergencyRefused } from '../security/principal.js'
 import type { Principal } from '../security/principal.js'
-import { isUnchanged, needJson, readPrefer, readTags } from './header.js'
+import { isUnchanged, needJson, readKey, readPrefer, readTags } from './header.js'
 import { send } from './server.js'
 
 export interface RoutePorts {
@@ -41,6 +43,8 @@ export interface RoutePorts {
   readonly authenticate: (header: string | undefined, now: number) => Promise<Principal>
   readonly sightOf: (principal: Principal, now: number) => Promise<Sight>
   readonly isReady: () => Promise<boolean>
+  /** The keys of the requests that this server works on. */
+  readonly underWay: Set<string>
 }
 
 interface Params { id: string, version: string }
@@ -67,7 +71,7 @@ function rowsOf (type: string, code: string): readonly Row[] {
     case 'history-instance': return [row('GET', `/${type}/:id/_history`, 'history-instance', async (context, sight, request) =>
       await history(context, { sight, type, id: idOf(request), parameters: query(request) }))]
     case 'create': return [row('POST', `/${type}`, 'create', async (context, sight, request) => {
-      const asking = { sight, type, resource: bodyOf(request), prefer: readPrefer(request.headers).prefer }
+      const asking = { sight, type, resource: bodyOf(request), prefer: readPrefer(request.headers).prefer, keyed: keyed(context, sight, request) }
       const criteria = ifNoneExist(context, type, request)
       return criteria === undefined ? await create(context, asking) : await createUnlessExists(context, { ...asking, criteria })
     })]
@@ -109,7 +113,7 @@ function systemRows (codes: readonly string[]): readonly Row[] {
       const { type, entries } = readBundle(context, bodyOf(request))
       if (!codes.includes(type)) throw new OutcomeError('method', [], { headers: { allow: 'POST' } })
       const { prefer, lenient } = readPrefer(request.headers, 'minimal')
-      const asked = { sight, prefer, lenient }
+      const asked = { sight, prefer, lenient, keyed: keyed(context, sight, request) }
       return type === 'batch' ? await batch(context, entries, sightOf, asked) : await transaction(context, entries, asked)
     }
   }]
@@ -184,13 +188,36 @@ async function answer (request: FastifyRequest, reply: FastifyReply, type: strin
   if (principal === null) throw new OutcomeError('unauthenticated')
   if (type !== 'Binary' || row.method !== 'GET') needJson(request.headers, formatOf(request))
   const sightOf = async () => await ports.sightOf(principal, instant)
-  const released = await release(await attempt(sightOf, { interaction: row.interaction, type }, async sight => await row.handle(ports.context, sight, request, sightOf)), ports.release)
+  const released = await release(await once(request, ports.underWay, async () =>
+    await attempt(sightOf, { interaction: row.interaction, type }, async sight => await row.handle(ports.context, sight, request, sightOf))), ports.release)
   const isRead = row.method === 'GET' && released.status === 200
   if (isRead && isUnchanged(request.headers, released.headers)) {
     reply.released = released
     return await reply.code(304).headers({ ...released.headers }).removeHeader('content-type').send()
   }
   return await send(reply, released)
+}
+
+/** What a retry of this request is known by; undefined without an Idempotency-Key. */
+function keyed (context: Context, { caller: { principal } }: Sight, request: FastifyRequest): Keyed | undefined {
+  const key = readKey(request.headers)
+  if (key === undefined) return undefined
+  const { method, headers, digest } = request
+  return keyedOf(context, principal, key, [method, request.routeOptions.url ?? '', headers['if-none-exist']?.toString() ?? '', digest ?? ''])
+}
+
+/** A retry that comes while its request is still under way is refused: the transaction would make it wait for nothing. */
+async function once (request: FastifyRequest, underWay: Set<string>, work: () => Promise<Answer>): Promise<Answer> {
+  const key = request.method === 'POST' ? readKey(request.headers) : undefined
+  if (key === undefined) return await work()
+  const name = `${request.principal?.subject ?? ''}|${key}`
+  if (underWay.has(name)) throw new OutcomeError('contention', { diagnostics: 'The request with this key is under way; try again', expression: 'Idempotency-Key' }, { headers: { 'retry-after': '1' } })
+  underWay.add(name)
+  try {
+    return await work()
+  } finally {
+    underWay.delete(name)
+  }
 }
 
 function idOf (request: FastifyRequest): string {

@@ -3,7 +3,7 @@
  * Order: limits of Node, guard and token (`onRequest`, before a body byte is read), strict parsing, one interaction,
  * `release`, and a last look that refuses to send a FHIR body without its receipt.
  */
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import Fastify from 'fastify'
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parseJson } from '../json/parse.js'
@@ -18,6 +18,8 @@ declare module 'fastify' {
     principal: Principal | null
     /** The one instant of the request, ms. */
     instant: number
+    /** SHA-256 of the body, where an Idempotency-Key asks for it. */
+    digest: string | null
   }
   interface FastifyReply { released: Released | null }
 }
@@ -57,6 +59,7 @@ export function createServer (
   })
   server.decorateRequest('principal', null)
   server.decorateRequest('instant', 0)
+  server.decorateRequest('digest', null)
   server.decorateReply('released', null)
   addParsers(server)
   server.addHook('onRequest', async (request, reply) => {
@@ -93,6 +96,7 @@ function addParsers (server: FastifyInstance): void {
   server.addContentTypeParser(JSON_TYPES, { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
     const charset = /charset\s*=\s*"?([\w-]+)/i.exec(request.headers['content-type'] ?? '')?.[1]?.toLowerCase()
     if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') throw new OutcomeError('unsupported-media', { diagnostics: 'JSON is read as UTF-8', expression: 'Content-Type' })
+    if (request.headers['idempotency-key'] !== undefined) request.digest = createHash('sha256').update(body).digest('base64')
     return body.length === 0 ? undefined : parseJson(body)
   })
   server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string', bodyLimit: 64 * 1024 },

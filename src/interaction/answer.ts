@@ -1,7 +1,7 @@
 import type { Access } from '../audit/event.js'
 import type { Fault, OutcomeError } from '../outcome/outcome-error.js'
 import type { Sight } from './sight.js'
-import type { Version } from './store.js'
+import type { Version, Written } from './store.js'
 
 /** An identity of which only the identifier asked for is shown (`consent.md` 2 *identity*). */
 export interface Subset { readonly system: string, readonly value: string, readonly isActive: boolean }
@@ -30,7 +30,7 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   readonly body: Body
   /** What was written, or would have been had it not been there: its address and version are told with the answer. */
-  readonly version?: Version
+  readonly version?: Written
   readonly sight: Sight
   /** What the journal must say before the body goes; empty when the write's own transaction said it. */
   readonly accesses: readonly Access[]

@@ -10,12 +10,16 @@ import type { Read, Request } from './bundle.js'
 import { danglingFault, pointersIn } from './bundle-link.js'
 import type { Context } from './context.js'
 import { interactionOf, perform } from './entry.js'
+import { keyedEntry } from './receipt.js'
 import type { Asked } from './entry.js'
 import type { Sight } from './sight.js'
 
 export async function batch (context: Context, entries: readonly Read[], sightOf: () => Promise<Sight>, asked: Asked): Promise<Answer> {
   const answers: Answer[] = []
-  for (const read of entries) answers.push(await answered(context, read, sightOf, asked))
+  for (const [index, read] of entries.entries()) {
+    const keyed = asked.keyed === undefined ? {} : { keyed: keyedEntry(context, asked.keyed, index) }
+    answers.push(await answered(context, read, sightOf, { ...asked, ...keyed }))
+  }
   return {
     status: 200,
     headers: {},

@@ -14,6 +14,7 @@ import { remove } from './delete.js'
 import { match, unmatched } from './match.js'
 import type { Criteria, Match } from './match.js'
 import { patch } from './patch.js'
+import { recalled } from './receipt.js'
 import type { PatchInteraction } from './patch.js'
 import { update } from './update.js'
 import type { Write } from './store.js'
@@ -28,6 +29,8 @@ interface Written extends Conditional { readonly resource: unknown, readonly pre
 export async function createUnlessExists (context: Context, asking: Conditional & Create): Promise<Answer> {
   const { sight, type, criteria, prefer } = asking
   needScope(asking, type, 'c')
+  const known = await recalled(context, sight, asking.keyed, version => shown(sight, version, prefer))
+  if (known !== undefined) return known
   await sight.enter([NO_RECORD])
   const found = await match(context, asking, type, criteria)
   if (found.isSeveral) return unmatched(sight, 'create', found)

@@ -19,6 +19,8 @@ import { resolveReferences } from './conditional-reference.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { access } from './read.js'
+import { receiptOf, recalled } from './receipt.js'
+import type { Keyed } from './receipt.js'
 import type { Sight } from './sight.js'
 import type { Version, Write } from './store.js'
 import { first } from './version.js'
@@ -31,6 +33,8 @@ export interface Create extends Asking {
   readonly prefer: Preference
   /** The server's id for it, where that was decided before. */
   readonly id?: string
+  /** Its Idempotency-Key. */
+  readonly keyed?: Keyed | undefined
 }
 
 const ADMITTERS: Partial<Record<Family, Admitter>> = {
@@ -46,26 +50,22 @@ export function admitterOf (type: string): Admitter {
   return admitter
 }
 
-/** R4 http.html#create. One transaction: resource, index values, compiled rules, trace. The id is the server's. */
+/**
+ * R4 http.html#create. One transaction: resource, index values, compiled rules, trace, receipt. The id is the server's.
+ * A request that was done under its key is answered as it was, and not done again.
+ */
 export async function create (context: Context, asking: Create): Promise<Answer> {
   const { sight, type, prefer } = asking
   needScope(asking, type, 'c')
+  const known = await recalled(context, sight, asking.keyed, version => shown(sight, version, prefer))
+  if (known !== undefined) return known
   const resource = checked(context, type, asking.resource)
   await resolveReferences(context, asking, resource)
   const id = asking.id ?? context.newId()
   const admission = await admitterOf(type).create(context, sight, resource, id)
   const staged = await Promise.all((admission.contents ?? []).map(async content => await context.contents.put(admission.patient ?? '', content.id, content.bytes)))
   const version = first(context, admission, id, sight.caller.now)
-  await context.store.commit({
-    changes: [...admission.companions ?? [], { next: version, claims: admission.claims }],
-    ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
-    ...admission.keys === undefined ? {} : { keys: [admission.keys] },
-    ...admission.rules === undefined ? {} : { rules: admission.rules },
-    contents: staged.filter(content => content !== undefined),
-    ...turnOf(sight, admission.patient, type),
-    traces: [toTrace(written(sight, type, 'create', version), sight.caller, context)]
-  })
-  return {
+  const answer: Answer = {
     status: 201,
     headers: { ...versionHeaders(version), location: `${context.base}/${type}/${id}/_history/${version.version}` },
     body: shown(sight, version, prefer),
@@ -73,6 +73,17 @@ export async function create (context: Context, asking: Create): Promise<Answer>
     sight,
     accesses: []
   }
+  await context.store.commit({
+    changes: [...admission.companions ?? [], { next: version, claims: admission.claims }],
+    ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
+    ...admission.keys === undefined ? {} : { keys: [admission.keys] },
+    ...admission.rules === undefined ? {} : { rules: admission.rules },
+    contents: staged.filter(content => content !== undefined),
+    ...turnOf(sight, admission.patient, type),
+    ...receiptOf(asking.keyed, answer, sight.caller.now),
+    traces: [toTrace(written(sight, type, 'create', version), sight.caller, context)]
+  })
+  return answer
 }
 
 /** Writes of documents and choices of one record come one after the other: chains and choices are read before they are written. */

@@ -11,12 +11,19 @@ import { remove } from './delete.js'
 import { patch } from './patch.js'
 import { tagsOf } from './query.js'
 import { read } from './read.js'
+import type { Keyed } from './receipt.js'
 import { search } from './search.js'
 import type { Sight } from './sight.js'
 import { update } from './update.js'
 
 /** How the entries of one Bundle are answered: its `Prefer`. */
-export interface Asked { readonly sight: Sight, readonly prefer: Preference, readonly lenient: boolean }
+export interface Asked {
+  readonly sight: Sight
+  readonly prefer: Preference
+  readonly lenient: boolean
+  /** The Idempotency-Key of the whole Bundle. */
+  readonly keyed?: Keyed | undefined
+}
 
 /** The interaction that a request is. */
 export function interactionOf ({ method, id, version }: Request): InteractionCode {
@@ -30,7 +37,7 @@ export function interactionOf ({ method, id, version }: Request): InteractionCod
 }
 
 /** Does what one entry asks, by the function of its interaction. @param id of the resource, where it is known */
-export async function perform (context: Context, request: Request, id: string | undefined, { sight, prefer, lenient }: Asked): Promise<Answer> {
+export async function perform (context: Context, request: Request, id: string | undefined, { sight, prefer, lenient, keyed }: Asked): Promise<Answer> {
   const { method, type, version, query = [], resource, patch: asks, ifMatch, ifNoneExist } = request
   const matching = ifMatch === undefined ? {} : { ifMatch }
   switch (method) {
@@ -40,8 +47,8 @@ export async function perform (context: Context, request: Request, id: string | 
       return unlessUnchanged(type === 'Binary' ? await readContent(context, { ...asked, accept: 'application/fhir+json' }) : await read(context, { ...asked, type }), request)
     }
     case 'POST': return ifNoneExist === undefined || id !== undefined
-      ? await create(context, { sight, type, resource, prefer, ...id === undefined ? {} : { id } })
-      : await createUnlessExists(context, { sight, type, resource, prefer, criteria: ifNoneExist })
+      ? await create(context, { sight, type, resource, prefer, keyed, ...id === undefined ? {} : { id } })
+      : await createUnlessExists(context, { sight, type, resource, prefer, keyed, criteria: ifNoneExist })
     case 'PUT': return id === undefined
       ? await updateMatching(context, { sight, type, criteria: query, resource, prefer, ...matching })
       : await update(context, { sight, type, id, resource, prefer, ...matching })

@@ -79,7 +79,30 @@ export interface Write {
    * and the request begins anew.
    */
   readonly turns?: readonly Turn[]
+  /** What the request's Idempotency-Key is answered from now on; one that is there already is contention. */
+  readonly receipt?: Receipt
   readonly traces: readonly Version[]
+}
+
+/** Which version was written: as much of it as an answer tells beside its body. */
+export type Written = Pick<Version, 'type' | 'id' | 'version' | 'at' | 'isDeleted'>
+
+/** That the request under a key was done. It lives for a week (`store/indexes.ts`). */
+export interface Receipt {
+  readonly id: string
+  readonly digest: string
+  /** ms */
+  readonly at: number
+  readonly answer: Receipted
+}
+
+/** What an answer said, without its body. */
+export interface Receipted {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly written?: Written
+  /** Of a Bundle, its entries. */
+  readonly entries?: readonly Receipted[]
 }
 
 export interface RulesReader {
@@ -121,6 +144,8 @@ export interface ResourceStore {
   readonly patientsSpeaking: () => Promise<readonly string[]>
   /** The distinct values of a field of the facts, a list of keys, in a patient's resources of a type; at most `limit`. */
   readonly keysOf: (type: string, patient: string, field: 'authors' | 'participants', limit: number) => Promise<readonly string[]>
+  /** The receipt under a key, as acknowledged when the call is made. Concurrent calls are coalesced. */
+  readonly receipt: (id: string) => Promise<Receipt | undefined>
   readonly commit: (write: Write) => Promise<void>
   /** Journal entries of what changes nothing, durable when it resolves. Concurrent calls are coalesced. */
   readonly append: (traces: readonly Version[]) => Promise<void>

@@ -12,6 +12,7 @@ import { inEntry } from './bundle.js'
 import type { Read } from './bundle.js'
 import { parsed } from './admit/admission.js'
 import { whileUnmatched } from './conditional.js'
+import { needScope } from './context.js'
 import type { Context } from './context.js'
 import { shown } from './create.js'
 import { createDirectory } from './directory.js'
@@ -19,14 +20,20 @@ import { interactionOf, perform } from './entry.js'
 import type { Asked } from './entry.js'
 import { createOverlay } from './overlay.js'
 import type { Overlay } from './overlay.js'
+import { receiptOf, recalled } from './receipt.js'
+import type { Keyed } from './receipt.js'
 import { supersession } from './supersession.js'
 import { plan } from './transaction-plan.js'
 import type { Step } from './transaction-target.js'
 
+const PERMISSIONS = { POST: 'c', PUT: 'u', PATCH: 'u', DELETE: 'd' } as const
+
 /** An entry that was done, and the record that it was done in. */
 interface Done { readonly step: Step, readonly answer: Answer, readonly patient: string | null }
 
-export async function transaction (context: Context, entries: readonly Read[], asked: Asked): Promise<Answer> {
+export async function transaction (context: Context, entries: readonly Read[], { keyed, ...asked }: Asked): Promise<Answer> {
+  const known = await repeated(context, entries, keyed, asked)
+  if (known !== undefined) return known
   const steps = await plan(context, entries, asked)
   const overlay = createOverlay(context)
   const staged: Context = { ...context, store: overlay.store, directory: createDirectory(overlay.store, context.hash) }
@@ -37,11 +44,9 @@ export async function transaction (context: Context, entries: readonly Read[], a
     if (answer.body.kind === 'refusal') return failed(answer, answer.body.error, step, done)
     done.push({ step, answer, patient: overlay.writes().at(-1)?.changes.at(-1)?.next.patient ?? null })
   }
-  const refused = overlay.writes().length === 0 ? undefined : await committed(context, overlay, done, asked)
-  if (refused !== undefined) return refused
   const answers = new Map(done.map(({ step, answer }) => [step.index, settled(overlay, answer, asked)]))
   const byIndex = steps.toSorted((one, other) => one.index - other.index)
-  return {
+  const answer: Answer = {
     status: 200,
     headers: {},
     body: {
@@ -52,12 +57,29 @@ export async function transaction (context: Context, entries: readonly Read[], a
     sight: asked.sight,
     accesses: []
   }
+  if (overlay.writes().length === 0) return answer
+  return await committed(context, overlay, receiptOf(keyed, answer, asked.sight.caller.now), done, asked) ?? answer
+}
+
+/** What a transaction that was done under its key is answered again: what it read is read anew, as what it wrote is. */
+async function repeated (context: Context, entries: readonly Read[], keyed: Keyed | undefined, asked: Asked): Promise<Answer | undefined> {
+  const { sight, prefer } = asked
+  const known = await recalled(context, sight, keyed, version => shown(sight, version, prefer))
+  if (known?.body.kind !== 'bundle') return undefined
+  const answers: Answer[] = []
+  for (const [index, answer] of known.body.entries.entries()) {
+    const read = entries[index]
+    const request = read !== undefined && 'request' in read ? read.request : undefined
+    if (request !== undefined && request.method !== 'GET' && request.type !== 'Binary') needScope(asked, request.type, PERMISSIONS[request.method])
+    answers.push(request?.method === 'GET' ? await performed(context, { request, ...request.id === undefined ? {} : { id: request.id } }, asked) : answer)
+  }
+  return { ...known, body: { ...known.body, entries: answers } }
 }
 
 /** What is recorded already is told of the entry that would record it again. */
-async function committed (context: Context, overlay: Overlay, done: readonly Done[], { sight }: Asked): Promise<Answer | undefined> {
+async function committed (context: Context, overlay: Overlay, receipt: ReturnType<typeof receiptOf>, done: readonly Done[], { sight }: Asked): Promise<Answer | undefined> {
   try {
-    await context.store.commit(overlay.write())
+    await context.store.commit({ ...overlay.write(), ...receipt })
     return undefined
   } catch (error) {
     const double = error instanceof OutcomeError && error.kind === 'duplicate' ? await overlay.collision() : undefined
@@ -73,7 +95,7 @@ function conditioned (staged: Context, below: Context, { condition, request: { t
 }
 
 /** An entry's answer; what it refuses is an answer too, with its trace. */
-async function performed (context: Context, { request, id }: Step, asked: Asked): Promise<Answer> {
+async function performed (context: Context, { request, id }: Pick<Step, 'request' | 'id'>, asked: Asked): Promise<Answer> {
   try {
     return await perform(context, request, id, asked)
   } catch (error) {

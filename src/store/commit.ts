@@ -9,10 +9,10 @@ import type { Change, Turn, Write } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { coalesce } from './coalesce.js'
 import type { SealedContent } from './content-store.js'
-import { toOutcome } from './failure.js'
+import { isDuplicate, toOutcome } from './failure.js'
 import { history } from './indexes.js'
 import { rulesId, withFacts } from './stored.js'
-import type { Sealing, StoredKeys, StoredRules, StoredVersion } from './stored.js'
+import type { Sealing, StoredKeys, StoredReceipt, StoredRules, StoredVersion } from './stored.js'
 
 const TRANSACTION = { readConcern: { level: 'snapshot' }, maxCommitTimeMS: 5000 } as const
 /** Deposits in one transaction. */
@@ -48,6 +48,7 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
     const [first] = all
     if (first === undefined || all.length === 1 || hasTwice(all.flatMap(({ write }) => write.turns ?? []))) return await each(all)
     const shared = await run(async session => {
+      await keepReceipts(session, all.map(({ write }) => write))
       await takeTurns(session, all.map(({ write }) => write))
       await insertAll(session, all.flatMap(({ stored, write }) => write.changes.map((change, index) => [change.next.type, stored[index]] as const)))
       await putContents(session, all.flatMap(({ write }) => contentsOf(write)))
@@ -65,6 +66,7 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
   }
 
   async function transact (session: ClientSession, { write, stored, traces }: Prepared): Promise<void> {
+    await keepReceipts(session, [write])
     await takeTurns(session, [write])
     for (const { patient, wrapped } of write.keys ?? []) {
       await db.collection<StoredKeys>('Key').insertOne({ _id: patient, record: new Binary(wrapped.record), trace: new Binary(wrapped.trace) }, { session })
@@ -86,7 +88,21 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
     }
   }
 
-  /** First of all: another write of the record since the one that this one saw makes it begin anew. */
+  /**
+   * Before all else: where the same request was done meanwhile, it begins anew, and is answered from the receipt. Whatever
+   * else would be found to be there already was written by it.
+   */
+  async function keepReceipts (session: ClientSession, writes: readonly Write[]): Promise<void> {
+    const stored = writes.flatMap(({ receipt }) => receipt ?? []).map(({ id, at, ...receipt }) => ({ _id: id, at: new Date(at), ...receipt }))
+    if (stored.length === 0) return
+    try {
+      await db.collection<StoredReceipt>('Receipt').insertMany(stored, { session })
+    } catch (error) {
+      throw isDuplicate(error) ? new OutcomeError('contention') : error
+    }
+  }
+
+  /** Then: another write of the record since the one that this one saw makes it begin anew. */
   async function takeTurns (session: ClientSession, writes: readonly Write[]): Promise<void> {
     const all = writes.flatMap(({ turns = [] }) => turns)
     if (all.length === 0) return

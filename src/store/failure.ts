@@ -17,6 +17,10 @@ export function toOutcome (error: unknown): unknown {
   return new OutcomeError('store-unavailable', [], cause)
 }
 
+export function isDuplicate (error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === DUPLICATE_KEY
+}
+
 /** Runs `work`; what MongoDB throws in it comes out as an outcome. */
 export async function translated<T> (work: () => Promise<T>): Promise<T> {
   try {

@@ -26,6 +26,9 @@ const OF_TYPE: Readonly<Record<string, readonly Index[]>> = {
   DocumentReference: [...OF_FAMILY.record, [{ patient: 1, _id: 1 }], [{ patient: 1, at: -1 }], CLAIMS]
 }
 
+/** How long a retry is known for one (decisions/0011): a week. */
+export const RECEIPT_SECONDS = 7 * 24 * 3600
+
 export const history = (type: string) => `${type}.history`
 
 /**
@@ -48,6 +51,7 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
   await db.collection<StoredRules>('Rules').updateOne({ _id: rulesId('', EVERYONE) },
     { $setOnInsert: { patient: '', actor: EVERYONE, stamp: '', body: '{"choices":[]}', speaks: false, turn: 0 } }, { upsert: true })
   await create('Key', [])
+  await create('Receipt', [[{ at: 1 }, { expireAfterSeconds: RECEIPT_SECONDS }]])
   await create('content.files', [[{ filename: 1, uploadDate: 1 }]])
   await create('content.chunks', [[{ files_id: 1, n: 1 }, { unique: true }]])
 }

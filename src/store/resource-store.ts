@@ -5,7 +5,7 @@
 import type { Collection, Db, Document, MongoClient } from 'mongodb'
 import type { Keyring, KeyStore } from '../crypto/keyring.js'
 import type { Filter } from '../filter/filter.js'
-import type { PageQuery, ResourceStore, Version } from '../interaction/store.js'
+import type { PageQuery, Receipt, ResourceStore, Version } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { READ_TIME, SEARCH_TIME } from './client.js'
 import { coalesce } from './coalesce.js'
@@ -14,7 +14,7 @@ import { history } from './indexes.js'
 import { afterMatch, toSort } from './keyset.js'
 import { createCommit } from './commit.js'
 import { READ_BACK, createSealing, rulesId } from './stored.js'
-import type { ReadBack, StoredKeys, StoredRules, StoredVersion } from './stored.js'
+import type { ReadBack, StoredKeys, StoredReceipt, StoredRules, StoredVersion } from './stored.js'
 import { toMongo } from './to-mongo.js'
 import type { Criteria } from './to-mongo.js'
 
@@ -65,6 +65,12 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
   const rules = coalesce<string, StoredRules | undefined>(async ids => {
     const found = await rulesCollection.find({ _id: { $in: [...new Set(ids)] } }, { maxTimeMS: READ_TIME }).toArray()
     const byId = new Map(found.map(stored => [stored._id, stored]))
+    return id => byId.get(id)
+  })
+
+  const receipts = coalesce<string, Receipt | undefined>(async ids => {
+    const found = await db.collection<StoredReceipt>('Receipt').find({ _id: { $in: [...new Set(ids)] } }, { maxTimeMS: READ_TIME }).toArray()
+    const byId = new Map(found.map(({ _id, at, ...receipt }) => [_id, { id: _id, at: at.getTime(), ...receipt }]))
     return id => byId.get(id)
   })
 
@@ -155,6 +161,8 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       ], { maxTimeMS: SEARCH_TIME }).toArray()
       return found.map(({ _id }) => _id)
     }),
+
+    receipt: async id => await translated(async () => await receipts(id)),
 
     commit: createCommit(client, db, sealing),
 

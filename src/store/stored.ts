@@ -1,7 +1,7 @@
 import { Binary } from 'mongodb'
 import type { Keyring, NewKeys } from '../crypto/keyring.js'
 import { open, seal } from '../crypto/seal.js'
-import type { RulesDocument, Version } from '../interaction/store.js'
+import type { Receipt, RulesDocument, Version } from '../interaction/store.js'
 
 /**
  * A version as MongoDB keeps it: what it is found by, in clear or hashed, its head, and its body, sealed (the
@@ -35,6 +35,12 @@ type Head = Omit<Version, 'type' | 'text' | 'keys' | 'dates'>
 
 export interface StoredRules extends RulesDocument { _id: string, turn: number }
 export interface StoredKeys { _id: string, record: Binary, trace: Binary }
+
+export interface StoredReceipt extends Omit<Receipt, 'id' | 'at'> {
+  _id: string
+  /** The instant by which MongoDB forgets it. */
+  at: Date
+}
 
 export const rulesId = (patient: string, actor: string) => `${patient}|${actor}`
 
