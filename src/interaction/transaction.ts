@@ -33,7 +33,8 @@ export async function transaction (context: Context, entries: readonly Read[], a
   const done: Done[] = []
   for (const step of steps) {
     if (step.owner !== undefined) continue
-    const answer = step.answer ?? supersession(overlay, step, steps, asked) ?? await performed(conditioned(staged, context, step, asked), step, asked)
+    const answer = step.answer ?? await performed(step, asked, async () =>
+      supersession(overlay, step, steps, asked) ?? await perform(conditioned(staged, context, step, asked), step.request, step.id, asked))
     if (answer.body.kind === 'refusal') return failed(answer, answer.body.error, step, done)
     done.push({ step, answer, patient: overlay.writes().at(-1)?.changes.at(-1)?.next.patient ?? null })
   }
@@ -73,12 +74,11 @@ function conditioned (staged: Context, below: Context, { condition, request: { t
 }
 
 /** An entry's answer; what it refuses is an answer too, with its trace. */
-async function performed (context: Context, { request, id }: Step, asked: Asked): Promise<Answer> {
+async function performed ({ request }: Step, { sight }: Asked, work: () => Promise<Answer>): Promise<Answer> {
   try {
-    return await perform(context, request, id, asked)
+    return await work()
   } catch (error) {
     if (!(error instanceof OutcomeError) || error.status >= 500 || error.kind === 'contention') throw error
-    const { sight } = asked
     return refusal(sight, error, [{ interaction: interactionOf(request), type: request.type, patient: sight.caller.patient ?? null, outcome: '4' }])
   }
 }
