@@ -4,7 +4,7 @@ import { ALWAYS } from './choice.js'
 import type { Span } from './choice.js'
 import { labelKey, labelsOf, markOf, tagOf, typeKey } from './label.js'
 import type { Mark } from './label.js'
-import { literalsIn, recordType, valuesAt } from './record-type.js'
+import { RECORD_TYPES, literalsIn, recordType, valuesAt } from './record-type.js'
 import type { RecordType } from './record-type.js'
 
 /**
@@ -119,14 +119,14 @@ function codings (resource: Resource, paths: readonly string[]): readonly string
 }
 
 /**
- * What it refers to, besides its patient and its authors, whatever the version. Of a container not what it holds: it is
- * judged by that in any case.
+ * What of the record it refers to, whatever the version, authors apart. Of a container not what it holds: it is judged by
+ * that in any case.
  */
 function relatedTo (resource: Resource, { subject, authors, items = [] }: RecordType): readonly string[] {
   const beside = [...subject === null ? [] : [subject], ...[...authors, ...items].map(path => path.split('.')[0]), 'contained', 'content']
   const rest = Object.fromEntries(Object.entries(resource).filter(([name]) => !beside.includes(name)))
   const references = literalsIn(rest, '').map(([reference]) => reference.replace(/\/_history\/[^/]*$/, ''))
-  return [...new Set(references.filter(reference => !/^(?:#|Patient\/)/.test(reference)))]
+  return [...new Set(references.filter(reference => RECORD_TYPES[reference.split('/')[0] ?? ''] !== undefined))]
 }
 
 /** Whether a resource says of itself that it was entered in error, in its type's own way. */

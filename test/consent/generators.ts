@@ -1,6 +1,6 @@
 import type {
   CareTeam, Coding, Consent, ConsentProvision, ConsentProvisionActor, ConsentProvisionData, DocumentReference, Encounter, Extension, Group, Identifier,
-  Organization, Patient, Period, Practitioner, Reference, Resource
+  List, Observation, Organization, Patient, Period, Practitioner, Reference, Resource
 } from '@medplum/fhirtypes'
 import fc from 'fast-check'
 import type { Arbitrary } from 'fast-check'
@@ -23,6 +23,7 @@ export interface Scenario { readonly world: World, readonly caller: Caller, read
 export const options: Options = {
   matrix: (profession, types) => types.every(type => ALLOWED[`${profession.system}|${profession.code}`]?.includes(`${type.system}|${type.code}`)),
   knows: ({ system, code }) => KNOWN.includes(`${system}|${code}`),
+  judgedAs: resourceType => resourceType === 'Observation' ? [TYPES.biology, TYPES.hospital] : [],
   outsideCare: new Set(['SA24', 'SA13'])
 }
 
@@ -36,7 +37,12 @@ export const TYPES = {
 } as const satisfies Record<string, Coding>
 const CLASSES: readonly Code[] = ['10', '11', '90'].map(code => ({ system: CLASS, code }))
 const text = ({ system, code }: Coding): string => `${system}|${code}`
-const KNOWN = [...Object.values(TYPES), ...CLASSES, { system: RESOURCE_TYPE, code: 'DocumentReference' }, { system: RESOURCE_TYPE, code: 'Observation' }].map(text)
+/** A code of an observation, of no document. */
+const HAEMOGLOBIN: Coding = { system: LOINC, code: '718-7' }
+/** How many of each a world has. */
+const OBSERVATIONS = 2
+const LISTS = 3
+const KNOWN = [...Object.values(TYPES), HAEMOGLOBIN, ...CLASSES, { system: RESOURCE_TYPE, code: 'DocumentReference' }, { system: RESOURCE_TYPE, code: 'Observation' }].map(text)
 const allBut = (...refused: readonly Coding[]): readonly string[] => Object.values(TYPES).map(text).filter(type => !refused.map(text).includes(type))
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   [`${PROFESSION}|10`]: allBut(TYPES.residence),
@@ -142,12 +148,12 @@ const several = <T>(arbitrary: Arbitrary<T>): Arbitrary<T[]> => fc.array(arbitra
 const selectors = fc.record({
   label: optional(several(pick(...LABELS.map((label, index): [number, Coding] => [[8, 12, 4, 4, 4, 4, 1][index] ?? 1, label])))),
   class: optional(several(pick<Coding>([5, at(CLASSES, 0)], [2, at(CLASSES, 1)], [3, { system: RESOURCE_TYPE, code: 'DocumentReference' }],
-    [1, { system: RESOURCE_TYPE, code: 'Observation' }], [1, { system: CLASS, code: 'no-such-class' }]))),
-  code: optional(several(pick<Coding>([5, TYPES.biology], [3, TYPES.hospital], [2, TYPES.directives], [1, { system: LOINC, code: 'no-such-type' }]))),
+    [3, { system: RESOURCE_TYPE, code: 'Observation' }], [1, { system: CLASS, code: 'no-such-class' }]))),
+  code: optional(several(pick<Coding>([5, TYPES.biology], [3, TYPES.hospital], [2, TYPES.directives], [4, HAEMOGLOBIN], [1, { system: LOINC, code: 'no-such-type' }]))),
   dataPeriod: optional(fc.constantFrom<PeriodName>('thisMonth', 'thisYear', 'toYesterday', 'fromTomorrow', 'today', 'toLastMonth'), 5),
   data: optional(fc.record({
     meaning: pick([20, 'instance'], [10, 'related'], [20, 'authoredby'], [1, 'dependents']),
-    target: pick([5, 'document'], [2, 'encounter'], [1, 'holder'], [6, 'author'], [1, 'broken']),
+    target: pick([5, 'document'], [3, 'observation'], [1, 'list'], [2, 'encounter'], [1, 'holder'], [6, 'author'], [1, 'broken']),
     document: fc.nat(5),
     author: actorOf(pick([3, 'person'], [3, 'structure']))
   }), 3)
@@ -255,12 +261,14 @@ function purposesOf (set: PurposeSet, kind: string): Coding[] | undefined {
 function dataOf (draft: NonNullable<SelectorDraft['data']>, contained: Resource[], documents: number): ConsentProvisionData[] {
   const targets: Readonly<Record<string, () => Reference>> = {
     document: () => ({ reference: `DocumentReference/d${draft.document % documents}` }),
+    observation: () => ({ reference: `Observation/n${draft.document % OBSERVATIONS}` }),
+    list: () => ({ reference: `List/l${draft.document % LISTS}` }),
     encounter: () => ({ reference: 'Encounter/e0' }),
     holder: () => patient,
     author: () => referenceTo(draft.author, contained),
     broken: () => ({ reference: 'DocumentReference/gone' })
   }
-  const target = draft.meaning === 'authoredby' && draft.target !== 'holder' ? 'author' : draft.meaning === 'instance' && draft.target !== 'broken' ? 'document' : draft.target
+  const target = draft.meaning === 'authoredby' && draft.target !== 'holder' ? 'author' : draft.meaning === 'instance' && !['broken', 'observation', 'list'].includes(draft.target) ? 'document' : draft.target
   return [{ meaning: draft.meaning as ConsentProvisionData['meaning'], reference: (targets[target] ?? (() => patient))() }]
 }
 
@@ -432,6 +440,67 @@ function documentOf (draft: DocumentDraft, number: number, chain: ChainDraft, ch
   return { resource, depositor: depositorOf(draft.depositor), chain: `chain${chainNumber}`, chainStart, deposited: isLast ? Math.max(chainStart, now - HOUR) : chainStart, deleted: draft.isDeleted }
 }
 
+// Observations, and lists of all that came before them.
+
+const observationDraft = fc.record({
+  labels,
+  begun: pick([4, 'hours'], [2, 'exactly'], [3, 'one less'], [1, 'one more'], [1, 'long ago']),
+  code: pick<Coding | undefined>([6, HAEMOGLOBIN], [2, TYPES.biology], [1, { system: LOINC, code: 'no-such-type' }], [1, undefined]),
+  class: pick<Coding | undefined>([3, at(CLASSES, 0)], [2, at(CLASSES, 1)], [2, undefined]),
+  derivedFrom: optional(fc.nat(5), 3),
+  document: documentDraft
+})
+type ObservationDraft = typeof observationDraft extends Arbitrary<infer T> ? T : never
+
+const chainOfOne = (label: LabelDraft): Pick<Observation, 'meta'> => ({ meta: { security: [...label.labels ?? [], ...label.tags ?? [], ...label.isTextOnly ? [{}] : []] } })
+
+/** What is no document has all of its labels in its metadata. */
+function observationOf (draft: ObservationDraft, number: number, documents: number, now: number): WorldDocument {
+  const contained: Resource[] = []
+  const { document } = draft
+  const chainStart = startOf(draft.begun, now)
+  const span = document.context === 'none' ? undefined : PERIODS[document.context](now)
+  const resource: Observation = {
+    resourceType: 'Observation',
+    id: `n${number}`,
+    status: document.status === 'entered-in-error' ? document.status : 'final',
+    subject: patient,
+    code: draft.code === undefined ? { text: 'something' } : { coding: [draft.code] },
+    ...draft.class && { category: [{ coding: [draft.class] }] },
+    ...span ? { effectivePeriod: span } : document.isDated && { effectiveDateTime: iso(chainStart) },
+    performer: document.authors.map(author => authorOf(author, contained)) as NonNullable<Observation['performer']>,
+    ...document.isEncountered && { encounter: { reference: 'Encounter/e0' } },
+    ...draft.derivedFrom !== undefined && { derivedFrom: [{ reference: `DocumentReference/d${draft.derivedFrom % documents}` }] },
+    ...chainOfOne(draft.labels)
+  }
+  if (contained.length > 0) resource.contained = contained as NonNullable<Observation['contained']>
+  return { resource, depositor: depositorOf(document.depositor), chain: `observation${number}`, chainStart, deposited: chainStart, deleted: document.isDeleted }
+}
+
+const listDraft = fc.record({ draft: observationDraft, items: fc.array(fc.nat(9), { minLength: 1, maxLength: 3 }), isEmpty: rarely(15) })
+type ListDraft = typeof listDraft extends Arbitrary<infer T> ? T : never
+
+function listOf ({ draft, items, isEmpty }: ListDraft, number: number, before: readonly WorldDocument[], now: number): WorldDocument {
+  const contained: Resource[] = []
+  const { document } = draft
+  const [source] = document.authors.map(author => authorOf(author, contained))
+  const chainStart = startOf(draft.begun, now)
+  const resource: List = {
+    resourceType: 'List',
+    id: `l${number}`,
+    status: document.status === 'entered-in-error' ? document.status : 'current',
+    mode: 'working',
+    subject: patient,
+    ...draft.code && { code: { coding: [draft.code] } },
+    ...document.isDated && { date: iso(chainStart) },
+    ...source && { source: source as NonNullable<List['source']> },
+    ...!isEmpty && { entry: items.map(index => at(before, index).resource).map(({ resourceType, id }) => ({ item: { reference: `${resourceType}/${id}` } })) },
+    ...chainOfOne(number === 0 ? {} : draft.labels)
+  }
+  if (contained.length > 0) resource.contained = contained as NonNullable<List['contained']>
+  return { resource, depositor: depositorOf(document.depositor), chain: `list${number}`, chainStart, deposited: chainStart, deleted: document.isDeleted }
+}
+
 // The rest of the world, and its caller.
 
 const NOWS = ['2026-03-31T10:00:00.000Z', '2026-03-29T01:00:00.000Z', '2026-02-28T22:59:59.999Z', '2026-02-28T23:00:00.000Z', '2026-10-25T01:30:00.000Z', '2026-07-15T08:30:00.123Z']
@@ -446,7 +515,9 @@ const worldDraft = fc.record({
   likely: fc.array(tidyOf(tidyKind), { minLength: 2, maxLength: 3, size: 'max' }),
   open: fc.tuple(...['application', 'urgence-ps', 'urgence-samu'].map(kind => optional(tidyOf(choiceOf(kind)), 2))),
   choices: fc.array(choice, { maxLength: 2, size: 'max' }),
-  chains: fc.array(chainDraft, { minLength: 2, maxLength: 3 })
+  chains: fc.array(chainDraft, { minLength: 2, maxLength: 3 }),
+  observations: fc.array(observationDraft, { minLength: OBSERVATIONS, maxLength: OBSERVATIONS }),
+  lists: fc.array(listDraft, { minLength: LISTS, maxLength: LISTS })
 })
 type WorldDraft = typeof worldDraft extends Arbitrary<infer T> ? T : never
 
@@ -486,6 +557,8 @@ function worldOf (draft: WorldDraft): World {
   const { now, chains } = draft
   const all = chains.flatMap((chain, chainNumber) => chain.documents.map(document => ({ chain, chainNumber, document })))
   const documents = all.map(({ chain, chainNumber, document }, number) => documentOf(document, number, chain, chainNumber, now))
+  const records = [...documents, ...draft.observations.map((observation, number) => observationOf(observation, number, documents.length, now))]
+  for (const [number, list] of draft.lists.entries()) records.push(listOf(list, number, records, now))
   return {
     patientId: 'patient',
     ins: INS_VALUE,
@@ -498,7 +571,7 @@ function worldOf (draft: WorldDraft): World {
     relatedPersons,
     encounters,
     consents: withOnePhysician(choicesOf(draft).map((choice, index) => consentOf(choice, index, now, documents.length))),
-    documents
+    documents: records
   }
 }
 

@@ -6,7 +6,7 @@ import {
 import type { Caller, Code, Party, World, WorldConsent, WorldDocument } from './scenario.js'
 
 /**
- * The reference model: sections 1, 3 and 4 of consent.md for one DocumentReference, written from that page alone, slow
+ * The reference model: sections 1, 3 and 4 of consent.md for one document, observation or list, written from that page alone, slow
  * and naive on purpose. It shares nothing with the server; where both differ, one of them misread the page.
  * "READING" marks a place where the page does not decide, and the reading taken.
  */
@@ -15,6 +15,8 @@ export interface Options {
   readonly matrix: (profession: Code, types: readonly Coding[]) => boolean
   /** Whether the terminology has this code: asked of `class` and `code` selectors. */
   readonly knows: (coding: Coding) => boolean
+  /** The document types as which a resource that is no document is judged. */
+  readonly judgedAs: (resourceType: string) => readonly Coding[]
   /** Sectors of insurers' and occupational doctors. */
   readonly outsideCare: ReadonlySet<string>
 }
@@ -29,7 +31,23 @@ export interface Verdict {
 interface Question { readonly world: World, readonly caller: Caller, readonly document: WorldDocument, readonly now: number, readonly options: Options }
 type Rule = (q: Question) => boolean | undefined
 
+/** A list is seen only if everything that it holds is, itself or in a list; that something of it was deleted does not count. */
 export function model (world: World, caller: Caller, document: WorldDocument, now: number, options: Options): Verdict {
+  const verdict = alone(world, caller, document, now, options)
+  const parts = itemsOf(world, document).map(item => ({ item, verdict: alone(world, caller, item, now, options) }))
+  const hidden = parts.find(part => part.item.deleted ? part.verdict.gone !== true : !part.verdict.permit)
+  if (hidden === undefined || !(document.deleted ? verdict.gone : verdict.permit)) return verdict
+  return { permit: false, rule: hidden.verdict.rule, ...document.deleted && { gone: false } }
+}
+
+/** All that a list holds, through lists too. */
+function itemsOf (world: World, { resource }: WorldDocument): readonly WorldDocument[] {
+  const entries = resource.resourceType === 'List' ? resource.entry ?? [] : []
+  const held = world.documents.filter(other => entries.some(({ item }) => item.reference === `${other.resource.resourceType}/${other.resource.id}`))
+  return held.flatMap(item => [item, ...itemsOf(world, item)])
+}
+
+function alone (world: World, caller: Caller, document: WorldDocument, now: number, options: Options): Verdict {
   const q: Question = { world, caller, document, now, options }
   const early = first(q, [rule1, rule2], 1)
   const late = first(q, [rule3, rule4, rule5, rule6, rule7, rule8, rule9, rule10, rule11, rule12, rule13, rule14], 3)
@@ -109,8 +127,17 @@ function rule11 (q: Question): boolean | undefined {
   return finer.some(choice => says({ ...q, choice, purpose: purposeOf(q) }) === 'deny') ? false : undefined
 }
 
-function rule12 ({ document, caller: { profession }, options }: Question): boolean | undefined {
-  const types = document.resource.type?.coding ?? []
+/** READING: a list is judged as all that it holds. */
+function typesOf ({ world, options }: Question, document: WorldDocument): readonly Coding[] {
+  const { resource } = document
+  if (resource.resourceType === 'DocumentReference') return resource.type?.coding ?? []
+  if (resource.resourceType !== 'List') return options.judgedAs(resource.resourceType)
+  return itemsOf(world, document).flatMap(item => item.resource.resourceType === 'List' ? [] : typesOf({ world, options } as Question, item))
+}
+
+function rule12 (q: Question): boolean | undefined {
+  const { document, caller: { profession }, options } = q
+  const types = typesOf(q, document)
   const isAllowed = (type: Coding): boolean => !!type.system && !!type.code && profession !== undefined && options.matrix(profession, [type])
   return types.length > 0 && types.every(isAllowed) ? undefined : false
 }
@@ -164,17 +191,23 @@ function isAuthorStructure (q: Question): boolean {
   return isCare(q) && depositor.kind !== 'holder' && meet(keysOf(q, caller.structure), keysOf(q, depositor.structure))
 }
 
-/** Whom the document names as author or custodian. */
+/** Whom the document names as author or custodian, the observation as performer, the list as source. */
 function named (q: Question): Party[] {
-  const { author = [], custodian, contained } = q.document.resource
-  return [...author, ...custodian ? [custodian] : []].flatMap(reference => resolve(q, reference, contained) ?? [])
+  const { resource } = q.document
+  return namesIn(resource).flatMap(reference => resolve(q, reference, resource.contained) ?? [])
+}
+
+function namesIn (resource: WorldDocument['resource']): readonly Reference[] {
+  if (resource.resourceType === 'Observation') return resource.performer ?? []
+  if (resource.resourceType === 'List') return resource.source === undefined ? [] : [resource.source]
+  return [...resource.author ?? [], ...resource.custodian ? [resource.custodian] : []]
 }
 
 function seesErrors (q: Question): boolean {
   return q.document.resource.status !== 'entered-in-error' || isHolder(q) || isRepresentative(q) || isAuthorInPerson(q) || isAuthorStructure(q) || isOwn(q)
 }
 
-/** READING: an application reads by a `patient/` scope; a scope with a query is not judged by this model and opens nothing. */
+/** READING: an application reads documents by a `patient/` scope, as everything here; a scope with a query is not judged by this model and opens nothing. */
 function hasScope (scope = ''): boolean {
   return scope.split(' ').some(one => /^patient\/(DocumentReference|\*)\.(read|\*|c?ru?d?s?)$/.test(one))
 }
@@ -189,7 +222,8 @@ const isKnownLabel = (label: Coding): boolean => KNOWN_LABELS.includes(textOf(la
 
 /** READING: "none" is no label at all; a label without any coding counts as one that is not known. */
 function labelsOf ({ document: { resource } }: Question): string[] {
-  const labels = [...(resource.securityLabel ?? []).flatMap(({ coding = [] }): Coding[] => coding.length > 0 ? coding : [{}]), ...resource.meta?.security ?? []]
+  const own = resource.resourceType === 'DocumentReference' ? resource.securityLabel ?? [] : []
+  const labels = [...own.flatMap(({ coding = [] }): Coding[] => coding.length > 0 ? coding : [{}]), ...resource.meta?.security ?? []]
   if (labels.length === 0) return [`${CONFIDENTIALITY}|N`]
   return labels.map(label => isKnownLabel(label) ? textOf(label) : `${VISIBILITY}|MASQUE_PS`)
 }
@@ -357,13 +391,14 @@ const SELECTORS = {
   },
   class: {
     isUnderstood: (asked, provision) => (provision.class ?? []).every(asked.options.knows),
-    matches: ({ document: { resource: { category = [] } } }, provision) => provision.class?.some(one =>
-      isSame(one, { system: RESOURCE_TYPE, code: 'DocumentReference' }) || category.some(({ coding = [] }) => coding.some(other => isSame(one, other)))) ?? true
+    matches: ({ document: { resource } }, provision) => provision.class?.some(one => isSame(one, { system: RESOURCE_TYPE, code: resource.resourceType }) ||
+      (resource.resourceType === 'List' ? [] : resource.category ?? []).some(({ coding = [] }) => coding.some(other => isSame(one, other)))) ?? true
   },
   code: {
     isUnderstood: (asked, { code = [] }) => code.every(({ coding = [] }) => coding.length > 0 && coding.every(asked.options.knows)),
-    matches: ({ document: { resource: { type } } }, { code }) => code?.some(({ coding = [] }) =>
-      coding.some(one => (type?.coding ?? []).some(other => isSame(one, other)))) ?? true
+    // READING: a permit means the resource's own code; a deny also the type as which the matrix judges it.
+    matches: (asked, { code }, isDeny) => code?.some(({ coding = [] }) => coding.some(one =>
+      [...codesOf(asked.document), ...isDeny ? typesOf(asked, asked.document) : []].some(other => isSame(one, other)))) ?? true
   },
   dataPeriod: {
     isUnderstood: (_, { dataPeriod }) => spanOfPeriod(dataPeriod) !== undefined,
@@ -387,18 +422,36 @@ function pointedAt (asked: Ask, reference: Reference, isDeny = false): Party | u
   return resolve(asked, reference, asked.choice.resource.contained, isDeny)
 }
 
-function timeOf ({ resource: { context, date } }: WorldDocument): [number, number] | undefined {
+function codesOf ({ resource }: WorldDocument): readonly Coding[] {
+  return (resource.resourceType === 'DocumentReference' ? resource.type : resource.code)?.coding ?? []
+}
+
+function timeOf ({ resource }: WorldDocument): [number, number] | undefined {
+  if (resource.resourceType === 'Observation') {
+    if (resource.effectivePeriod !== undefined) return spanOfPeriod(resource.effectivePeriod)
+    return resource.effectiveDateTime === undefined ? undefined : spanOf(resource.effectiveDateTime)
+  }
+  const { date } = resource
+  const context = resource.resourceType === 'List' ? undefined : resource.context
   if (context?.period?.start !== undefined || context?.period?.end !== undefined) return spanOfPeriod(context.period)
   return date === undefined ? undefined : spanOf(date)
 }
 
 /** READING: `related` is the thing itself and the documents that refer to it. */
 function isAbout ({ world, document }: Ask, meaning: string, { reference }: Reference, isDeny: boolean): boolean {
-  const { resource: { id, context, relatesTo = [] }, chain } = document
-  const target = world.documents.find(({ resource }) => reference === `DocumentReference/${resource.id}`)
-  if (target !== undefined && (target.resource.id === id || (isDeny && target.chain === chain))) return true
-  const others = [...context?.encounter ?? [], ...context?.related ?? [], ...relatesTo.map(({ target }) => target)]
+  const { resource, chain } = document
+  const target = world.documents.find(({ resource: { resourceType, id } }) => reference === `${resourceType}/${id}`)
+  if (target !== undefined && (target.resource.id === resource.id || (isDeny && target.chain === chain))) return true
+  const others = referredBy(resource)
   return meaning === 'related' && others.some(other => other.reference === reference)
+}
+
+/** READING: that a list holds something is not a reference to it: the list is judged by it in any case. */
+function referredBy (resource: WorldDocument['resource']): readonly Reference[] {
+  if (resource.resourceType === 'List') return resource.encounter === undefined ? [] : [resource.encounter]
+  if (resource.resourceType === 'Observation') return [...resource.encounter === undefined ? [] : [resource.encounter], ...resource.derivedFrom ?? []]
+  const { context, relatesTo = [] } = resource
+  return [...context?.encounter ?? [], ...context?.related ?? [], ...relatesTo.map(({ target }) => target)]
 }
 
 /** READING: named persons count as authors here whoever reads; a named structure other than the depositor's in a deny only. */

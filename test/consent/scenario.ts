@@ -1,4 +1,6 @@
-import type { CareTeam, Consent, DocumentReference, Encounter, Group, Identifier, Organization, Period, Practitioner, Reference, RelatedPerson, Resource } from '@medplum/fhirtypes'
+import type {
+  CareTeam, Consent, DocumentReference, Encounter, Group, Identifier, List, Observation, Organization, Period, Practitioner, Reference, RelatedPerson, Resource
+} from '@medplum/fhirtypes'
 import { DateTime } from 'luxon'
 
 /**
@@ -44,9 +46,10 @@ export interface WorldRelatedPerson {
   readonly represents?: 'minor' | 'protected-adult'
 }
 
+/** Something of the record: a document, or an observation or list, each of which is a chain of its own. */
 export interface WorldDocument {
   /** The last version. */
-  readonly resource: DocumentReference
+  readonly resource: DocumentReference | Observation | List
   readonly depositor: Depositor
   readonly chain: string
   readonly chainStart: number
@@ -124,6 +127,8 @@ const PARTY: Readonly<Record<string, Party['type']>> = {
   Patient: 'patient',
   RelatedPerson: 'related',
   DocumentReference: 'record',
+  Observation: 'record',
+  List: 'record',
   Encounter: 'record'
 }
 

@@ -58,6 +58,35 @@ t.test('a choice about a time goes on covering an observation whose time is corr
   isAbsent(t, await get(gp, `/Observation/${before.id}`))
 })
 
+t.test('what its structure deposits again under its identifier keeps the mask of what was deleted', async t => {
+  const { id: patient, holder } = await open()
+  await made(holder, access(patient, GP))
+  const identified = observation(patient, { identifier: [{ system: 'urn:oid:1.2.3', value: 'A-1' }] })
+  const { id } = await made(lab, identified)
+  const current = (await get(holder, `/Observation/${id}`)).json
+  t.equal((await put(holder, { ...current, ...masked })).status, 200)
+  t.equal((await remove(lab, `/Observation/${id}`)).status, 204)
+  const again = await made(lab, identified)
+  t.match(again.meta.security, [{ code: 'MASQUE_PS' }])
+  isAbsent(t, await get(gp, `/Observation/${again.id}`))
+  const { id: elsewhere } = await made(hospital, identified)
+  t.equal((await get(gp, `/Observation/${elsewhere}`)).status, 200, 'another structure\'s identifier is another')
+})
+
+t.test('a choice is about one observation, or about what refers to it', async t => {
+  const { id: patient, holder } = await open()
+  await made(holder, access(patient, GP))
+  const { id } = await made(lab, observation(patient))
+  const { id: derived } = await made(lab, observation(patient, { derivedFrom: [{ reference: `Observation/${id}` }] }))
+  const instance = (meaning: string) => consent(patient, 'partage', { type: 'deny', data: [{ meaning, reference: { reference: `Observation/${id}` } }] })
+  const choice = await made(holder, instance('instance'))
+  t.strictSame(await ids(gp, `/Observation?patient=${patient}`), [derived])
+  t.equal((await remove(holder, `/Consent/${choice.id}`)).status, 204)
+  await made(holder, instance('related'))
+  t.strictSame(await ids(gp, `/Observation?patient=${patient}`), [])
+  refused(t, await post(holder, consent(patient, 'partage', { type: 'deny', data: [{ meaning: 'instance', reference: { reference: 'Observation/none' } }] })), 422, { code: 'not-found', expression: 'Consent.provision.data.reference' })
+})
+
 t.test('the matrix judges it as the types that the table gives it', async t => {
   const { id: patient, holder } = await open()
   const nurse = await professional(GP2, undefined, { SubjectRole: ['320^1.2.250.1.71.1.2.7'] })

@@ -50,7 +50,7 @@ export const appointment: Admitter = {
 
   remove: async (_context, sight, before) => {
     const { authors } = before.facts as ParticipationFacts
-    writerKeys(sight, before.patient ?? '', authors)
+    if (!writerKeys(sight, before.patient ?? '', authors).some(key => authors.includes(key))) throw forbidden({ diagnostics: 'An appointment is deleted by who wrote it', expression: PLACE })
     return { facts: before.facts }
   }
 }

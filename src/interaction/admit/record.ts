@@ -17,6 +17,7 @@ import { authorshipOf } from './authorship.js'
 import { heldBy, reindexHolders, withItems } from './container.js'
 import { checkDepositor, checkKind } from './depositor.js'
 import { withDepositLabels } from './deposit-label.js'
+import { continued, originsOf } from './redeposit.js'
 import { checkReferences, patientId, patientOfTargets, resolvePatient } from './reference.js'
 
 /** What the patient says of themselves: the medical profile and their measures. */
@@ -33,9 +34,8 @@ export const record: Admitter = {
     const draft = withSubject({ ...resource, id }, patient)
     if (resourceType !== 'CareTeam') checkDepositor(sight, patient, draft, PATIENTS_OWN.includes(resourceType))
     await checkReferences(context, sight, patient, draft)
-    const labelled = withDepositLabels(sight, patient, draft)
-    const authorship = await authorshipOf(context, sight.caller, patient, labelled, [])
-    const chain = { ids: [id], began: sight.caller.now, wasWithheld: false }
+    const authorship = await authorshipOf(context, sight.caller, patient, draft, originsOf(draft))
+    const { resource: labelled, chain } = await continued(context, patient, withDepositLabels(sight, patient, draft), authorship, sight.caller.now)
     const facts = factsOf(labelled, authorship, chain, context.judgedAs(resourceType))
     if (!CONTAINERS.includes(resourceType)) return { patient, resource: labelled, facts, claims: [] }
     const held = await heldBy(context, labelled)
@@ -56,7 +56,8 @@ export const record: Admitter = {
     if (labels.length > 0) throw forbidden(labels)
     const chain = { ids: known.chain, began: known.began, wasWithheld: known.wasWithheld }
     const fresh = factsOf(resource, known, chain, context.judgedAs(type))
-    const gained = sightFaults(type, known, fresh)
+    // A team is written to let somebody see: whom, its choice says.
+    const gained = type === 'CareTeam' ? [] : sightFaults(type, known, fresh)
     if (gained.length > 0) throw new OutcomeError('business-rule', gained)
     if (fresh.labels.includes('INVISIBLE_PATIENT') && !known.labels.includes('INVISIBLE_PATIENT') && known.wasWithheld) {
       throw broken('The announcement of a resource is not withheld a second time', `${type}.meta.security`)
