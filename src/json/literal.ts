@@ -34,7 +34,12 @@ export interface Piece {
 }
 
 export function pick (holder: object, key: string | number): Piece {
-  return { value: Object.hasOwn(holder, key) ? Reflect.get(holder, key) : undefined, text: literals.get(holder)?.get(String(key)) }
+  return { value: memberOf(holder, key), text: literals.get(holder)?.get(String(key)) }
+}
+
+/** What stands under `key` of `holder` itself, whatever its prototype has. */
+export function memberOf (holder: object, key: string | number): unknown {
+  return Object.hasOwn(holder, key) ? (holder as Record<string | number, unknown>)[key] : undefined
 }
 
 /** Sets a member of an object, or an item that a list has already. */

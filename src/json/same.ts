@@ -1,4 +1,4 @@
-import { literalOf } from './literal.js'
+import { literalOf, memberOf } from './literal.js'
 
 /** Whether numbers are the same only if they are written the same (FHIR: `1.0` is not `1.00`), or by their value (RFC 6902, 4.6). */
 export type Digits = 'exact' | 'by value'
@@ -32,8 +32,4 @@ function isHolder (value: unknown): value is object {
 
 function namesOf (holder: object): readonly string[] {
   return Object.keys(holder).filter(name => memberOf(holder, name) !== undefined)
-}
-
-function memberOf (holder: object, name: string): unknown {
-  return Object.hasOwn(holder, name) ? Reflect.get(holder, name) : undefined
 }

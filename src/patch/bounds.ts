@@ -14,7 +14,7 @@ export const maxPathLength = 1_024
 /** Values and characters that `copy` may multiply: a resource is read in its tenth. */
 const maxCopied = 1 << 20
 /** Elements that the paths, the insertions and the removals of one patch may pass. */
-const maxPassed = 5_000_000
+const maxPassed = 500_000
 
 const refusedNames: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 

@@ -2,7 +2,7 @@
  * Elements of a resource as FHIR means them, whatever way they stand in JSON: in a list or not, a primitive one with its
  * id and extensions beside it (`birthDate` and `_birthDate`), a choice under the name of its type.
  */
-import { drop, pick, put, splice } from '../json/literal.js'
+import { drop, memberOf, pick, put, splice } from '../json/literal.js'
 import type { Piece } from '../json/literal.js'
 import type { Definitions, ElementShape, Form } from './definitions.js'
 import { isSubject } from './identity.js'
@@ -37,14 +37,14 @@ export function rootOf (resource: Json): Element {
 }
 
 export function valueOf ({ holder, shape, form, at }: Element): unknown {
-  const value = pick(holder, form.key).value
+  const value = memberOf(holder, form.key)
   return shape.isList ? itemOf(value, at) : value
 }
 
 /** The object that the children of an element stand in: of a primitive one, what stands beside its value. */
 export function objectOf (element: Element): Json | undefined {
   const { holder, shape, form, at } = element
-  const sibling = form.hasSibling ? pick(holder, `_${form.key}`).value : undefined
+  const sibling = form.hasSibling ? memberOf(holder, `_${form.key}`) : undefined
   const object = !form.hasSibling ? valueOf(element) : shape.isList ? itemOf(sibling, at) : sibling
   return isSubject(object) ? object : undefined
 }
@@ -78,7 +78,7 @@ export function childrenOf (parent: Element, name: string, shape: ElementShape):
 
 /** How many rows there are, those counted that are null. */
 export function lengthOf (holder: object, { key, hasSibling }: Form, isList: boolean): number {
-  const values = [pick(holder, key).value, hasSibling ? pick(holder, `_${key}`).value : undefined]
+  const values = [memberOf(holder, key), hasSibling ? memberOf(holder, `_${key}`) : undefined]
   if (!isList) return values.some(isThere) ? 1 : 0
   return Math.max(...values.map(value => Array.isArray(value) ? value.length : 0))
 }

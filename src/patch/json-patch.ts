@@ -7,7 +7,7 @@
  * samples of the French guides replace `/securityLabel/0`, which overwrites whichever label stands first. Keeping the
  * others is for the caller, who knows which of them this writer may take off.
  */
-import { cloneJson, drop, pick, put, splice } from '../json/literal.js'
+import { cloneJson, drop, memberOf, pick, put, splice } from '../json/literal.js'
 import type { Piece } from '../json/literal.js'
 import { isSame } from '../json/same.js'
 import { checkBrought, inapplicable, malformed, maxOperations, newPurse } from './bounds.js'
@@ -45,12 +45,12 @@ type Operation = { readonly place: string, readonly path: Pointer } & (
 function readOperations (operations: unknown): readonly Operation[] {
   if (!Array.isArray(operations)) throw malformed('A JSON Patch is an array of operations')
   if (operations.length > maxOperations) throw malformed(`A patch has more than ${maxOperations} operations`)
-  return operations.map((operation: unknown, at) => readOperation(operation, `[${at}]`))
+  return Array.from<unknown, Operation>(operations, (operation, at) => readOperation(operation, `[${at}]`))
 }
 
 function readOperation (operation: unknown, place: string): Operation {
   if (!isSubject(operation)) throw malformed('An operation is an object', place)
-  const member = (name: string): unknown => pick(operation, name).value
+  const member = (name: string): unknown => memberOf(operation, name)
   const op = member('op')
   const path = readPointer(member('path'), `${place}.path`)
   switch (op) {

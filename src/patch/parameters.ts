@@ -2,7 +2,7 @@
  * A FHIRPath Patch as it comes: a `Parameters` resource, one parameter `operation` for each operation (R4 fhirpatch.html).
  * All are read before one is applied.
  */
-import { pick } from '../json/literal.js'
+import { memberOf } from '../json/literal.js'
 import { checkBrought, malformed, maxOperations } from './bounds.js'
 import { isSubject } from './identity.js'
 import { readPath } from './path.js'
@@ -36,7 +36,7 @@ export function readParameters (parameters: unknown): readonly Operation[] {
   const operations = parameters['parameter'] ?? []
   if (!Array.isArray(operations)) throw malformed('A list is needed here', 'Parameters.parameter')
   if (operations.length > maxOperations) throw malformed(`A patch has more than ${maxOperations} operations`, 'Parameters.parameter')
-  return operations.map((operation: unknown, at) => readOperation(operation, `Parameters.parameter[${at}]`))
+  return Array.from<unknown, Operation>(operations, (operation, at) => readOperation(operation, `Parameters.parameter[${at}]`))
 }
 
 function readOperation (operation: unknown, place: string): Operation {
@@ -71,9 +71,9 @@ function namedParts (operation: Json, place: string): Parts {
 
 /** The parts of a parameter, or of a part. @throws OutcomeError invalid-request when there are none */
 export function partsOf (holder: Json, place: string): readonly Part[] {
-  const parts = pick(holder, 'part').value
+  const parts = memberOf(holder, 'part')
   if (!Array.isArray(parts) || parts.length === 0) throw malformed('Parts are needed here', place)
-  return parts.map((part: unknown, at) => {
+  return Array.from<unknown, Part>(parts, (part, at) => {
     if (!isSubject(part)) throw malformed('An object is needed here', `${place}.part[${at}]`)
     return { part, place: `${place}.part[${at}]` }
   })

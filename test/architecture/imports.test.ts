@@ -58,6 +58,7 @@ t.test('what judges knows nothing of what asks', async t => {
     filter: ['*'],
     outcome: ['*'],
     json: ['*', '-outcome'],
+    patch: ['*', '-outcome', '-json'],
     security: ['*', '-outcome', '-filter'],
     crypto: ['*', '-outcome'],
     terminology: ['interaction', 'http', 'store', 'release', 'audit', 'consent', 'search'],
