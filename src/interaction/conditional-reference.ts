@@ -1,4 +1,5 @@
 import type { Resource } from '@medplum/fhirtypes'
+import { isShared } from '../consent/family.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { allows } from '../security/scope.js'
 import { unresolved } from './admit/admission.js'
@@ -20,6 +21,7 @@ const MOST = 50
  * @throws OutcomeError `business-rule` where nothing matches, `several-matches`
  */
 export async function resolveReferences (context: Context, asking: Asking, resource: Resource): Promise<void> {
+  const isOfNobody = isShared(resource.resourceType)
   const conditional = pointersIn(resource, resource.resourceType).filter(isConditional)
   if (conditional.length === 0) return
   const texts = [...new Set(conditional.map(({ text }) => text))]
@@ -28,6 +30,8 @@ export async function resolveReferences (context: Context, asking: Asking, resou
   for (const { holder, name, text, place } of conditional) {
     const known = resolved.has(text) ? resolved.get(text) : await resolve(context, asking, text, place)
     resolved.set(text, known)
+    // What everybody reads is about no patient, whether or not there is one.
+    if (isOfNobody && text.startsWith('Patient?')) throw unresolved(place)
     if (known !== undefined) holder[name] = known
   }
 }
@@ -45,8 +49,9 @@ async function resolve (context: Context, asking: Asking, text: string, expressi
   const criteria = pairsOf(query)
   if (type === 'Patient' && criteria.length === 1 && criteria[0]?.[0] === 'identifier') {
     const id = await patientId(context, { reference: text })
-    // Whether there is such a patient is for the admission to say, to those who may know.
-    return id === undefined ? undefined : `Patient/${id}`
+    const { principal, patient } = asking.sight.caller
+    // Whether there is such a patient is for the admission to say, to those who may know. A token that names one reaches no other.
+    return id === undefined || (principal.ins !== undefined && id !== patient) ? undefined : `Patient/${id}`
   }
   if (!context.registry.types.includes(type) || !allows(asking.sight.caller.principal.scopes, type, 's')) throw unresolved(expression)
   const { version, isSeveral } = await matched(context, asking, type, criteria, expression)

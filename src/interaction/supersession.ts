@@ -2,6 +2,7 @@ import type { DocumentReference, Parameters } from '@medplum/fhirtypes'
 import { isSame } from '../json/same.js'
 import { versionHeaders } from './answer.js'
 import type { Answer } from './answer.js'
+import { needScope } from './context.js'
 import type { Asked } from './entry.js'
 import { shown, written } from './create.js'
 import type { Overlay } from './overlay.js'
@@ -14,11 +15,13 @@ import { checkMatch } from './update.js'
  * the author's structure even when blocked. The replacement did it already, and proved the right to it: nothing is left to
  * do, and a writer who may not read the document sees nothing of it.
  */
-export function supersession (overlay: Overlay, { request, id }: Step, steps: readonly Step[], { sight, prefer }: Asked): Answer | undefined {
+export function supersession (overlay: Overlay, { request, id }: Step, steps: readonly Step[], asked: Asked): Answer | undefined {
+  const { sight, prefer } = asked
   const { type, patch, ifMatch } = request
   if (type !== 'DocumentReference' || id === undefined || patch === undefined || !isSuperseding(patch) || !isReplaced(id, steps)) return undefined
   const [base, version] = [overlay.base(type, id), overlay.final(type, id)]
   if (base === undefined || version === undefined) return undefined
+  needScope(asked, type, 'u')
   const isSeen = sight.decide(version).permit
   if (isSeen) checkMatch(base, ifMatch)
   return {

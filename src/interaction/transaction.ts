@@ -40,7 +40,8 @@ export async function transaction (context: Context, entries: readonly Read[], {
   const done: Done[] = []
   for (const step of steps) {
     if (step.owner !== undefined) continue
-    const answer = step.answer ?? supersession(overlay, step, steps, asked) ?? await performed(conditioned(staged, context, step, asked), step, asked)
+    const answer = step.answer ?? await performed(step, asked, async () =>
+      supersession(overlay, step, steps, asked) ?? await perform(conditioned(staged, context, step, asked), step.request, step.id, asked))
     if (answer.body.kind === 'refusal') return failed(answer, answer.body.error, step, done)
     done.push({ step, answer, patient: overlay.writes().at(-1)?.changes.at(-1)?.next.patient ?? null })
   }
@@ -71,7 +72,7 @@ async function repeated (context: Context, entries: readonly Read[], keyed: Keye
     const read = entries[index]
     const request = read !== undefined && 'request' in read ? read.request : undefined
     if (request !== undefined && request.method !== 'GET' && request.type !== 'Binary') needScope(asked, request.type, PERMISSIONS[request.method])
-    answers.push(request?.method === 'GET' ? await performed(context, { request, ...request.id === undefined ? {} : { id: request.id } }, asked) : answer)
+    answers.push(request?.method === 'GET' ? await performed({ request }, asked, async () => await perform(context, request, request.id, asked)) : answer)
   }
   return { ...known, body: { ...known.body, entries: answers } }
 }
@@ -95,12 +96,11 @@ function conditioned (staged: Context, below: Context, { condition, request: { t
 }
 
 /** An entry's answer; what it refuses is an answer too, with its trace. */
-async function performed (context: Context, { request, id }: Pick<Step, 'request' | 'id'>, asked: Asked): Promise<Answer> {
+async function performed ({ request }: Pick<Step, 'request'>, { sight }: Asked, work: () => Promise<Answer>): Promise<Answer> {
   try {
-    return await perform(context, request, id, asked)
+    return await work()
   } catch (error) {
     if (!(error instanceof OutcomeError) || error.status >= 500 || error.kind === 'contention') throw error
-    const { sight } = asked
     return refusal(sight, error, [{ interaction: interactionOf(request), type: request.type, patient: sight.caller.patient ?? null, outcome: '4' }])
   }
 }

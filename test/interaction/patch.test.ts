@@ -161,6 +161,8 @@ t.test('a replacement and the PATCH of what it replaces, by its author, even whe
   t.same([response.status, statuses(response)], [200, ['201', '200']], response.text)
   t.same(response.json.entry[1], { response: { status: '200' } }, 'which is told nothing of it')
   t.equal((await get(holder, `/DocumentReference/${old.id}`)).json.status, 'superseded')
+  const narrow = await scene.token({ actor: 'structure', SubjectOrganizationID: HOSPITAL, scope: 'user/DocumentReference.c' })
+  refused(t, await request(narrow, 'POST', '/fhir', { body: replacement() }), 403, { code: 'forbidden', expression: 'Bundle.entry[1]' })
   const more = replacement()
   Object.assign(more.entry[1] as object, { resource: { resourceType: 'Binary', contentType: 'application/json-patch+json', data: Buffer.from(JSON.stringify([{ op: 'test', path: '/type', value: {} }])).toString('base64') } })
   refused(t, await request(hospital, 'POST', '/fhir', { body: more }), 404, { code: 'not-found', details: 'MSG_NO_EXIST', expression: 'Bundle.entry[1]' })
