@@ -22,8 +22,6 @@ import { JSON_PATCH, patch } from '../interaction/patch.js'
 import type { Patch } from '../interaction/patch.js'
 import { criteriaOf } from '../interaction/query.js'
 import { read } from '../interaction/read.js'
-import { keyedOf } from '../interaction/receipt.js'
-import type { Keyed } from '../interaction/receipt.js'
 import { search } from '../interaction/search.js'
 import type { Sight } from '../interaction/sight.js'
 import { transaction } from '../interaction/transaction.js'
@@ -33,7 +31,8 @@ import { release, releaseError, releasePublic } from '../release/release.js'
 import type { ReleasePorts } from '../release/release.js'
 import { EmergencyRefused } from '../security/principal.js'
 import type { Principal } from '../security/principal.js'
-import { isUnchanged, needJson, readKey, readPrefer, readTags } from './header.js'
+import { isUnchanged, needJson, readPrefer, readTags } from './header.js'
+import { keyed, once } from './once.js'
 import { send } from './server.js'
 
 export interface RoutePorts {
@@ -196,28 +195,6 @@ async function answer (request: FastifyRequest, reply: FastifyReply, type: strin
     return await reply.code(304).headers({ ...released.headers }).removeHeader('content-type').send()
   }
   return await send(reply, released)
-}
-
-/** What a retry of this request is known by; undefined without an Idempotency-Key. */
-function keyed (context: Context, { caller: { principal } }: Sight, request: FastifyRequest): Keyed | undefined {
-  const key = readKey(request.headers)
-  if (key === undefined) return undefined
-  const { method, headers, digest } = request
-  return keyedOf(context, principal, key, [method, request.routeOptions.url ?? '', headers['if-none-exist']?.toString() ?? '', digest ?? ''])
-}
-
-/** A retry that comes while its request is still under way is refused: the transaction would make it wait for nothing. */
-async function once (request: FastifyRequest, underWay: Set<string>, work: () => Promise<Answer>): Promise<Answer> {
-  const key = request.method === 'POST' ? readKey(request.headers) : undefined
-  if (key === undefined) return await work()
-  const name = `${request.principal?.subject ?? ''}|${key}`
-  if (underWay.has(name)) throw new OutcomeError('contention', { diagnostics: 'The request with this key is under way; try again', expression: 'Idempotency-Key' }, { headers: { 'retry-after': '1' } })
-  underWay.add(name)
-  try {
-    return await work()
-  } finally {
-    underWay.delete(name)
-  }
 }
 
 function idOf (request: FastifyRequest): string {
