@@ -14,7 +14,9 @@ import { loadSample } from './sample.js'
 const ROOT = new URL('../../', import.meta.url)
 
 const config = readConfig(process.env)
-const logger = pino({ level: config.logLevel })
+// Lines are written in bundles, a second apart at most: a write for each request would be felt.
+const lines = pino.destination({ sync: false, minLength: 4096, periodicFlush: 1000 })
+const logger = pino({ level: config.logLevel }, lines)
 const app = await createApp({ config, logger, trust: await trustOf(config), master: await masterKey(config.dataDir), root: ROOT })
 if (config.withSample) await loadSample(app)
 await app.server.listen({ port: config.port, host: config.host })
@@ -30,7 +32,7 @@ let isClosing = false
 const close = (): void => {
   if (isClosing) return
   isClosing = true
-  app.close().then(() => process.exit(0), () => process.exit(1))
+  app.close().finally(() => { lines.flushSync() }).then(() => process.exit(0), () => process.exit(1))
 }
 process.once('SIGTERM', close)
 process.once('SIGINT', close)
@@ -38,6 +40,7 @@ process.once('SIGINT', close)
 process.once('disconnect', close)
 process.on('unhandledRejection', error => {
   logger.fatal({ name: error instanceof Error ? error.name : typeof error }, 'unhandled rejection')
+  lines.flushSync()
   process.exit(1)
 })
 

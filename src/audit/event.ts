@@ -1,6 +1,6 @@
 /**
  * From what was done to the AuditEvent that says it: IHE BALP's shape (`domain.md` 5.1), with two extensions of our
- * own, the decision and the resources that a search disclosed. Who may read what of it is decided elsewhere.
+ * own, the decision and, when it is read, the resources that a search disclosed. Who may read what of it is decided elsewhere.
  */
 import type { AuditEvent, AuditEventAgent, AuditEventEntity, Extension } from '@medplum/fhirtypes'
 import type { Decision } from '../consent/decide.js'
@@ -51,12 +51,12 @@ export interface Agent { readonly principal: Principal, readonly patient?: strin
 /** @param recorded ms */
 export function toAuditEvent (access: Access, agent: Agent, id: string, recorded: number): AuditEvent {
   const instant = new Date(recorded).toISOString()
-  const extension = [...decisionExtension(access.decision), ...disclosedExtension(access.disclosed ?? [])]
+  const extension = decisionExtension(access.decision)
   return {
     resourceType: 'AuditEvent',
     id,
     meta: { versionId: '1', lastUpdated: instant },
-    ...extension.length === 0 ? {} : { extension },
+    ...extension.length === 0 ? {} : { extension: [...extension] },
     type: REST,
     subtype: [{ system: INTERACTION, code: access.interaction }],
     action: ACTIONS[access.interaction],
@@ -80,7 +80,8 @@ function decisionExtension (decision: Decision | undefined): readonly Extension[
   }]
 }
 
-function disclosedExtension (disclosed: readonly string[]): readonly Extension[] {
+/** What a search disclosed, as an event shows it; kept among its facts, of which each reader is shown what they may see. */
+export function disclosedExtension (disclosed: readonly string[]): readonly Extension[] {
   return disclosed.map(reference => ({ url: DISCLOSED, valueReference: { reference } }))
 }
 

@@ -1,4 +1,4 @@
-import type { AuditEvent, Extension } from '@medplum/fhirtypes'
+import type { AuditEvent } from '@medplum/fhirtypes'
 import { familyOf } from '../consent/family.js'
 import type { Hidden, TraceFacts } from '../consent/family.js'
 import { inPersonKeys } from '../consent/situation.js'
@@ -6,7 +6,7 @@ import type { Caller } from '../consent/situation.js'
 import type { Version } from '../interaction/store.js'
 import { extract } from '../search/extract.js'
 import type { Registry } from '../search/parameter.js'
-import { DECISION, DISCLOSED, toAuditEvent } from './event.js'
+import { DECISION, disclosedExtension, toAuditEvent } from './event.js'
 import type { Access } from './event.js'
 
 export interface TracePorts {
@@ -51,10 +51,12 @@ export function toTrace (access: Access, caller: Caller, ports: TracePorts): Ver
  */
 export function viewTrace (trace: Version, reader: { readonly isHolder: boolean, readonly hidden: Hidden }): string {
   const event = JSON.parse(trace.text) as AuditEvent
-  const isShown = ({ url, valueReference }: Extension) =>
-    url === DECISION ? reader.isHolder : url !== DISCLOSED || !reader.hidden.has(valueReference?.reference ?? '')
+  const { disclosed } = trace.facts as TraceFacts
   const { extension = [], ...rest } = event
-  const shown = extension.filter(isShown)
+  const shown = [
+    ...extension.filter(({ url }) => url !== DECISION || reader.isHolder),
+    ...disclosedExtension(disclosed.filter(reference => !reader.hidden.has(reference)))
+  ]
   const { resourceType, id, meta, ...body } = rest
   return JSON.stringify({ resourceType, id, meta, ...shown.length === 0 ? {} : { extension: shown }, ...body })
 }

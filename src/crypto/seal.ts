@@ -13,9 +13,9 @@ export function seal (key: Buffer, place: string, plain: Uint8Array): Buffer {
   const nonce = randomBytes(NONCE)
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
   cipher.setAAD(Buffer.from(place))
-  const head = cipher.update(plain)
-  const tail = cipher.final()
-  return Buffer.concat([nonce, cipher.getAuthTag(), head, tail])
+  const text = cipher.update(plain)
+  cipher.final()
+  return Buffer.concat([nonce, cipher.getAuthTag(), text])
 }
 
 /** @throws Error when the key, the place or a byte is not the one of the sealing */
@@ -23,8 +23,10 @@ export function open (key: Buffer, place: string, sealed: Uint8Array): Buffer {
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE))
   decipher.setAAD(Buffer.from(place))
   decipher.setAuthTag(sealed.subarray(NONCE, NONCE + TAG))
-  const head = decipher.update(sealed.subarray(NONCE + TAG))
-  return Buffer.concat([head, decipher.final()])
+  const plain = decipher.update(sealed.subarray(NONCE + TAG))
+  // The check of the tag; GCM is a stream, nothing of the text is left to come.
+  decipher.final()
+  return plain
 }
 
 /** A key of 32 bytes for one purpose, derived from a master key (HKDF-SHA256). */

@@ -3,7 +3,7 @@
  * inclusions count what the caller may see; `release` decides each resource once more.
  */
 import type { Access } from '../audit/event.js'
-import { hasPatientGround, isShared } from '../consent/family.js'
+import { familyOf, hasPatientGround, isShared } from '../consent/family.js'
 import { isFindable } from '../consent/situation.js'
 import { evaluate } from '../filter/evaluate.js'
 import { and, isIn, none, or } from '../filter/filter.js'
@@ -29,23 +29,26 @@ export interface Search extends Asking {
   readonly lenient: boolean
 }
 
-/** Up to this many matches are counted while they are found. */
-const COUNT_TO = 500
 /** Patients that one search by `_id` or `identifier` may touch. */
 const MOST_CANDIDATES = 200
+
+/** Types whose `patient` or `subject` is the patient of the record; a Provenance, say, only points at one. */
+function isByPatient (type: string): boolean {
+  return (familyOf(type) === 'record' && type !== 'Provenance') || familyOf(type) === 'choice'
+}
 
 export async function search (context: Context, asking: Search): Promise<Answer> {
   const { sight, type } = asking
   needScope(asking, type, 's')
   const { parameters, lenient, after } = readPage(context, asking)
   const hash = isShared(type) ? null : context.hash
-  const request = parseSearch(context.registry, type, parameters, { lenient, base: context.base, hash, limits: context.limits })
+  const request = parseSearch(context.registry, type, parameters, { lenient, base: context.base, hash, isByPatient: isByPatient(type), limits: context.limits })
   const visible = await visibleFilter(context, sight, request)
   const filter = and(request.filter, current, visible)
-  const { found, changed, hasMore, counted } = await findPage(context, request, filter, after)
+  const { found, hasMore, counted } = await findPage(context, request, filter, after)
   // A record that was not asked for by name: its choices are read now, and one that came since the search is heeded.
   await sight.enter(found.flatMap(({ patient }) => patient ?? []))
-  const page = found.filter(version => (isNamed(sight, request) && !changed.has(version.id)) || sight.decide(version).permit)
+  const page = found.filter(version => isNamed(sight, request) || sight.decide(version).permit)
   const last = page.at(-1)
   const matches = page.map((version): Entry => {
     const subset = subsetOf(context, sight, request, version)
@@ -71,18 +74,18 @@ export async function search (context: Context, asking: Search): Promise<Answer>
   }
 }
 
-interface Page { readonly found: readonly Version[], readonly changed: ReadonlySet<string>, readonly hasMore: boolean, readonly counted?: number }
+interface Page { readonly found: readonly Version[], readonly hasMore: boolean, readonly counted?: number }
 
 /** A page, and whether another one follows; the first page mostly knows the total too. */
 async function findPage (context: Context, request: SearchRequest, filter: Filter, after: PageToken['after'] | undefined): Promise<Page> {
   const { type, sort, count, summary } = request
-  if (count === 0 || filter === none || summary === 'count') return { found: [], changed: new Set(), hasMore: false }
+  if (count === 0 || filter === none || summary === 'count') return { found: [], hasMore: false }
   if (after !== undefined) {
     const found = await context.store.find({ type, filter, sort, limit: count + 1, after })
-    return { found: found.slice(0, count), changed: new Set(), hasMore: found.length > count }
+    return { found: found.slice(0, count), hasMore: found.length > count }
   }
-  const { versions, total, changed, hasMore } = await context.store.firstPage({ type, filter, sort, limit: count }, Math.max(COUNT_TO, count))
-  return { found: versions, changed, hasMore, ...total === undefined ? {} : { counted: total } }
+  const { versions, total, hasMore } = await context.store.firstPage({ type, filter, sort, limit: count })
+  return { found: versions, hasMore, ...total === undefined ? {} : { counted: total } }
 }
 
 /** A next link says all of its query; whatever stands beside it is refused. A link that is not whole does not exist. */

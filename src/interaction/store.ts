@@ -91,8 +91,8 @@ export interface RulesReader {
 export interface FirstPage {
   readonly versions: readonly Version[]
   readonly hasMore: boolean
+  /** All that the search finds, where the page's own query tells. */
   readonly total?: number
-  readonly changed: ReadonlySet<string>
 }
 
 export interface ResourceStore {
@@ -102,11 +102,8 @@ export interface ResourceStore {
   readonly readVersion: (type: string, id: string, version: string) => Promise<Version | undefined>
   /** Current versions that satisfy a filter, in order, at most `limit`. */
   readonly find: (query: PageQuery) => Promise<readonly Version[]>
-  /**
-   * The first page of a search, with its total where that is at most `countTo`. Its resources are read after they were
-   * found: those that changed in between are named, and are to be judged anew.
-   */
-  readonly firstPage: (query: Omit<PageQuery, 'after'>, countTo: number) => Promise<FirstPage>
+  /** The first page of a search, and whether more follow. */
+  readonly firstPage: (query: Omit<PageQuery, 'after'>) => Promise<FirstPage>
   readonly count: (type: string, filter: Filter) => Promise<number>
   /** The superseded versions of one resource that satisfy a filter, of a revision before `before`, newest first. */
   readonly history: (type: string, id: string, filter: Filter, page: { limit: number, before: number }) => Promise<readonly Version[]>

@@ -1,4 +1,4 @@
-import { exists, not, or, startsWith } from '../filter/filter.js'
+import { exists, isIn, not, or, startsWith } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { split } from './escape.js'
 import { invalidParameter, tooCostly, unknownParameters } from './fault.js'
@@ -35,11 +35,12 @@ export function readCriterion ({ resourceType, parameter, modifier, value, types
   if (values.length > limit) throw tooCostly(code, `takes at most ${limit} alternatives`)
   if (values.includes('')) throw invalidParameter(code, 'has an empty value')
   const criterion: Criterion = { parameter, modifier, values, types }
-  const filter = valueKinds[type].filter(criterion, context)
+  const patients = patientsOf(criterion, context)
+  const filter = patients !== null && context.isByPatient ? isIn('patient', patients) : valueKinds[type].filter(criterion, context)
   const byId = parameter.field === '_id' && modifier === undefined
   return {
     filter,
-    patients: byId && resourceType === 'Patient' ? idsOf(filter) : patientsOf(criterion, context),
+    patients: byId && resourceType === 'Patient' ? idsOf(filter) : patients,
     byIdentifier: parameter.isFound && filter.kind === 'in' && filter.field === 'found',
     byId
   }

@@ -66,5 +66,7 @@ export interface ParseOptions {
   readonly base: string
   /** The keyed hash of identifiers and texts for a type of the record; null for a type of the directory. */
   readonly hash: Hash | null
+  /** `patient` and `subject` name the patient to whose record a resource of this type belongs. */
+  readonly isByPatient?: boolean
   readonly limits?: SearchLimits
 }

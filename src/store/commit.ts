@@ -11,7 +11,7 @@ import { coalesce } from './coalesce.js'
 import type { SealedContent } from './content-store.js'
 import { toOutcome } from './failure.js'
 import { history } from './indexes.js'
-import { rulesId } from './stored.js'
+import { rulesId, withFacts } from './stored.js'
 import type { Sealing, StoredKeys, StoredRules, StoredVersion } from './stored.js'
 
 const TRANSACTION = { readConcern: { level: 'snapshot' }, maxCommitTimeMS: 5000 } as const
@@ -56,7 +56,7 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
     // What may have been committed is not done again.
     const isUnknown = shared.error instanceof OutcomeError && shared.error.kind === 'outcome-unknown'
     return shared.error === undefined || isUnknown ? () => shared : await each(all)
-  }, MOST_SHARED)
+  }, { most: MOST_SHARED, atOnce: 1 })
 
   async function each (all: readonly Prepared[]): Promise<(prepared: Prepared) => Outcome> {
     const outcomes = new Map<Prepared, Outcome>()
@@ -72,7 +72,8 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
     }
     for (const [index, change] of write.changes.entries()) await apply(session, change, stored[index])
     for (const { type, id, facts } of write.reindexed ?? []) {
-      await versions(type).updateOne({ _id: id }, { $set: { facts } }, { session })
+      const stored = await versions(type).findOne({ _id: id }, { session, projection: { head: 1 } })
+      if (stored !== null) await versions(type).updateOne({ _id: id }, { $set: withFacts(stored.head, facts) }, { session })
     }
     await putContents(session, contentsOf(write))
     if (traces.length > 0) await versions('AuditEvent').insertMany([...traces], { session })

@@ -4,7 +4,7 @@
  */
 import type { Collection, Db, Document, MongoClient } from 'mongodb'
 import type { Keyring, KeyStore } from '../crypto/keyring.js'
-import type { Filter, Scalar } from '../filter/filter.js'
+import type { Filter } from '../filter/filter.js'
 import type { PageQuery, ResourceStore, Version } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { READ_TIME, SEARCH_TIME } from './client.js'
@@ -12,19 +12,15 @@ import { coalesce } from './coalesce.js'
 import { translated } from './failure.js'
 import { history } from './indexes.js'
 import { afterMatch, toSort } from './keyset.js'
-import { createSealing } from './stored.js'
 import { createCommit } from './commit.js'
-import { rulesId } from './stored.js'
-import type { StoredKeys, StoredRules, StoredVersion } from './stored.js'
+import { READ_BACK, createSealing, rulesId } from './stored.js'
+import type { ReadBack, StoredKeys, StoredRules, StoredVersion } from './stored.js'
 import { toMongo } from './to-mongo.js'
 import type { Criteria } from './to-mongo.js'
 
-/** What is only ever asked of MongoDB, never of what comes back: half of what a document holds. */
-const WITHOUT_KEYS = { keys: 0, dates: 0 } as const
 /** The index of a whole record, where a type has one. */
 const IN_RECORD: Readonly<Record<string, Document>> = { DocumentReference: { patient: 1, _id: 1 }, AuditEvent: { patient: 1, at: -1 } }
-/** Of a page, what nothing after the search asks. */
-const LEAN = { keys: 0, dates: 0, found: 0, claims: 0, 'facts.origins': 0, 'facts.claims': 0, 'facts.depositor': 0 } as const
+const BY_KEYS: Document = { patient: 1, keys: 1 }
 /** More than one answer of MongoDB holds by itself: no second round trip for the rest. */
 const WHOLE = 2000
 /** The most records that a search without a patient steps around. */
@@ -51,18 +47,17 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
   const sealing = createSealing(keyring)
   const versions = (name: string): Collection<StoredVersion> => db.collection<StoredVersion>(name)
   const rulesCollection = db.collection<StoredRules>('Rules')
-  const readers = new Map<string, (id: string) => Promise<StoredVersion | undefined>>()
+  const readers = new Map<string, (id: string) => Promise<ReadBack | undefined>>()
 
-  function readerOf (type: string, projection: Document = WITHOUT_KEYS): (id: string) => Promise<StoredVersion | undefined> {
-    const name = projection === LEAN ? `lean ${type}` : type
-    let reader = readers.get(name)
+  function readerOf (type: string): (id: string) => Promise<ReadBack | undefined> {
+    let reader = readers.get(type)
     if (reader === undefined) {
       reader = coalesce(async ids => {
-        const found = await versions(type).find({ _id: { $in: [...new Set(ids)] } }, { projection, batchSize: WHOLE, maxTimeMS: READ_TIME }).toArray()
+        const found = await versions(type).find({ _id: { $in: [...new Set(ids)] } }, { projection: READ_BACK, batchSize: WHOLE, maxTimeMS: READ_TIME }).toArray()
         const byId = new Map(found.map(stored => [stored._id, stored]))
         return id => byId.get(id)
       })
-      readers.set(name, reader)
+      readers.set(type, reader)
     }
     return reader
   }
@@ -79,8 +74,14 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     return () => {}
   })
 
-  async function opened (type: string, list: readonly StoredVersion[]): Promise<readonly Version[]> {
+  async function opened (type: string, list: readonly ReadBack[]): Promise<readonly Version[]> {
     return (await Promise.all(list.map(async stored => await sealing.toVersion(type, stored)))).filter(version => version !== undefined)
+  }
+
+  async function found (query: PageQuery): Promise<readonly ReadBack[]> {
+    const { type, filter, sort, limit } = query
+    return await versions(type).find(pageFilter(query), { projection: READ_BACK, batchSize: WHOLE, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })
+      .sort(toSort(sort)).limit(limit).toArray()
   }
 
   return {
@@ -90,27 +91,25 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     }),
 
     readVersion: async (type, id, version) => await translated(async () => {
-      const stored = await versions(history(type)).findOne({ _id: `${id}|${version}` }, { maxTimeMS: READ_TIME })
+      const stored = await versions(history(type)).findOne({ _id: `${id}|${version}` }, { projection: READ_BACK, maxTimeMS: READ_TIME })
       return stored === null ? undefined : await sealing.toVersion(type, stored)
     }),
 
-    find: async query => await translated(async () => {
-      const cursor = versions(query.type).find(pageFilter(query), { projection: WITHOUT_KEYS, ...hintOf(query.type, query.filter), maxTimeMS: SEARCH_TIME }).sort(toSort(query.sort)).limit(query.limit)
-      return await opened(query.type, await cursor.toArray())
-    }),
+    find: async query => await translated(async () => await opened(query.type, await found(query))),
 
-    firstPage: async ({ type, filter, sort, limit }, countTo) => await translated(async () => {
-      const found = await versions(type).find(toMongo(filter), { projection: { version: 1 }, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })
-        .sort(toSort(sort)).limit(countTo + 1).batchSize(WHOLE).toArray()
-      const page = await Promise.all(found.slice(0, limit).map(async ({ _id }) => await readerOf(type, LEAN)(_id)))
-      const seen = new Map(found.map(({ _id, version }) => [_id, version]))
-      const read = page.filter(stored => stored !== undefined && !stored.deleted) as StoredVersion[]
-      return {
-        versions: await opened(type, read),
-        changed: new Set(read.filter(({ _id, version }) => seen.get(_id) !== version).map(({ _id }) => _id)),
-        hasMore: found.length > limit,
-        ...found.length > countTo ? {} : { total: found.length }
+    firstPage: async query => await translated(async () => {
+      const { type, filter, sort, limit } = query
+      if (sort.length > 0 || !isInOrder(type, filter)) {
+        const list = await found({ ...query, limit: limit + 1 })
+        return { versions: await opened(type, list.slice(0, limit)), hasMore: list.length > limit, ...list.length > limit ? {} : { total: list.length } }
       }
+      const [answer] = await versions(type).aggregate<{ readonly total: number, readonly page: readonly ReadBack[] }>([
+        { $match: toMongo(filter) },
+        { $sort: toSort(sort) },
+        { $group: { _id: null, total: { $sum: 1 }, page: { $firstN: { n: limit, input: { _id: '$_id', head: '$head', body: '$body' } } } } }
+      ], { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME }).toArray()
+      const { total = 0, page = [] } = answer ?? {}
+      return { versions: await opened(type, page), hasMore: total > limit, total }
     }),
 
     count: async (type, filter) => await translated(async () =>
@@ -118,7 +117,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 
     history: async (type, id, filter, { limit, before }) => await translated(async () => {
       const stored = await versions(history(type))
-        .find({ $and: [{ id: { $eq: id }, revision: { $lt: before } }, toMongo(filter, inHistory)] } as Criteria, { maxTimeMS: SEARCH_TIME })
+        .find({ $and: [{ id: { $eq: id }, revision: { $lt: before } }, toMongo(filter, inHistory)] } as Criteria, { projection: READ_BACK, maxTimeMS: SEARCH_TIME })
         .sort({ revision: -1 }).limit(limit).toArray()
       return await opened(type, stored)
     }),
@@ -172,15 +171,19 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 /** Within one record there is one good index, and finding that out again would take longer than the search. */
 function hintOf (type: string, filter: Filter): { readonly hint?: Document } {
   const parts = filter.kind === 'and' ? filter.of : [filter]
-  const isBound = parts.some(part => part.kind === 'in' && part.field === 'patient' && part.values.length === 1)
-  if (!isBound || type === 'Patient') return {}
-  const hasKeys = parts.some(part => part.kind === 'in' && part.field === 'keys' && !part.values.every(isOfPatient))
-  return { hint: hasKeys && type !== 'AuditEvent' ? { patient: 1, keys: 1 } : IN_RECORD[type] ?? { patient: 1, keys: 1 } }
+  if (type === 'Patient' || !parts.some(isOneRecord)) return {}
+  const hasKeys = type !== 'AuditEvent' && parts.some(part => part.kind === 'in' && part.field === 'keys')
+  return { hint: hasKeys ? BY_KEYS : IN_RECORD[type] ?? BY_KEYS }
 }
 
-/** A key that says no more than the field `patient` does. */
-function isOfPatient (key: Scalar): boolean {
-  return /^(?:patient|subject)\|Patient\//.test(String(key))
+/** Whether the index by which a search reads a record has its order too: then its first page and its total are one scan. */
+function isInOrder (type: string, filter: Filter): boolean {
+  const { hint } = hintOf(type, filter)
+  return hint !== undefined && '_id' in hint
+}
+
+function isOneRecord (part: Filter): boolean {
+  return part.kind === 'in' && part.field === 'patient' && part.values.length === 1
 }
 
 function pageFilter ({ filter, sort, after }: PageQuery): Criteria {

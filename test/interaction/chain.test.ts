@@ -1,6 +1,7 @@
 /** Chains (`consent.md` 4): what replaces a document takes its restrictions over, both ways, whoever set them. */
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import { withFacts } from '../../src/store/stored.js'
 import type { TestResponse } from '../helper/app.js'
 import { access, block, document, label, structure, treating } from '../helper/resource.js'
 import { GP, HOSPITAL, MT, isAbsent, link, look, openScene, refused } from './scene.js'
@@ -143,11 +144,11 @@ t.test('what is to be announced is hidden from the holder, once, until it is rel
 t.test('what was never announced is the holder\'s after a month', async t => {
   const first = await deposit(INVISIBLE, undefined, doctor)
   isAbsent(t, await read(holder, first))
-  const documents = scene.mongo.db(scene.database).collection<{ _id: string, facts: { opens: number } }>('DocumentReference')
-  const { facts } = await documents.findOne({ _id: first.id }) ?? { facts: { opens: 0 } }
+  const documents = scene.mongo.db(scene.database).collection<{ _id: string, head: string, facts: { opens: number } }>('DocumentReference')
+  const { facts, head } = await documents.findOne({ _id: first.id }) ?? { facts: { opens: 0 }, head: '{}' }
   const days = (facts.opens - Date.parse(first.meta.lastUpdated)) / (24 * 3600 * 1000)
   t.ok(days > 27.9 && days < 31.1, `one calendar month, not ${days} days`)
-  await documents.updateOne({ _id: first.id }, { $set: { 'facts.opens': Date.now() - 1 } })
+  await documents.updateOne({ _id: first.id }, { $set: withFacts(head, { ...facts, opens: Date.now() - 1 }) as object })
   t.equal(await status(holder, first), 200)
   t.ok((await ids(holder, `/DocumentReference?patient=${patientId}&_count=200`)).includes(first.id))
 })

@@ -174,13 +174,13 @@ t.test('every write is acknowledged by a majority and the journal, every read is
 t.test('a stored text that was moved to another place does not open, and is not given', async t => {
   const [one, other] = [version(), version()]
   await store.commit(write([{ next: one, claims: [] }, { next: other, claims: [] }]))
-  const collection = db.collection<{ _id: string, body: unknown, patient: string, version: string }>('DocumentReference')
+  const collection = db.collection<{ _id: string, body: unknown, head: string }>('DocumentReference')
   const [stored, second] = [await collection.findOne({ _id: one.id }), await collection.findOne({ _id: other.id })]
   await collection.updateOne({ _id: one.id }, { $set: { body: second?.body } })
   await t.rejects(store.read('DocumentReference', one.id), 'swapped with another one')
-  await collection.updateOne({ _id: one.id }, { $set: { body: stored?.body, version: 'other' } })
-  await t.rejects(store.read('DocumentReference', one.id), 'of another version')
-  await collection.updateOne({ _id: one.id }, { $set: { version: stored?.version ?? '' } })
+  await collection.updateOne({ _id: one.id }, { $set: { body: stored?.body, head: second?.head ?? '' } })
+  await t.rejects(store.read('DocumentReference', one.id), 'under the head of another version')
+  await collection.updateOne({ _id: one.id }, { $set: { head: stored?.head ?? '' } })
   t.equal((await store.read('DocumentReference', one.id))?.text, one.text)
   await db.collection<{ _id: string }>('Key').deleteOne({ _id: patient })
   const forgetful = createResourceStore(client, db, createKeyring(randomBytes(32), createKeyStore(db)))

@@ -20,6 +20,8 @@ export interface ValueContext {
   readonly base: string | null
   /** The keyed hash of identifiers and texts; null in the directory. */
   readonly hash: Hash | null
+  /** The parameters that bind a query to a patient name the patient of the record: the field `patient` says the same as the key. */
+  readonly isByPatient?: boolean
 }
 
 /** One parameter of a query: `code[:modifier]=value,value`. */

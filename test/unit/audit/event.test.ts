@@ -1,7 +1,7 @@
 /** What a trace says, and to whom: BALP's shape, exactly what was done, and no more than its reader may know. */
 import t from 'tap'
 import type { AuditEvent } from '@medplum/fhirtypes'
-import { DECISION, DISCLOSED, toAuditEvent } from '../../../src/audit/event.js'
+import { DECISION, toAuditEvent } from '../../../src/audit/event.js'
 import type { Access, Agent } from '../../../src/audit/event.js'
 import { viewTrace } from '../../../src/audit/trace.js'
 import type { Version } from '../../../src/interaction/store.js'
@@ -21,7 +21,7 @@ const access: Access = {
   outcome: '0'
 }
 const event = (more: Partial<Access> = {}, agent: Agent = { principal: doctor }) => toAuditEvent({ ...access, ...more }, agent, 'id', NOW)
-const stored = (audit: AuditEvent) => ({ type: 'AuditEvent', id: 'id', text: JSON.stringify(audit) }) as unknown as Version
+const stored = (audit: AuditEvent) => ({ type: 'AuditEvent', id: 'id', facts: { disclosed: access.disclosed }, text: JSON.stringify(audit) }) as unknown as Version
 
 t.test('an event is all of what was done', async t => {
   t.strictSame(event(), {
@@ -29,8 +29,7 @@ t.test('an event is all of what was done', async t => {
     id: 'id',
     meta: { versionId: '1', lastUpdated: '2026-11-22T12:00:00.000Z' },
     extension: [
-      { url: DECISION, extension: [{ url: 'permit', valueBoolean: true }, { url: 'rule', valueUnsignedInt: 10 }, { url: 'choice', valueReference: { reference: 'Consent/c1' } }] },
-      { url: DISCLOSED, valueReference: { reference: 'DocumentReference/1' } }, { url: DISCLOSED, valueReference: { reference: 'DocumentReference/2' } }
+      { url: DECISION, extension: [{ url: 'permit', valueBoolean: true }, { url: 'rule', valueUnsignedInt: 10 }, { url: 'choice', valueReference: { reference: 'Consent/c1' } }] }
     ],
     type: { system: 'http://terminology.hl7.org/CodeSystem/audit-event-type', code: 'rest', display: 'Restful Operation' },
     subtype: [{ system: 'http://hl7.org/fhir/restful-interaction', code: 'search-type' }],
