@@ -104,7 +104,7 @@ export function fixedFaults (before: Resource, after: Resource): readonly Fault[
   const isUndone = isInError(before, recordType(resourceType)) && !isInError(after, recordType(resourceType))
   return [
     ...faults,
-    ...isSame(peopleIn(before), peopleIn(after)) ? [] : [{ diagnostics: 'Who is contained does not change once it is deposited', expression: `${resourceType}.contained` }],
+    ...elements.has('contained') || isSame(peopleIn(before), peopleIn(after)) ? [] : [{ diagnostics: 'Who is contained does not change once it is deposited', expression: `${resourceType}.contained` }],
     ...isUndone ? [{ diagnostics: 'What was entered in error stays so', expression: `${resourceType}.${status ?? ''}` }] : []
   ]
 }
