@@ -15,6 +15,8 @@ import { broken, unresolved } from './admission.js'
 
 /** Items of one container, those of its containers among them. */
 const MOST_ITEMS = 500
+/** Containers of one depositor that hold any of the same resources. */
+const MOST_HOLDERS = 2000
 const LITERAL = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/
 const PAGE = 500
 
@@ -52,6 +54,17 @@ export async function heldBy (context: Context, resource: Resource): Promise<rea
     return await context.store.read(type, id)
   }))
   return held.filter(version => version !== undefined)
+}
+
+/**
+ * What one depositor may hold how often: each change of an item, a mask say, is written to all that hold it.
+ * @throws OutcomeError `business-rule` beyond that
+ */
+export async function checkHolding (context: Context, patient: string, { depositor }: Pick<Facts, 'depositor'>, resource: Resource): Promise<void> {
+  const { resourceType } = resource
+  const held = and(equals('patient', patient), isIn('found', itemKeys(resource)), equals('facts.depositor', depositor))
+  if (await context.store.count(resourceType, held) < MOST_HOLDERS) return
+  throw broken('What it holds is held too often already', `${resourceType}.${recordType(resourceType).items?.[0] ?? ''}`)
 }
 
 /**

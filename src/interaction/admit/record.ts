@@ -14,7 +14,7 @@ import type { Sight } from '../sight.js'
 import { broken, forbidden, parsed } from './admission.js'
 import type { Admitter } from './admission.js'
 import { authorshipOf } from './authorship.js'
-import { heldBy, reindexHolders, withItems } from './container.js'
+import { checkHolding, heldBy, reindexHolders, withItems } from './container.js'
 import { checkDepositor, checkKind } from './depositor.js'
 import { withDepositLabels } from './deposit-label.js'
 import { continued, originsOf } from './redeposit.js'
@@ -39,6 +39,7 @@ export const record: Admitter = {
     const facts = factsOf(labelled, authorship, chain, context.judgedAs(resourceType))
     if (!CONTAINERS.includes(resourceType)) return { patient, resource: labelled, facts, claims: [] }
     const held = await heldBy(context, labelled)
+    await checkHolding(context, patient, facts, labelled)
     return { patient, resource: labelled, facts: withItems(resourceType, id, facts, held), claims: [] }
   },
 
@@ -63,6 +64,7 @@ export const record: Admitter = {
       throw broken('The announcement of a resource is not withheld a second time', `${type}.meta.security`)
     }
     const held = CONTAINERS.includes(type) ? await heldBy(context, resource) : []
+    if (held.length > 0) await checkHolding(context, patient, known, resource)
     const widened = { ...fresh, period: hull(known, fresh) }
     const facts = CONTAINERS.includes(type) ? withItems(type, id, widened, held, known.items) : widened
     return { patient, resource, facts, claims: [], reindexed: await reindexHolders(context, patient, [{ type, id, facts }]) }
