@@ -19,6 +19,8 @@ export function createBar (stream: NodeJS.WriteStream = process.stderr): Bar {
 function drawn (stream: NodeJS.WriteStream): Bar {
   let bar: SingleBar | undefined
   let refused = 0
+  let sent = 0
+  let began = 0
   return {
     start: (name, total, done) => {
       refused = 0
@@ -29,17 +31,14 @@ function drawn (stream: NodeJS.WriteStream): Bar {
         hideCursor: true,
         formatValue: (value, _options, type) => String(type === 'percentage' ? value : Math.round(value))
       }, Presets.shades_classic)
-      bar.start(total, done, { name, refused, speed: '0' })
-      const began = { at: Date.now(), done }
-      bar.on('redraw-pre', () => {
-        const seconds = (Date.now() - began.at) / 1000
-        const value = (bar as unknown as { value: number }).value
-        bar?.update({ speed: seconds < 1 ? '…' : ((value - began.done) / seconds).toFixed(0) })
-      })
+      bar.start(total, done, { name, refused, speed: '…' })
+      sent = 0
+      began = Date.now()
     },
     step: isRefused => {
+      sent++
       if (isRefused) refused++
-      bar?.increment(1, { refused })
+      bar?.increment(1, { refused, speed: (sent / Math.max(0.001, (Date.now() - began) / 1000)).toFixed(0) })
     },
     stop: () => { bar?.stop(); bar = undefined },
     say: line => { stream.write(`\r\u001b[K${line}\n`) }
