@@ -27,13 +27,17 @@ export interface Match {
   readonly accesses: readonly Access[]
 }
 
+/** What an address may say beside criteria. */
+const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty']
+
 /**
  * Needs the scope of a search: an answer tells whether something is there.
  * @throws OutcomeError for criteria that cannot be asked, or that are none
  */
-export async function match (context: Context, asking: Asking, type: string, criteria: Criteria): Promise<Match> {
+export async function match (context: Context, asking: Asking, type: string, given: Criteria): Promise<Match> {
   needScope(asking, type, 's')
   const { sight } = asking
+  const criteria = given.filter(([name]) => !HOW_TO_ANSWER.includes(name))
   const aside = criteria.map(([name]) => name).filter(name => isResultParameter(name.split(':')[0] ?? name))
   if (aside.length > 0 || criteria.length === 0) {
     throw new OutcomeError('invalid-request', { diagnostics: 'The criteria must be search parameters of the type, at least one', expression: aside[0] ?? 'criteria' })
