@@ -165,6 +165,7 @@ t.test('a reference is written only where its target is there for the writer', a
   t.strictSame(look(await post(hospital, related(`DocumentReference/${hidden.id}`))), look(unknown))
   t.equal((await post(lab, related(`DocumentReference/${hidden.id}`))).status, 201)
   refused(t, await post(hospital, valid({ author: [{ reference: '#nobody' }] })), 422, { code: 'not-found', expression: 'DocumentReference.author[0]' })
+  refused(t, await post(hospital, valid({ author: [{ reference: `urn:uuid:${randomUUID()}` }] })), 422, { code: 'not-found', expression: 'DocumentReference.author[0]' })
 })
 
 t.test('what nobody may write has no address for it', async t => {

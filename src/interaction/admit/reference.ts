@@ -80,7 +80,7 @@ export async function checkReferences (context: Context, sight: Sight, patient: 
     }
     const [, type, id] = LITERAL.exec(local) ?? []
     if (type === undefined || id === undefined) {
-      if (/^[A-Z][A-Za-z]+[/?]/.test(local)) throw unresolved(expression)
+      if (/^(?:[A-Z][A-Za-z]+[/?]|urn:uuid:)/.test(local)) throw unresolved(expression)
       continue
     }
     if (DIRECTORY.includes(type) || (type === 'Patient' && id === patient)) continue
