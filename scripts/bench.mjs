@@ -14,12 +14,13 @@ const ROOT = path.join(import.meta.dirname, '..')
 const SOURCES = path.join(ROOT, 'scripts', 'bench')
 const COMPILED = path.join(ROOT, 'dist', 'scripts', 'bench')
 const MEASURES = ['read', 'search', 'deposit']
-const USAGE = `Usage: npm run bench -- [--quick] [--only read|search|deposit] [--rounds N] [--keep] [--profile DIR]
+const USAGE = `Usage: npm run bench -- [--quick] [--only read|search|deposit] [--rounds N] [--keep] [--profile DIR] [--soak M]
   --quick    2,000 documents instead of 100,000, rounds of 3 s instead of 10 s
   --only     one measure; may be given several times
   --rounds   rounds of each measure (3)
   --keep     uses the dataset that is there, even if the code that wrote it has changed since
-  --profile  a folder for CPU profiles of our server, one for each measure`
+  --profile  a folder for CPU profiles of our server, one for each measure
+  --soak M   instead of the comparison: M minutes of deposits at 80 % of the rate that a round of full load reaches`
 const log = line => console.error(line)
 
 whenParentEnds(() => process.exit(1))
@@ -56,11 +57,14 @@ function read () {
       rounds: { type: 'string', default: '3' },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
-      profile: { type: 'string' }
+      profile: { type: 'string' },
+      soak: { type: 'string', default: '0' }
     }
   })
   const rounds = Number(values.rounds)
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds wants a number of rounds\n${USAGE}`)
+  const soak = Number(values.soak)
+  if (!Number.isInteger(soak) || soak < 0) throw new Error(`--soak wants a number of minutes\n${USAGE}`)
   const foreign = values.only.find(name => !MEASURES.includes(name))
   if (foreign !== undefined) throw new Error(`--only ${foreign} is no measure\n${USAGE}`)
   return {
@@ -69,6 +73,7 @@ function read () {
     only: values.only,
     rounds,
     keep: values.keep,
+    soak,
     profile: values.profile && path.resolve(values.profile)
   }
 }

@@ -15,6 +15,7 @@ import type { Measure } from './measure.js'
 import { summarize, table } from './report.js'
 import type { Finding } from './report.js'
 import { startServer } from './server.js'
+import { soak } from './soak.js'
 import type { Server } from './server.js'
 
 export interface Bench {
@@ -28,6 +29,8 @@ export interface Bench {
   readonly dataDir: string
   readonly mongo: { readonly url: string, readonly name: string, readonly pid: number | undefined }
   readonly log: (line: string) => void
+  /** Minutes of steady deposits instead of the comparison; 0 for none. */
+  readonly soak: number
 }
 
 const FULL = { size: { patients: 2000, documents: 50 }, seconds: 10, warmUp: 3 }
@@ -41,12 +44,30 @@ export async function run (bench: Bench): Promise<string> {
   try {
     const measures = measuresOf(dataset).filter(({ name }) => bench.only.length === 0 || bench.only.includes(name))
     const findings: Finding[] = []
+    const deposit = measures.find(({ name }) => name === 'deposit')
+    if (bench.soak > 0 && deposit !== undefined) return await soakWith(bench, deposit, client)
     for (const measure of measures) findings.push(await take(bench, measure, client))
     const title = `${size.patients * size.documents} documents of ${size.patients} patients, ${CONNECTIONS} connections, ${bench.mongo.name}`
     await keep(bench, title, findings)
     return `${title}\n\n${table(findings)}`
   } finally {
     await client.close()
+  }
+}
+
+/** Deposits for a long time, on our server alone. */
+async function soakWith (bench: Bench, measure: Measure, client: MongoClient): Promise<string> {
+  const server = await startServer({
+    file: path.join(bench.root, 'dist', 'src/main.js'),
+    env: { MONGODB_URL: bench.mongo.url, MONGODB_DB: OURS, DATA_DIR: bench.dataDir, SAMPLE: 'none' },
+    log: path.join(bench.dataDir, `${OURS}.log`)
+  })
+  try {
+    const requests = () => requestsOf(measure, tokenOf(bench, measure))
+    const full = await fire({ server, requests, seconds: FULL.seconds, db: client.db(OURS), mongod: bench.mongo.pid })
+    return await soak({ server, requests }, full, bench.soak, bench.log)
+  } finally {
+    await server.stop()
   }
 }
 
