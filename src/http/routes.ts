@@ -12,7 +12,7 @@ import { readContent } from '../interaction/content.js'
 import type { Context } from '../interaction/context.js'
 import { create } from '../interaction/create.js'
 import { remove } from '../interaction/delete.js'
-import { history } from '../interaction/history.js'
+import { OF_ALL, history, systemHistory, typeHistory } from '../interaction/history.js'
 import { read } from '../interaction/read.js'
 import { search } from '../interaction/search.js'
 import type { Sight } from '../interaction/sight.js'
@@ -58,6 +58,8 @@ function rowsOf (type: string, code: string): readonly Row[] {
     })]
     case 'history-instance': return [row('GET', `/${type}/:id/_history`, 'history-instance', async (context, sight, request) =>
       await history(context, { sight, type, id: idOf(request), parameters: query(request) }))]
+    case 'history-type': return [row('GET', `/${type}/_history`, 'history-type', async (context, sight, request) =>
+      await typeHistory(context, { sight, type, parameters: query(request) }))]
     case 'create': return [row('POST', `/${type}`, 'create', async (context, sight, request) =>
       await create(context, { sight, type, resource: bodyOf(request), prefer: readPrefer(request.headers).prefer }))]
     case 'update': return [row('PUT', `/${type}/:id`, 'update', async (context, sight, request) =>
@@ -74,6 +76,22 @@ function rowsOf (type: string, code: string): readonly Row[] {
   }
 }
 
+/** The rows of each interaction code on the whole server. @throws Error at start for a code that is not built */
+function systemRowsOf (code: string, resources: readonly CapabilityStatementRestResource[]): readonly Row[] {
+  switch (code) {
+    case 'history-system': {
+      const types = resources.filter(({ interaction = [] }) => interaction.some(({ code }) => code === 'history-type')).map(({ type }) => type)
+      return [{
+        method: 'GET',
+        path: '/_history',
+        interaction: 'history-system',
+        handle: async (context, sight, request) => await systemHistory(context, { sight, types, parameters: query(request) })
+      }]
+    }
+    default: throw new Error(`capability-statement.json declares ${code}, which is not built`)
+  }
+}
+
 /** Adds every declared route, the public ones, and what answers everything else. */
 export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
   const base = new URL(ports.context.base).pathname.replace(/\/+$/, '')
@@ -85,7 +103,9 @@ export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
     needJson(request.headers, formatOf(request))
     return await send(reply, releasePublic(metadata))
   })
-  for (const resource of ports.statement.rest?.[0]?.resource ?? []) addType(server, base, resource, ports)
+  const { resource: resources = [], interaction = [] } = ports.statement.rest?.[0] ?? {}
+  for (const { type, interaction = [] } of resources) addRows(server, base, type, interaction.flatMap(({ code = '' }) => rowsOf(type, code)), ports)
+  addRows(server, base, OF_ALL, interaction.flatMap(({ code = '' }) => systemRowsOf(code, resources)), ports)
   server.setNotFoundHandler(async (request, reply) => {
     // Who is not known learns nothing of which addresses exist.
     await ports.authenticate(request.headers.authorization, request.instant)
@@ -93,16 +113,16 @@ export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
   })
 }
 
-function addType (server: FastifyInstance, base: string, resource: CapabilityStatementRestResource, ports: RoutePorts): void {
-  const rows = (resource.interaction ?? []).flatMap(({ code = '' }) => rowsOf(resource.type, code))
+/** @param type what an access by one of these rows is traced as */
+function addRows (server: FastifyInstance, base: string, type: string, rows: readonly Row[], ports: RoutePorts): void {
   for (const path of new Set(rows.map(row => row.path))) {
     const list = rows.filter(row => row.path === path)
     for (const row of list) {
       server.route({
         method: row.method,
         url: base + path,
-        onRequest: async request => { await authenticate(request, ports, resource.type, row.interaction) },
-        handler: async (request, reply) => await answer(request, reply, resource.type, row, ports)
+        onRequest: async request => { await authenticate(request, ports, type, row.interaction) },
+        handler: async (request, reply) => await answer(request, reply, type, row, ports)
       })
     }
     const allowed = list.flatMap(({ method }) => method === 'GET' ? ['GET', 'HEAD'] : [method])

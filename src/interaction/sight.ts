@@ -76,6 +76,9 @@ export class RequestSight implements Sight {
   readonly #turns = new Map<string, number>()
   readonly #maskedByDefault = new Set<string>()
   readonly #hidden = new Map<string, Set<string>>()
+  /** Asked once in a request, however many types it spans. */
+  #words: ReturnType<ResourceStore['patientsWithRules']> | undefined
+  #speaking: ReturnType<ResourceStore['patientsSpeaking']> | undefined
 
   constructor (
     caller: Omit<Caller, 'own' | 'enclosing'>, placed: Placed, ports: SightPorts,
@@ -159,11 +162,13 @@ export class RequestSight implements Sight {
     if (!isCaring || principal.mode !== 'normal') return none
     const actors = [person, ...own, ...enclosing].filter(actor => actor !== undefined)
     const { store, maxPatients } = this.#ports
-    const { granting, other } = await store.patientsWithRules(actors, maxPatients)
+    this.#words ??= store.patientsWithRules(actors, maxPatients)
+    const { granting, other } = await this.#words
     if (granting.length > maxPatients) throw tooManyPatients()
     if (family !== 'record') return await this.among(type, granting)
     const deposits = this.#ownDeposits()
-    const speaking = (await store.patientsSpeaking()).filter(patient => !other.includes(patient))
+    this.#speaking ??= store.patientsSpeaking()
+    const speaking = (await this.#speaking).filter(patient => !other.includes(patient))
     const special = speaking.length === 0 ? [] : await store.distinct(type, and(deposits, isIn('patient', speaking)), 'patient', maxPatients)
     if (special.length > maxPatients) throw tooManyPatients()
     const asked = [...new Set([...granting, ...special])]

@@ -3,6 +3,7 @@
  */
 import type { NewKeys } from '../crypto/keyring.js'
 import type { Filter } from '../filter/filter.js'
+import type { Interval } from '../filter/interval.js'
 import type { SearchRequest } from '../search/request.js'
 
 /** The values by which a resource is found and judged; fields of a `Filter` are its paths, `_id` is `id`. */
@@ -95,6 +96,34 @@ export interface FirstPage {
   readonly changed: ReadonlySet<string>
 }
 
+/** What of a history is asked for. */
+export interface HistoryQuery {
+  /** Each type with what of it this caller may see. */
+  readonly types: readonly { readonly type: string, readonly filter: Filter }[]
+  /** Of this resource only. */
+  readonly id?: string
+  /** The facts by which a superseded version is judged as the current one has them: its labels. */
+  readonly currentFacts: readonly string[]
+  /** Made at this instant or later, ms. */
+  readonly since?: number
+  /** Current at some instant of it. */
+  readonly during?: Interval
+  readonly limit: number
+  /** The version that the page before ended with. */
+  readonly after?: { readonly at: number, readonly type: string, readonly id: string }
+  /** More than this is not counted. */
+  readonly countTo: number
+}
+
+export interface HistoryPage {
+  /** The versions, under the labels of the current one, each with the current one's facts. */
+  readonly entries: readonly { readonly version: Version, readonly current: Judged }[]
+  readonly total?: number
+}
+
+/** All of a version that it is judged by. */
+export type Judged = Pick<Version, 'type' | 'id' | 'patient' | 'facts'>
+
 export interface ResourceStore {
   /** The current version, deleted or not. Concurrent reads are coalesced. */
   readonly read: (type: string, id: string) => Promise<Version | undefined>
@@ -108,9 +137,8 @@ export interface ResourceStore {
    */
   readonly firstPage: (query: Omit<PageQuery, 'after'>, countTo: number) => Promise<FirstPage>
   readonly count: (type: string, filter: Filter) => Promise<number>
-  /** The superseded versions of one resource that satisfy a filter, of a revision before `before`, newest first. */
-  readonly history: (type: string, id: string, filter: Filter, page: { limit: number, before: number }) => Promise<readonly Version[]>
-  readonly countHistory: (type: string, id: string, filter: Filter) => Promise<number>
+  /** The visible versions of one resource, one type or many, newest first, as they were at one instant. */
+  readonly history: (query: HistoryQuery) => Promise<HistoryPage>
   /** Distinct values of a field of the index document, at most `limit` + 1 of them. */
   readonly distinct: (type: string, filter: Filter, field: '_id' | 'patient', limit: number) => Promise<readonly string[]>
   /** The compiled rules, as acknowledged when the call is made. Concurrent calls are coalesced. */

@@ -12,7 +12,7 @@ import type { TracePorts } from '../audit/trace.js'
 import type { Answer, Body, Entry, Subset } from '../interaction/answer.js'
 import { isFindable } from '../consent/situation.js'
 import type { Sight } from '../interaction/sight.js'
-import type { ResourceStore, Version } from '../interaction/store.js'
+import type { Judged, ResourceStore, Version } from '../interaction/store.js'
 import { OutcomeError, toOperationOutcome } from '../outcome/outcome-error.js'
 
 export interface ReleasePorts extends TracePorts {
@@ -25,6 +25,8 @@ export interface ReleasePorts extends TracePorts {
 const FHIR = 'application/fhir+json; charset=utf-8'
 const SUBSETTED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }
 const receipts = new WeakSet<object>()
+
+interface Disclosed { readonly version: Judged, readonly subset?: Subset | undefined }
 
 /** An answer that passed the gate. */
 export interface Released {
@@ -69,16 +71,17 @@ function receipt (released: Released): Released {
   return released
 }
 
-function disclosed (body: Body): readonly (Entry | { readonly version: Version, readonly subset?: Subset })[] {
+function disclosed (body: Body): readonly (Entry | Disclosed)[] {
   switch (body.kind) {
     case 'resource': case 'content': return [{ version: body.version }]
     case 'searchset': return body.entries
-    case 'history': return body.entries.map(version => ({ version }))
+    // A superseded version is permitted, and the current one too.
+    case 'history': return body.entries.flatMap(({ version, current }) => [{ version }, { version: current }])
     default: return []
   }
 }
 
-function check ({ version, subset }: { readonly version: Version, readonly subset?: Subset | undefined }, sight: Sight, ports: ReleasePorts): void {
+function check ({ version, subset }: Disclosed, sight: Sight, ports: ReleasePorts): void {
   const decision = sight.decide(version)
   if (subset === undefined ? decision.permit : isFindable(sight.account(version.id))) return
   ports.alarm(`release: rule ${decision.rule} contradicts the filter on a ${version.type}`)
@@ -133,7 +136,7 @@ function searchset (body: Extract<Body, { kind: 'searchset' }>, sight: Sight, ba
 }
 
 function history (body: Extract<Body, { kind: 'history' }>, sight: Sight, base: string): string {
-  const entries = body.entries.map(version => {
+  const entries = body.entries.map(({ version }) => {
     const url = `${version.type}/${version.id}`
     const method = version.isDeleted ? 'DELETE' : version.revision === 1 ? 'POST' : 'PUT'
     const request = { method, url: method === 'POST' ? version.type : url }

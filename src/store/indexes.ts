@@ -15,6 +15,13 @@ const OF_FAMILY: Readonly<Record<Family, readonly Index[]>> = {
   directory: [[{ keys: 1 }], [{ found: 1 }], [{ 'facts.names': 1 }]]
 }
 
+/** Superseded versions are also asked for by record, by author, or all of a type. */
+const OF_HISTORY: Partial<Readonly<Record<Family, readonly Index[]>>> = {
+  record: [[{ patient: 1, at: -1 }], [{ 'facts.authors': 1, at: -1 }]],
+  choice: [[{ patient: 1, at: -1 }]],
+  identity: [[{ patient: 1, at: -1 }]]
+}
+
 export const history = (type: string) => `${type}.history`
 
 /**
@@ -29,7 +36,7 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
   }
   for (const [type, family] of families) {
     await create(type, OF_FAMILY[family])
-    if (family !== 'trace') await create(history(type), [[{ id: 1, revision: -1 }]])
+    if (family !== 'trace') await create(history(type), [[{ id: 1, revision: -1 }], ...OF_HISTORY[family] ?? []])
   }
   await create('Rules', [[{ actor: 1, patient: 1 }]])
   await create('Key', [])

@@ -51,7 +51,7 @@ const bodies: Readonly<Record<string, Body>> = {
   content: { kind: 'content', version, bytes: Buffer.from('bytes'), contentType: 'text/plain', isRaw: true, binary: 'b' },
   searchset: { kind: 'searchset', total: 1, links: [], entries: [{ version, mode: 'match' }], ignored: [] },
   included: { kind: 'searchset', total: 1, links: [], entries: [{ version, mode: 'include' }], ignored: [] },
-  history: { kind: 'history', total: 1, links: [], entries: [version] }
+  history: { kind: 'history', total: 1, links: [], entries: [{ version, current: version }] }
 }
 const answer = (body: Body, sight: Sight): Answer => ({ status: 200, headers: {}, body, sight, accesses: [{ interaction: 'read', type: 'DocumentReference', patient: holder.id, outcome: '0' }] })
 
