@@ -11,6 +11,8 @@ import { decide } from './decide.js'
 import type { Decision } from './decide.js'
 import type { Facts } from './facts.js'
 import type { Situation } from './situation.js'
+import { compileUnclaimed, decideUnclaimed } from './unclaimed.js'
+import type { BinaryFacts } from './unclaimed.js'
 
 export type Family = 'record' | 'choice' | 'trace' | 'identity' | 'directory'
 
@@ -64,7 +66,9 @@ const deny = (rule: number): Decision => ({ permit: false, rule, choices: [] })
 /** Whether the caller of `situation` may see one resource of a record. */
 export function decideIn (situation: Situation, subject: Subject, hidden: Hidden): Decision {
   switch (familyOf(subject.type)) {
-    case 'record': return decide(situation, { id: subject.id, facts: subject.facts as Facts })
+    case 'record': return subject.type === 'Binary'
+      ? decideUnclaimed(situation, subject.facts as BinaryFacts)
+      : decide(situation, { id: subject.id, facts: subject.facts as Facts })
     case 'choice': return decideChoice(situation, subject.facts as ChoiceFacts)
     case 'trace': return decideTrace(situation, subject.facts as TraceFacts, hidden)
     case 'identity': return decideIdentity(situation)
@@ -76,7 +80,7 @@ export function decideIn (situation: Situation, subject: Subject, hidden: Hidden
 export function compileIn (situation: Situation, type: string, hidden: Hidden): Filter {
   const ofPatient = equals('patient', situation.patient)
   switch (familyOf(type)) {
-    case 'record': return compile(situation)
+    case 'record': return type === 'Binary' ? and(ofPatient, compileUnclaimed(situation)) : compile(situation)
     case 'choice': return and(ofPatient, compileChoice(situation))
     case 'trace': return and(ofPatient, compileTrace(situation, hidden))
     case 'identity': return decideIdentity(situation).permit ? ofPatient : none

@@ -2,6 +2,7 @@
  * The routes, made of the CapabilityStatement: a type and an interaction exist exactly when they are declared there.
  * Each row calls one interaction; its answer goes through `release`.
  */
+import type { Readable } from 'node:stream'
 import type { CapabilityStatement, CapabilityStatementRestResource } from '@medplum/fhirtypes'
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { toTrace } from '../audit/trace.js'
@@ -12,6 +13,8 @@ import { readContent } from '../interaction/content.js'
 import type { Context } from '../interaction/context.js'
 import { create } from '../interaction/create.js'
 import { remove } from '../interaction/delete.js'
+import { deposit } from '../interaction/deposit.js'
+import type { Deposit } from '../interaction/deposit.js'
 import { OF_ALL, history, systemHistory, typeHistory } from '../interaction/history.js'
 import { read } from '../interaction/read.js'
 import { search } from '../interaction/search.js'
@@ -23,6 +26,7 @@ import type { ReleasePorts } from '../release/release.js'
 import { EmergencyRefused } from '../security/principal.js'
 import type { Principal } from '../security/principal.js'
 import { isUnchanged, needJson, readPrefer, readTags } from './header.js'
+import { bytesOf, isUnread, lengthOf } from './raw.js'
 import { send } from './server.js'
 
 export interface RoutePorts {
@@ -48,20 +52,21 @@ function rowsOf (type: string, code: string): readonly Row[] {
   const row = (method: HTTPMethods, path: string, interaction: InteractionCode, handle: Handle): Row => ({ method, path, interaction, handle })
   switch (code) {
     case 'read': return [row('GET', `/${type}/:id`, 'read', async (context, sight, request) => type === 'Binary'
-      ? await readContent(context, { sight, id: idOf(request), accept: request.headers.accept ?? '' })
+      ? await readContent(context, { sight, id: idOf(request), ...wanted(request) })
       : await read(context, { sight, type, id: idOf(request) }))]
     case 'vread': return [row('GET', `/${type}/:id/_history/:version`, 'vread', async (context, sight, request) => {
       const { version } = request.params as Params
       return type === 'Binary'
-        ? await readContent(context, { sight, id: idOf(request), version, accept: request.headers.accept ?? '' })
+        ? await readContent(context, { sight, id: idOf(request), version, ...wanted(request) })
         : await read(context, { sight, type, id: idOf(request), version })
     })]
     case 'history-instance': return [row('GET', `/${type}/:id/_history`, 'history-instance', async (context, sight, request) =>
       await history(context, { sight, type, id: idOf(request), parameters: query(request) }))]
     case 'history-type': return [row('GET', `/${type}/_history`, 'history-type', async (context, sight, request) =>
       await typeHistory(context, { sight, type, parameters: query(request) }))]
-    case 'create': return [row('POST', `/${type}`, 'create', async (context, sight, request) =>
-      await create(context, { sight, type, resource: bodyOf(request), prefer: readPrefer(request.headers).prefer }))]
+    case 'create': return [row('POST', `/${type}`, 'create', async (context, sight, request) => type === 'Binary' && isUnread(request.body)
+      ? await deposit(context, { sight, ...raw(request, request.body) })
+      : await create(context, { sight, type, resource: bodyOf(request), prefer: readPrefer(request.headers).prefer }))]
     case 'update': return [row('PUT', `/${type}/:id`, 'update', async (context, sight, request) =>
       await update(context, { sight, type, id: idOf(request), resource: bodyOf(request), prefer: readPrefer(request.headers).prefer, ...ifMatch(request) }))]
     case 'delete': return [row('DELETE', `/${type}/:id`, 'delete', async (context, sight, request) =>
@@ -121,6 +126,7 @@ function addRows (server: FastifyInstance, base: string, type: string, rows: rea
       server.route({
         method: row.method,
         url: base + path,
+        config: { takesRaw: type === 'Binary' && row.interaction === 'create' },
         onRequest: async request => { await authenticate(request, ports, type, row.interaction) },
         handler: async (request, reply) => await answer(request, reply, type, row, ports)
       })
@@ -157,10 +163,10 @@ async function answer (request: FastifyRequest, reply: FastifyReply, type: strin
   if (principal === null) throw new OutcomeError('unauthenticated')
   if (type !== 'Binary' || row.method !== 'GET') needJson(request.headers, formatOf(request))
   const released = await release(await attempt(), ports.release)
-  const isRead = row.method === 'GET' && released.status === 200
+  const isRead = row.method === 'GET' && (released.status === 200 || released.status === 206)
   if (isRead && isUnchanged(request.headers, released.headers)) {
     reply.released = released
-    return await reply.code(304).headers({ ...released.headers }).removeHeader('content-type').send()
+    return await reply.code(304).headers({ ...released.headers }).removeHeader('content-type').removeHeader('content-length').removeHeader('content-range').send()
   }
   return await send(reply, released)
 
@@ -187,6 +193,21 @@ function bodyOf (request: FastifyRequest): unknown {
   if (request.body === undefined || request.body === null) throw new OutcomeError('unparsable', { diagnostics: 'The body is empty' })
   if (request.body instanceof URLSearchParams) throw new OutcomeError('unsupported-media')
   return request.body
+}
+
+/** What a read of a content asks for. */
+function wanted ({ headers }: FastifyRequest) {
+  return { accept: headers.accept ?? '', range: headers.range, ifRange: headers['if-range'] as string | undefined }
+}
+
+function raw (request: FastifyRequest, body: Readable): Omit<Deposit, 'sight'> {
+  return {
+    contentType: request.headers['content-type'] ?? '',
+    securityContext: request.headers['x-security-context'] as string | undefined,
+    length: lengthOf(request),
+    once: async take => await (request.upload ??= take(bytesOf(body))),
+    prefer: readPrefer(request.headers).prefer
+  }
 }
 
 function ifMatch (request: FastifyRequest): { readonly ifMatch?: readonly string[] } {

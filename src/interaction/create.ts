@@ -4,6 +4,7 @@ import { familyOf } from '../consent/family.js'
 import type { Family } from '../consent/family.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Admitter } from './admit/admission.js'
+import { binary } from './admit/binary.js'
 import { consent } from './admit/consent.js'
 import { directory } from './admit/directory.js'
 import { document } from './admit/document.js'
@@ -25,7 +26,7 @@ const ADMITTERS: Partial<Record<Family, Admitter>> = { record: document, choice:
 
 /** Who judges the writes of a type. @throws OutcomeError `method` for a family that nobody writes */
 export function admitterOf (type: string): Admitter {
-  const admitter = ADMITTERS[familyOf(type)]
+  const admitter = type === 'Binary' ? binary : ADMITTERS[familyOf(type)]
   if (admitter === undefined) throw new OutcomeError('method')
   return admitter
 }
@@ -44,7 +45,7 @@ export async function create (context: Context, asking: Create): Promise<Answer>
     ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
     ...admission.keys === undefined ? {} : { keys: admission.keys },
     ...admission.rules === undefined ? {} : { rules: admission.rules },
-    contents: staged.filter(content => content !== undefined),
+    contents: staged,
     ...turnOf(sight, admission.patient, type),
     traces: [toTrace(written(sight, type, 'create', version), sight.caller, context)]
   })

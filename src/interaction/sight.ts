@@ -11,7 +11,7 @@ import type { Hidden } from '../consent/family.js'
 import type { RulesBody } from '../consent/rules.js'
 import { inPersonKeys, isOutsideCare, readableTypes, situate } from '../consent/situation.js'
 import type { AccountStatus, Caller, Policy, Situation } from '../consent/situation.js'
-import { all, and, equals, isIn, none, not, or } from '../filter/filter.js'
+import { all, and, equals, exists, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Affiliation, Directory } from './directory.js'
@@ -200,17 +200,30 @@ export class RequestSight implements Sight {
       const lists = await Promise.all(['DocumentReference', 'Consent', 'Patient'].map(async type => {
         const unseen = and(equals('patient', patient), not(compileIn(situation, type, new Set())))
         const ids = await store.distinct(type, unseen, '_id', maxHidden)
-        if (ids.length > maxHidden) throw new OutcomeError('too-costly', { diagnostics: 'The traces of this record are too many for one search' })
+        if (ids.length > maxHidden) throw tooManyTraces()
         return ids.map(id => `${type}/${id}`)
       }))
-      this.#hidden.set(patient, new Set(lists.flat()))
+      this.#hidden.set(patient, new Set([...lists.flat(), ...await this.#hiddenContents(situation, lists.flat())]))
     }))
     return new Set(patients.flatMap(patient => [...this.hiddenIn(patient)]))
+  }
+
+  /** A Binary is hidden with its document; one that has none (yet) from all but its depositor. */
+  async #hiddenContents (situation: Situation, hidden: readonly string[]): Promise<readonly string[]> {
+    const documents = hidden.filter(reference => reference.startsWith('DocumentReference/')).map(reference => reference.slice('DocumentReference/'.length))
+    const unseen = or(isIn('facts.claimedBy', documents), not(or(exists('facts.claimedBy'), compileIn(situation, 'Binary', new Set()))))
+    const ids = await this.#ports.store.distinct('Binary', and(equals('patient', situation.patient), unseen), '_id', this.#ports.maxHidden)
+    if (ids.length > this.#ports.maxHidden) throw tooManyTraces()
+    return ids.map(id => `Binary/${id}`)
   }
 
   #isOperator (): boolean {
     return this.caller.principal.kind === 'operator'
   }
+}
+
+function tooManyTraces (): OutcomeError {
+  return new OutcomeError('too-costly', { diagnostics: 'The traces of this record are too many for one search' })
 }
 
 function tooManyPatients (): OutcomeError {

@@ -7,6 +7,7 @@
  * 3. only then are the bytes made, as this reader may see them, and handed over in a `Released`, which nothing else
  *    can make: the HTTP side sends no FHIR body without one.
  */
+import type { Readable } from 'node:stream'
 import { viewTrace, toTrace } from '../audit/trace.js'
 import type { TracePorts } from '../audit/trace.js'
 import type { Answer, Body, Entry, Subset } from '../interaction/answer.js'
@@ -14,6 +15,8 @@ import { isFindable } from '../consent/situation.js'
 import type { Sight } from '../interaction/sight.js'
 import type { Judged, ResourceStore, Version } from '../interaction/store.js'
 import { OutcomeError, toOperationOutcome } from '../outcome/outcome-error.js'
+import { binaryFlow, rawFlow } from './content.js'
+import type { Flow } from './content.js'
 
 export interface ReleasePorts extends TracePorts {
   readonly store: Pick<ResourceStore, 'append'>
@@ -32,7 +35,8 @@ interface Disclosed { readonly version: Judged, readonly subset?: Subset | undef
 export interface Released {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly payload: Buffer | string
+  /** What is long is made while it goes: the decision was taken and the trace was written before its first byte. */
+  readonly payload: string | Readable
 }
 
 export function isReleased (value: unknown): value is Released {
@@ -48,11 +52,16 @@ export async function release (answer: Answer, ports: ReleasePorts): Promise<Rel
   if (answer.accesses.length > 0) {
     await ports.store.append(answer.accesses.map(access => toTrace(access, sight.caller, ports)))
   }
-  const [payload, contentType] = render(body, sight, ports.base)
+  const [made, contentType] = render(body, sight, ports.base)
+  const isFlow = typeof made === 'object'
   return receipt({
     status: answer.status,
-    headers: { ...answer.headers, ...contentType === undefined ? {} : { 'content-type': contentType } },
-    payload
+    headers: {
+      ...answer.headers,
+      ...contentType === undefined ? {} : { 'content-type': contentType },
+      ...isFlow ? { 'content-length': String(made.length) } : {}
+    },
+    payload: isFlow ? made.payload : made
   })
 }
 
@@ -88,22 +97,13 @@ function check ({ version, subset }: Disclosed, sight: Sight, ports: ReleasePort
   throw new OutcomeError('bug')
 }
 
-function render (body: Body, sight: Sight, base: string): readonly [payload: Buffer | string, contentType: string | undefined] {
+function render (body: Body, sight: Sight, base: string): readonly [made: string | Flow, contentType: string | undefined] {
   switch (body.kind) {
     case 'nothing': return ['', undefined]
     case 'refusal': return [JSON.stringify(toOperationOutcome(body.error)), FHIR]
     case 'success': return [JSON.stringify(success(body.fault)), FHIR]
     case 'resource': return [view(body.version, sight), FHIR]
-    case 'content': return body.isRaw
-      ? [body.bytes, body.contentType]
-      : [JSON.stringify({
-          resourceType: 'Binary',
-          id: body.binary,
-          meta: { versionId: '1' },
-          contentType: body.contentType,
-          securityContext: { reference: `DocumentReference/${body.version.id}` },
-          data: body.bytes.toString('base64')
-        }), FHIR]
+    case 'content': return body.isRaw ? [rawFlow(body), body.contentType] : [binaryFlow(body), FHIR]
     case 'searchset': return [searchset(body, sight, base), FHIR]
     case 'history': return [history(body, sight, base), FHIR]
     default: return body satisfies never

@@ -40,6 +40,6 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
   }
   await create('Rules', [[{ actor: 1, patient: 1 }]])
   await create('Key', [])
-  await create('content.files', [[{ filename: 1, uploadDate: 1 }]])
+  await create('content.files', [[{ filename: 1, uploadDate: 1 }], [{ uploadDate: 1 }, { partialFilterExpression: { pending: true } }]])
   await create('content.chunks', [[{ files_id: 1, n: 1 }, { unique: true }]])
 }

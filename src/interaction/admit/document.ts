@@ -30,7 +30,7 @@ export const document: Admitter = {
     const draft: DocumentReference = { ...resource as DocumentReference, id, subject: { ...withoutIdentifier(resource as DocumentReference), reference: `Patient/${patient}` } }
     checkDepositor(sight, patient, draft)
     await checkReferences(context, sight, patient, draft)
-    const { resource: attached, contents, origins } = takeContents(context, draft)
+    const { resource: attached, contents, claimed, changes, origins } = await takeContents(context, sight, patient, draft)
     const authorship = await authorshipOf(context, sight.caller, patient, attached, origins)
     const labelled = withDepositLabels(sight, patient, attached)
     const chain = await joinChain(context, sight, { patient, document: labelled, id, authorship })
@@ -39,9 +39,9 @@ export const document: Admitter = {
       resource: chain.resource,
       facts: factsOf(chain.resource, authorship, chain.chain),
       claims: authorship.claims,
-      found: contents.map(content => contentKey(content.id)),
+      found: [...contents.map(content => content.id), ...claimed].map(contentKey),
       contents,
-      companions: chain.companions,
+      companions: [...changes, ...chain.companions],
       reindexed: chain.reindexed
     }
   },
@@ -81,7 +81,7 @@ function withoutIdentifier ({ subject }: DocumentReference) {
 }
 
 /** Who may feed at all: known before any patient is looked up. */
-function checkKind (context: Context, { caller: { principal } }: Sight): void {
+export function checkKind (context: Context, { caller: { principal } }: Sight): void {
   const isCarer = principal.kind === 'structure' || (principal.kind === 'professional' && principal.person !== undefined && principal.structure !== undefined)
   const mayFeed = isCarer ? !isOutsideCare(principal, context.policy) : principal.kind === 'holder' || principal.kind === 'application'
   if (!mayFeed) throw forbidden()
