@@ -58,9 +58,12 @@ export async function create (context: Context, asking: Create): Promise<Answer>
   }
 }
 
-/** Writes of documents and choices of one record come one after the other: chains and choices are read before they are written. */
+/**
+ * Writes of documents and choices of one record come one after the other: chains and choices are read before they are
+ * written. A Binary that waits joins nothing: its claim takes a turn.
+ */
 export function turnOf (sight: Sight, patient: string | null, type: string): Pick<Write, 'turn'> {
-  return patient === null || type === 'Patient' ? {} : { turn: sight.turn(patient) }
+  return patient === null || type === 'Patient' || type === 'Binary' ? {} : { turn: sight.turn(patient) }
 }
 
 /** The resource of a body, when it is one of this type and has no fault. */

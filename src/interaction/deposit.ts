@@ -6,7 +6,7 @@ import { versionHeaders } from './answer.js'
 import type { Answer } from './answer.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
-import { shown, turnOf, written } from './create.js'
+import { shown, written } from './create.js'
 import type { Preference } from './create.js'
 import { MOST_RAW, receive, tooLarge } from './upload.js'
 import type { Upload } from './upload.js'
@@ -42,7 +42,6 @@ export async function deposit (context: Context, { sight, contentType, securityC
   await context.store.commit({
     changes: [{ next: version, claims: [] }],
     contents: [staged],
-    ...turnOf(sight, patient, 'Binary'),
     traces: [toTrace(written(sight, 'Binary', 'create', version), sight.caller, context)]
   })
   return {

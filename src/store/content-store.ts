@@ -4,7 +4,7 @@ import pLimit from 'p-limit'
 import type { Keyring } from '../crypto/keyring.js'
 import { SEAL, open, seal } from '../crypto/seal.js'
 import type { ContentStore, StagedContent, StoredContent } from '../interaction/store.js'
-import { READ_TIME } from './client.js'
+import { READ_TIME, SEARCH_TIME } from './client.js'
 import { translated } from './failure.js'
 
 export const CHUNK = 256 * 1024
@@ -14,8 +14,9 @@ const PLAIN = CHUNK - SEAL
 const MOST_STAGED = 1024 * 1024
 /** Chunks that are on their way to MongoDB at once, whoever sends them: what memory they take, and that reads go on. */
 const MOST_WRITING = 8
-/** Chunks that a reader takes at once. */
-const READ_AHEAD = 4
+/** Chunks that a reader takes at once, and readers that do so at once. */
+const READ_AHEAD = 2
+const MOST_READING = 8
 /** Chunks need not be acknowledged by a majority one by one: the last word of `receive` is, and the transaction counts them. */
 const QUICK = { writeConcern: { w: 1, journal: false } } as const
 
@@ -36,6 +37,7 @@ export function createContentStore (db: Db, keyring: Keyring): Omit<ContentStore
   const files = db.collection<File>('content.files')
   const chunks = db.collection<Chunk>('content.chunks')
   const writing = pLimit(MOST_WRITING)
+  const reading = pLimit(MOST_READING)
 
   async function neededKey (patient: string): Promise<Buffer> {
     const key = (await keyring.of(patient))?.record
@@ -101,8 +103,8 @@ export function createContentStore (db: Db, keyring: Keyring): Omit<ContentStore
   }
 
   async function read (id: string, from: number, to: number): Promise<readonly Chunk[]> {
-    const found = await translated(async () => await chunks
-      .find({ files_id: id, n: { $gte: from, $lte: to } } as Document, { maxTimeMS: READ_TIME }).sort({ n: 1 }).toArray())
+    const found = await reading(async () => await translated(async () => await chunks
+      .find({ files_id: id, n: { $gte: from, $lte: to } } as Document, { maxTimeMS: SEARCH_TIME }).sort({ n: 1 }).toArray()))
     if (found.length !== to - from + 1) throw new Error('a chunk of a content is not there')
     return found
   }
