@@ -17,11 +17,13 @@ import type { Context } from './interaction/context.js'
 import { declarationsOf } from './interaction/declared.js'
 import { createDirectory } from './interaction/directory.js'
 import { createSights } from './interaction/sights.js'
+import { sweep } from './interaction/sweep.js'
 import { createPageSeal } from './search/page.js'
 import { buildRegistry } from './search/registry.js'
 import { defaultLimits } from './search/request.js'
 import { createClient } from './store/client.js'
 import { createContentStore } from './store/content-store.js'
+import { createContentSweep } from './store/content-sweep.js'
 import { createCollections } from './store/indexes.js'
 import { createKeyStore, createResourceStore } from './store/resource-store.js'
 import { checkKinds } from './terminology/kinds.js'
@@ -52,6 +54,8 @@ export interface AppPorts {
 /** The profession system whose codes may declare an emergency: TRE_G15. */
 const TRE_G15 = 'https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante|'
 
+/** How often what nobody came for is removed, ms. */
+const SWEEP_EVERY = 600_000
 const RESOURCE_TYPES = 'http://hl7.org/fhir/resource-types'
 
 /** @throws Error when what is declared is not built, or what it stands on is not there: nothing is served then */
@@ -81,7 +85,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
     const context: Context = {
       ...traces,
       store,
-      contents: createContentStore(db, keyring),
+      contents: { ...createContentStore(db, keyring), sweep: createContentSweep(db) },
       keyring,
       directory,
       policy,
@@ -110,11 +114,13 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       underWay: new Set(),
       isReady: async () => await db.command({ ping: 1 }).then(() => true, () => false)
     })
+    const sweeping = setInterval(() => { sweep(context).catch(() => logger.error('what nobody came for could not be swept')) }, SWEEP_EVERY).unref()
     return {
       server,
       context,
       sightOf,
       close: async () => {
+        clearInterval(sweeping)
         await server.close()
         await client.close()
       }

@@ -9,7 +9,7 @@ import { ID_NAT_PS, ID_NAT_ST } from '../security/identity.js'
 import type { Principal } from '../security/principal.js'
 import { CANONICAL_BASE } from '../terminology/canonical.js'
 
-export type InteractionCode = 'read' | 'vread' | 'history-instance' | 'search-type' | 'create' | 'update' | 'patch' | 'delete' | 'batch' | 'transaction'
+export type InteractionCode = 'read' | 'vread' | 'history-instance' | 'history-type' | 'history-system' | 'search-type' | 'create' | 'update' | 'patch' | 'delete' | 'batch' | 'transaction'
 
 /** One access to one record, or to no record at all. */
 export interface Access {
@@ -42,7 +42,18 @@ const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
 const PARTICIPATION = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType'
 const MODE = 'https://mos.esante.gouv.fr/NOS/TRE_R248-ModeAcces/FHIR/TRE-R248-ModeAcces'
 const ACTIONS: Readonly<Record<InteractionCode, 'C' | 'R' | 'U' | 'D' | 'E'>> = {
-  read: 'R', vread: 'R', 'history-instance': 'R', 'search-type': 'E', create: 'C', update: 'U', patch: 'U', delete: 'D', batch: 'E', transaction: 'E'
+  read: 'R',
+  vread: 'R',
+  'history-instance': 'R',
+  'history-type': 'E',
+  'history-system': 'E',
+  'search-type': 'E',
+  create: 'C',
+  update: 'U',
+  patch: 'U',
+  delete: 'D',
+  batch: 'E',
+  transaction: 'E'
 }
 
 /** Whose access it was, as far as it is known. */
@@ -86,7 +97,7 @@ export function disclosedExtension (disclosed: readonly string[]): readonly Exte
 }
 
 function clientAgent ({ interaction }: Access): AuditEventAgent {
-  const isSource = ['create', 'update', 'patch', 'batch', 'transaction', 'search-type'].includes(interaction)
+  const isSource = ['create', 'update', 'patch', 'batch', 'transaction', 'search-type', 'history-type', 'history-system'].includes(interaction)
   const [code, display] = isSource ? ['110153', 'Source Role ID'] : ['110152', 'Destination Role ID']
   return { type: { coding: [{ system: DCM, code, display }] }, who: { display: 'client' }, requestor: false }
 }

@@ -14,6 +14,8 @@ import { decide } from './decide.js'
 import type { Decision } from './decide.js'
 import type { Facts } from './facts.js'
 import type { Situation } from './situation.js'
+import { compileUnclaimed, decideUnclaimed } from './unclaimed.js'
+import type { BinaryFacts } from './unclaimed.js'
 
 export type Family = 'record' | 'choice' | 'trace' | 'identity' | 'directory' | 'message' | 'agenda' | 'open-agenda'
 
@@ -84,7 +86,9 @@ const deny = (rule: number): Decision => ({ permit: false, rule, choices: [] })
 export function decideIn (situation: Situation, subject: Subject, hidden: Hidden): Decision {
   const family = familyOf(subject.type)
   switch (family) {
-    case 'record': return decide(situation, { type: subject.type, id: subject.id, facts: subject.facts as Facts })
+    case 'record': return subject.type === 'Binary'
+      ? decideUnclaimed(situation, subject.facts as BinaryFacts)
+      : decide(situation, { type: subject.type, id: subject.id, facts: subject.facts as Facts })
     case 'message': case 'agenda': return decideParticipation(situation, family, subject.facts as ParticipationFacts)
     case 'choice': return decideChoice(situation, subject.facts as ChoiceFacts)
     case 'trace': return decideTrace(situation, subject.facts as TraceFacts, hidden)
@@ -98,7 +102,7 @@ export function compileIn (situation: Situation, type: string, hidden: Hidden): 
   const ofPatient = equals('patient', situation.patient)
   const family = familyOf(type)
   switch (family) {
-    case 'record': return compile(situation, type)
+    case 'record': return type === 'Binary' ? and(ofPatient, compileUnclaimed(situation)) : compile(situation, type)
     case 'message': case 'agenda': return and(ofPatient, compileParticipation(situation, family))
     case 'choice': return and(ofPatient, compileChoice(situation))
     case 'trace': return and(ofPatient, compileTrace(situation, hidden))

@@ -7,6 +7,8 @@ import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'n
 
 const NONCE = 12
 const TAG = 16
+/** What a seal adds to what it holds. */
+export const SEAL = NONCE + TAG
 
 /** @param key 32 bytes @param place what the seal is bound to */
 export function seal (key: Buffer, place: string, plain: Uint8Array): Buffer {

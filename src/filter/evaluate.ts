@@ -1,4 +1,4 @@
-import { all, and, none, not, or } from './filter.js'
+import { all, and, not, or } from './filter.js'
 import type { Filter, Operator, Scalar } from './filter.js'
 
 /** What a filter is asked of: an index document, or an embedded one. Paths with dots reach embedded documents. */
@@ -31,18 +31,16 @@ export function evaluate (filter: Filter, document: Indexed): boolean {
 }
 
 /**
- * Decides the leaves over `fields` by `known` and leaves the rest to be asked: the filter that remains speaks of
- * documents whose `fields` are those of `known`. So a version is judged with the labels of its current one.
+ * What is true of every document that satisfies `filter`, whatever the values of its unknown fields are: nothing that
+ * `filter` finds is left out. So an index is used before those fields are known.
  */
-export function substitute (filter: Filter, isKnown: (field: string) => boolean, known: Indexed): Filter {
+export function widen (filter: Filter, isUnknown: (field: string) => boolean, assumed: Filter = all): Filter {
   switch (filter.kind) {
     case 'all': case 'none': return filter
-    case 'and': return and(...filter.of.map(part => substitute(part, isKnown, known)))
-    case 'or': return or(...filter.of.map(part => substitute(part, isKnown, known)))
-    case 'not': return not(substitute(filter.of, isKnown, known))
-    default:
-      if (!isKnown(filter.field)) return filter
-      return evaluate(filter, known) ? all : none
+    case 'and': return and(...filter.of.map(part => widen(part, isUnknown, assumed)))
+    case 'or': return or(...filter.of.map(part => widen(part, isUnknown, assumed)))
+    case 'not': return not(widen(filter.of, isUnknown, not(assumed)))
+    default: return isUnknown(filter.field) ? assumed : filter
   }
 }
 

@@ -16,11 +16,9 @@ import { createUnlessExists, patchMatching, removeMatching, updateMatching } fro
 import { create } from '../interaction/create.js'
 import { conditionalsOf } from '../interaction/declared.js'
 import { remove } from '../interaction/delete.js'
-import { history } from '../interaction/history.js'
-import type { Criteria } from '../interaction/match.js'
-import { JSON_PATCH, patch } from '../interaction/patch.js'
-import type { Patch } from '../interaction/patch.js'
-import { criteriaOf } from '../interaction/query.js'
+import { deposit } from '../interaction/deposit.js'
+import { OF_ALL, history, systemHistory, typeHistory } from '../interaction/history.js'
+import { patch } from '../interaction/patch.js'
 import { read } from '../interaction/read.js'
 import { search } from '../interaction/search.js'
 import type { Sight } from '../interaction/sight.js'
@@ -31,8 +29,11 @@ import { release, releaseError, releasePublic } from '../release/release.js'
 import type { ReleasePorts } from '../release/release.js'
 import { EmergencyRefused } from '../security/principal.js'
 import type { Principal } from '../security/principal.js'
-import { isUnchanged, needJson, readPrefer, readTags } from './header.js'
+import { bodyOf, form, formatOf, idOf, ifMatch, ifNoneExist, patchOf, query, raw, wanted } from './asked.js'
+import type { Params } from './asked.js'
+import { isUnchanged, needJson, readPrefer } from './header.js'
 import { keyed, once } from './once.js'
+import { isUnread } from './raw.js'
 import { send } from './server.js'
 
 export interface RoutePorts {
@@ -46,32 +47,33 @@ export interface RoutePorts {
   readonly underWay: Set<string>
 }
 
-interface Params { id: string, version: string }
 /** @param sightOf another sight of the same request, for what is to be seen afresh */
 type Handle = (context: Context, sight: Sight, request: FastifyRequest, sightOf: () => Promise<Sight>) => Promise<Answer>
 interface Row { readonly method: HTTPMethods, readonly path: string, readonly interaction: InteractionCode, readonly handle: Handle }
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-const ID = /^[A-Za-z0-9\-.]{1,64}$/
 
 /** The rows of each interaction code, on a type. @throws Error at start for a code that is not built */
 function rowsOf (type: string, code: string): readonly Row[] {
   const row = (method: HTTPMethods, path: string, interaction: InteractionCode, handle: Handle): Row => ({ method, path, interaction, handle })
   switch (code) {
     case 'read': return [row('GET', `/${type}/:id`, 'read', async (context, sight, request) => type === 'Binary'
-      ? await readContent(context, { sight, id: idOf(request), accept: request.headers.accept ?? '' })
+      ? await readContent(context, { sight, id: idOf(request), ...wanted(request) })
       : await read(context, { sight, type, id: idOf(request) }))]
     case 'vread': return [row('GET', `/${type}/:id/_history/:version`, 'vread', async (context, sight, request) => {
       const { version } = request.params as Params
       return type === 'Binary'
-        ? await readContent(context, { sight, id: idOf(request), version, accept: request.headers.accept ?? '' })
+        ? await readContent(context, { sight, id: idOf(request), version, ...wanted(request) })
         : await read(context, { sight, type, id: idOf(request), version })
     })]
     case 'history-instance': return [row('GET', `/${type}/:id/_history`, 'history-instance', async (context, sight, request) =>
       await history(context, { sight, type, id: idOf(request), parameters: query(request) }))]
+    case 'history-type': return [row('GET', `/${type}/_history`, 'history-type', async (context, sight, request) =>
+      await typeHistory(context, { sight, type, parameters: query(request) }))]
     case 'create': return [row('POST', `/${type}`, 'create', async (context, sight, request) => {
-      const asking = { sight, type, resource: bodyOf(request), prefer: readPrefer(request.headers).prefer, keyed: keyed(context, sight, request) }
       const criteria = ifNoneExist(context, type, request)
+      if (type === 'Binary' && isUnread(request.body)) return await deposit(context, { sight, ...raw(request, request.body) })
+      const asking = { sight, type, resource: bodyOf(request), prefer: readPrefer(request.headers).prefer, keyed: keyed(context, sight, request) }
       return criteria === undefined ? await create(context, asking) : await createUnlessExists(context, { ...asking, criteria })
     })]
     case 'update': return [row('PUT', `/${type}/:id`, 'update', async (context, sight, request) =>
@@ -98,13 +100,22 @@ function rowsOf (type: string, code: string): readonly Row[] {
 }
 
 /**
- * The rows of the interactions on the whole server. A Bundle of a type that is not declared is refused.
+ * The rows of the interactions on the whole server, by what an access by them is traced as. A Bundle of a type that is
+ * not declared is refused.
  * @throws Error at start for a code that is not built
  */
-function systemRows (codes: readonly string[]): readonly Row[] {
-  for (const code of codes) if (code !== 'batch' && code !== 'transaction') throw new Error(`capability-statement.json declares ${code}, which is not built`)
-  if (codes.length === 0) return []
-  return [{
+function systemRows (codes: readonly string[], resources: readonly CapabilityStatementRestResource[]): readonly (readonly [type: string, rows: readonly Row[]])[] {
+  for (const code of codes) {
+    if (!['batch', 'transaction', 'history-system'].includes(code)) throw new Error(`capability-statement.json declares ${code}, which is not built`)
+  }
+  const types = resources.filter(({ interaction = [] }) => interaction.some(({ code }) => code === 'history-type')).map(({ type }) => type)
+  const history: Row = {
+    method: 'GET',
+    path: '/_history',
+    interaction: 'history-system',
+    handle: async (context, sight, request) => await systemHistory(context, { sight, types, parameters: query(request) })
+  }
+  const bundle: Row = {
     method: 'POST',
     path: '',
     interaction: 'transaction',
@@ -115,7 +126,11 @@ function systemRows (codes: readonly string[]): readonly Row[] {
       const asked = { sight, prefer, lenient, keyed: keyed(context, sight, request) }
       return type === 'batch' ? await batch(context, entries, sightOf, asked) : await transaction(context, entries, asked)
     }
-  }]
+  }
+  return [
+    ['Bundle', codes.includes('batch') || codes.includes('transaction') ? [bundle] : []],
+    [OF_ALL, codes.includes('history-system') ? [history] : []]
+  ]
 }
 
 /** Adds every declared route, the public ones, and what answers everything else. */
@@ -129,10 +144,12 @@ export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
     needJson(request.headers, formatOf(request))
     return await send(reply, releasePublic(metadata))
   })
-  for (const resource of ports.statement.rest?.[0]?.resource ?? []) addType(server, base, resource, ports)
-  const system = (ports.statement.rest?.[0]?.interaction ?? []).map(({ code = '' }) => code)
-  const rows = systemRows(system)
-  addRows(server, base, 'Bundle', rows, ports)
+  const { resource: resources = [], interaction = [] } = ports.statement.rest?.[0] ?? {}
+  for (const resource of resources) {
+    const codes = [...(resource.interaction ?? []).map(({ code = '' }) => code), ...conditionalsOf(resource)]
+    addRows(server, base, resource.type, codes.flatMap(code => rowsOf(resource.type, code)), ports)
+  }
+  for (const [type, rows] of systemRows(interaction.map(({ code = '' }) => code), resources)) addRows(server, base, type, rows, ports)
   server.setNotFoundHandler(async (request, reply) => {
     // Who is not known learns nothing of which addresses exist.
     await ports.authenticate(request.headers.authorization, request.instant)
@@ -140,10 +157,7 @@ export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
   })
 }
 
-function addType (server: FastifyInstance, base: string, resource: CapabilityStatementRestResource, ports: RoutePorts): void {
-  addRows(server, base, resource.type, [...(resource.interaction ?? []).map(({ code = '' }) => code), ...conditionalsOf(resource)].flatMap(code => rowsOf(resource.type, code)), ports)
-}
-
+/** @param type what an access by one of these rows is traced as */
 function addRows (server: FastifyInstance, base: string, type: string, rows: readonly Row[], ports: RoutePorts): void {
   for (const path of new Set(rows.map(row => row.path))) {
     const list = rows.filter(row => row.path === path)
@@ -151,6 +165,7 @@ function addRows (server: FastifyInstance, base: string, type: string, rows: rea
       server.route({
         method: row.method,
         url: base + path === '' ? '/' : base + path,
+        config: { takesRaw: type === 'Binary' && row.interaction === 'create' },
         onRequest: async request => { await authenticate(request, ports, type, row.interaction) },
         handler: async (request, reply) => await answer(request, reply, type, row, ports)
       })
@@ -189,62 +204,10 @@ async function answer (request: FastifyRequest, reply: FastifyReply, type: strin
   const sightOf = async () => await ports.sightOf(principal, instant)
   const released = await release(await once(request, ports.underWay, async () =>
     await attempt(sightOf, { interaction: row.interaction, type }, async sight => await row.handle(ports.context, sight, request, sightOf))), ports.release)
-  const isRead = row.method === 'GET' && released.status === 200
+  const isRead = row.method === 'GET' && (released.status === 200 || released.status === 206)
   if (isRead && isUnchanged(request.headers, released.headers)) {
     reply.released = released
-    return await reply.code(304).headers({ ...released.headers }).removeHeader('content-type').send()
+    return await reply.code(304).headers({ ...released.headers }).removeHeader('content-type').removeHeader('content-length').removeHeader('content-range').send()
   }
   return await send(reply, released)
-}
-
-function idOf (request: FastifyRequest): string {
-  const { id } = request.params as Params
-  if (!ID.test(id)) throw new OutcomeError('absent')
-  return id
-}
-
-function bodyOf (request: FastifyRequest): unknown {
-  if (request.body === undefined || request.body === null) throw new OutcomeError('unparsable', { diagnostics: 'The body is empty' })
-  if (request.body instanceof URLSearchParams || isJsonPatch(request)) throw new OutcomeError('unsupported-media')
-  return request.body
-}
-
-/** A patch in either of its forms. */
-function patchOf (request: FastifyRequest): Patch {
-  const form = isJsonPatch(request) ? 'json-patch' : 'fhirpath'
-  if (request.body === undefined || request.body === null) throw new OutcomeError('unparsable', { diagnostics: 'The body is empty' })
-  if (request.body instanceof URLSearchParams) throw new OutcomeError('unsupported-media')
-  return { form, body: request.body }
-}
-
-function isJsonPatch ({ headers }: FastifyRequest): boolean {
-  return headers['content-type']?.split(';')[0]?.trim().toLowerCase() === JSON_PATCH
-}
-
-function ifNoneExist (context: Context, type: string, { headers }: FastifyRequest): Criteria | undefined {
-  const header = [headers['if-none-exist'] ?? []].flat()[0]
-  if (header === undefined) return undefined
-  if (!context.declares(type, 'conditionalCreate')) throw new OutcomeError('invalid-request', { diagnostics: 'This type is not created on a condition', expression: 'If-None-Exist', code: 'not-supported' })
-  return criteriaOf(header)
-}
-
-function ifMatch (request: FastifyRequest): { readonly ifMatch?: readonly string[] } {
-  const tags = readTags(request.headers['if-match'])
-  return tags === undefined ? {} : { ifMatch: tags }
-}
-
-function query (request: FastifyRequest): readonly (readonly [string, string])[] {
-  const url = request.raw.url ?? ''
-  const start = url.indexOf('?')
-  return start < 0 ? [] : [...new URLSearchParams(url.slice(start + 1))]
-}
-
-function form (request: FastifyRequest): readonly (readonly [string, string])[] {
-  if (request.body === undefined || request.body === null) return []
-  if (!(request.body instanceof URLSearchParams)) throw new OutcomeError('unsupported-media', { diagnostics: 'A search by POST is application/x-www-form-urlencoded', expression: 'Content-Type' })
-  return [...request.body]
-}
-
-function formatOf (request: FastifyRequest): string | null {
-  return query(request).find(([name]) => name === '_format')?.[1] ?? null
 }

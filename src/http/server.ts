@@ -4,14 +4,17 @@
  * `release`, and a last look that refuses to send a FHIR body without its receipt.
  */
 import { createHash, randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
 import Fastify from 'fastify'
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Upload } from '../interaction/upload.js'
 import { parseJson } from '../json/parse.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Kind } from '../outcome/catalogue.js'
 import { isReleased, releaseError } from '../release/release.js'
 import type { Released } from '../release/release.js'
 import type { Principal } from '../security/principal.js'
+import { STREAMED_TIME, addRawBodies, isLeftUnread } from './raw.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -20,6 +23,8 @@ declare module 'fastify' {
     instant: number
     /** SHA-256 of the body, where an Idempotency-Key asks for it. */
     digest: string | null
+    /** What was received of a body that streams: once, however often the request begins anew. */
+    upload: Promise<Upload> | null
   }
   interface FastifyReply { released: Released | null }
 }
@@ -41,7 +46,7 @@ export function createServer (
     loggerInstance: logger,
     disableRequestLogging: true,
     bodyLimit: BODY_LIMIT,
-    requestTimeout: 30_000,
+    requestTimeout: STREAMED_TIME,
     connectionTimeout: 60_000,
     keepAliveTimeout: 72_000,
     http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, requireHostHeader: true, insecureHTTPParser: false },
@@ -60,8 +65,10 @@ export function createServer (
   server.decorateRequest('principal', null)
   server.decorateRequest('instant', 0)
   server.decorateRequest('digest', null)
+  server.decorateRequest('upload', null)
   server.decorateReply('released', null)
   addParsers(server)
+  addRawBodies(server)
   server.addHook('onRequest', async (request, reply) => {
     request.instant = Date.now()
     const encoding = request.headers['content-encoding']
@@ -88,7 +95,10 @@ export function createServer (
 /** Sends what passed the gate. */
 export async function send (reply: FastifyReply, released: Released): Promise<FastifyReply> {
   reply.released = released
-  return await reply.code(released.status).headers(released.headers).send(released.payload)
+  // A HEAD says how long the answer is, and reads nothing of it.
+  const payload = reply.request.method === 'HEAD' && typeof released.payload !== 'string' ? Readable.from([]) : released.payload
+  if (isLeftUnread(reply.request)) reply.header('connection', 'close')
+  return await reply.code(released.status).headers(released.headers).send(payload)
 }
 
 function addParsers (server: FastifyInstance): void {

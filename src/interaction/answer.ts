@@ -1,7 +1,8 @@
 import type { Access } from '../audit/event.js'
 import type { Fault, OutcomeError } from '../outcome/outcome-error.js'
+import type { Part } from './range.js'
 import type { Sight } from './sight.js'
-import type { Version, Written } from './store.js'
+import type { HistoryPage, StoredContent, Version, Written } from './store.js'
 
 /** An identity of which only the identifier asked for is shown (`consent.md` 2 *identity*). */
 export interface Subset { readonly system: string, readonly value: string, readonly isActive: boolean }
@@ -18,9 +19,9 @@ export interface Link { readonly relation: string, readonly url: string }
 export type Body =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'resource', readonly version: Version }
-  | { readonly kind: 'content', readonly version: Version, readonly bytes: Buffer, readonly contentType: string, readonly isRaw: boolean, readonly binary: string }
+  | { readonly kind: 'content', readonly version: Version, readonly content: StoredContent, readonly part?: Part, readonly contentType: string, readonly isRaw: boolean, readonly binary: string, readonly securityContext: string }
   | { readonly kind: 'searchset', readonly total?: number, readonly links: readonly Link[], readonly entries: readonly Entry[], readonly ignored: readonly string[] }
-  | { readonly kind: 'history', readonly total: number, readonly links: readonly Link[], readonly entries: readonly Version[] }
+  | { readonly kind: 'history', readonly total?: number, readonly links: readonly Link[], readonly entries: HistoryPage['entries'] }
   | { readonly kind: 'bundle', readonly type: 'batch-response' | 'transaction-response', readonly entries: readonly Answer[] }
   | { readonly kind: 'refusal', readonly error: OutcomeError }
   | { readonly kind: 'success', readonly fault: Fault }

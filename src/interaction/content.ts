@@ -1,40 +1,80 @@
-import { OutcomeError } from '../outcome/outcome-error.js'
-import { isIn } from '../filter/filter.js'
 import type { DocumentReference } from '@medplum/fhirtypes'
-import type { Answer } from './answer.js'
+import { isIn } from '../filter/filter.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { bareType } from '../validation/media.js'
+import { refusal } from './answer.js'
+import type { Answer, Body } from './answer.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
+import { isSameContent, partOf } from './range.js'
 import { access, absent, refuse } from './read.js'
+import { openReceived } from './received.js'
+import type { Version } from './store.js'
 
-export interface ContentRead extends Asking { readonly id: string, readonly version?: string, readonly accept: string }
+export interface ContentRead extends Asking {
+  readonly id: string
+  readonly version?: string
+  readonly accept: string
+  /** `Range` and `If-Range`, as given. */
+  readonly range?: string | undefined
+  readonly ifRange?: string | undefined
+}
+
+/** A Binary has one version: its content never changes. */
+const TAG = '"1"'
 
 /**
- * ITI-68: the content of a document, raw by its own media type, or as a FHIR Binary for `application/fhir+json`.
- * A Binary belongs to one DocumentReference for ever and is released by the rules of that one.
+ * ITI-68: the content of a document, raw by its own media type, whole or one range of it, or as a FHIR Binary for
+ * `application/fhir+json`. A Binary belongs to one DocumentReference for ever and is released by the rules of that one;
+ * until one claims it, it is its depositor's.
  */
 export async function readContent (context: Context, asking: ContentRead): Promise<Answer> {
   const { sight, id, version, accept } = asking
   needScope(asking, 'Binary', 'r')
   const interaction = version === undefined ? 'read' : 'vread'
-  const [owner] = await context.store.find({ type: 'DocumentReference', filter: isIn('found', [contentKey(id)]), sort: [], limit: 1 })
-  const refused = await refuse(sight, 'DocumentReference', interaction, owner)
+  const [[document], waiting] = await Promise.all([
+    context.store.find({ type: 'DocumentReference', filter: isIn('found', [contentKey(id)]), sort: [], limit: 1 }),
+    context.store.read('Binary', id)
+  ])
+  const owner = document ?? waiting
+  const type = document === undefined ? 'Binary' : 'DocumentReference'
+  const refused = await refuse(sight, type, interaction, owner)
   if (refused !== undefined || owner === undefined) return refused ?? absent(sight, 'Binary', interaction)
-  const document = JSON.parse(owner.text) as DocumentReference
-  const attachment = document.content.map(content => content.attachment).find(({ url }) => url === `Binary/${id}`)
-  const bytes = attachment === undefined || owner.patient === null || (version !== undefined && version !== '1')
+  const contentType = await typeOf(context, owner, id)
+  const content = contentType === undefined || owner.patient === null || (version !== undefined && version !== '1')
     ? undefined
-    : await context.contents.get(owner.patient, id)
-  if (bytes === undefined) return absent(sight, 'Binary', interaction)
-  const contentType = attachment?.contentType ?? 'application/octet-stream'
+    : await context.contents.open(owner.patient, id)
+  if (content === undefined || contentType === undefined) return absent(sight, 'Binary', interaction)
   const form = formOf(accept, contentType)
   if (form === undefined) throw new OutcomeError('not-acceptable', { diagnostics: 'Accept the media type of the document, or application/fhir+json', expression: 'Accept' })
-  return {
-    status: 200,
-    headers: { etag: 'W/"1"', 'last-modified': new Date(owner.at).toUTCString() },
-    body: { kind: 'content', version: owner, bytes, contentType, isRaw: form === 'raw', binary: id },
-    sight,
-    accesses: [access(sight, 'DocumentReference', interaction, owner, '0')]
+  const lastModified = new Date(owner.at).toUTCString()
+  const part = form === 'raw' && isSameContent(asking.ifRange, TAG, lastModified) ? partOf(asking.range, content.size) : 'whole'
+  if (part === 'beyond') {
+    const error = new OutcomeError('range-not-satisfiable', { diagnostics: 'The content ends before this range', expression: 'Range' }, { headers: { 'content-range': `bytes */${content.size}` } })
+    return refusal(sight, error, [access(sight, type, interaction, owner, '4')])
   }
+  const securityContext = document === undefined ? `Patient/${owner.patient ?? ''}` : `DocumentReference/${owner.id}`
+  const body: Body = { kind: 'content', version: owner, content, contentType, isRaw: form === 'raw', binary: id, securityContext, ...part === 'whole' ? {} : { part } }
+  return {
+    status: part === 'whole' ? 200 : 206,
+    headers: {
+      etag: `W/${TAG}`,
+      'last-modified': lastModified,
+      ...form === 'raw' ? { 'accept-ranges': 'bytes' } : {},
+      ...part === 'whole' ? {} : { 'content-range': `bytes ${part.start}-${part.end}/${content.size}` }
+    },
+    body,
+    sight,
+    accesses: [access(sight, type, interaction, owner, '0')]
+  }
+}
+
+/** The media type of a content: as its document says, or as it was posted with. */
+async function typeOf (context: Context, owner: Version, id: string): Promise<string | undefined> {
+  if (owner.type === 'Binary') return (await openReceived(context, owner)).contentType
+  const { content } = JSON.parse(owner.text) as DocumentReference
+  const attachment = content.map(({ attachment }) => attachment).find(({ url }) => url === `Binary/${id}`)
+  return attachment === undefined ? undefined : attachment.contentType ?? 'application/octet-stream'
 }
 
 /** The key under which a document is found by one of its contents. */
@@ -44,7 +84,7 @@ export function contentKey (binary: string): string {
 
 /** FHIR when it is asked for first, raw when the document's own type or anything is accepted. */
 function formOf (accept: string, contentType: string): 'raw' | 'fhir' | undefined {
-  const bare = contentType.split(';')[0]?.trim().toLowerCase() ?? ''
+  const bare = bareType(contentType)
   for (const range of accept.split(',').map(text => text.split(';')[0]?.trim().toLowerCase())) {
     if (range === 'application/fhir+json' || range === 'application/json') return 'fhir'
     if (range === '' || range === '*/*' || range === bare || range === `${bare.split('/')[0]}/*`) return 'raw'

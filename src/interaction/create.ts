@@ -5,6 +5,7 @@ import type { Family } from '../consent/family.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Admitter } from './admit/admission.js'
 import { appointment } from './admit/appointment.js'
+import { binary } from './admit/binary.js'
 import { consent } from './admit/consent.js'
 import { directory } from './admit/directory.js'
 import { document } from './admit/document.js'
@@ -41,7 +42,7 @@ const ADMITTERS: Partial<Record<Family, Admitter>> = {
   record, choice: consent, directory, message, agenda: appointment, 'open-agenda': openAgenda
 }
 /** Types with rules of their own within their family. */
-const OF_TYPE: Readonly<Record<string, Admitter>> = { DocumentReference: document, Patient: patient, RelatedPerson: relatedPerson }
+const OF_TYPE: Readonly<Record<string, Admitter>> = { Binary: binary, DocumentReference: document, Patient: patient, RelatedPerson: relatedPerson }
 
 /** Who judges the writes of a type. @throws OutcomeError `method` for a family that nobody writes */
 export function admitterOf (type: string): Admitter {
@@ -78,7 +79,7 @@ export async function create (context: Context, asking: Create): Promise<Answer>
     ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
     ...admission.keys === undefined ? {} : { keys: [admission.keys] },
     ...admission.rules === undefined ? {} : { rules: admission.rules },
-    contents: staged.filter(content => content !== undefined),
+    contents: staged,
     ...turnOf(sight, admission.patient, type),
     ...receiptOf(asking.keyed, answer, sight.caller.now),
     traces: [toTrace(written(sight, type, 'create', version), sight.caller, context)]
@@ -86,9 +87,12 @@ export async function create (context: Context, asking: Create): Promise<Answer>
   return answer
 }
 
-/** Writes of documents and choices of one record come one after the other: chains and choices are read before they are written. */
+/**
+ * Writes of documents and choices of one record come one after the other: chains and choices are read before they are
+ * written. A Binary that waits joins nothing: its claim takes a turn.
+ */
 export function turnOf (sight: Sight, patient: string | null, type: string): Pick<Write, 'turns'> {
-  return patient === null || type === 'Patient' ? {} : { turns: [sight.turn(patient)] }
+  return patient === null || type === 'Patient' || type === 'Binary' ? {} : { turns: [sight.turn(patient)] }
 }
 
 /** The resource of a body, when it is one of this type and has no fault. */

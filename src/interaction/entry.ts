@@ -1,8 +1,10 @@
 import type { InteractionCode } from '../audit/event.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
+import { refusal } from './answer.js'
 import type { Answer } from './answer.js'
 import type { Request } from './bundle.js'
 import { readContent } from './content.js'
+import type { ContentRead } from './content.js'
 import { createUnlessExists, patchMatching, removeMatching, updateMatching } from './conditional.js'
 import type { Context } from './context.js'
 import { create } from './create.js'
@@ -15,6 +17,9 @@ import type { Keyed } from './receipt.js'
 import { search } from './search.js'
 import type { Sight } from './sight.js'
 import { update } from './update.js'
+
+/** What a content inside a Bundle may have, as in any JSON body (`design.md` 2). */
+const MOST_INSIDE = 10 * 1024 * 1024
 
 /** How the entries of one Bundle are answered: its `Prefer`. */
 export interface Asked {
@@ -44,7 +49,7 @@ export async function perform (context: Context, request: Request, id: string | 
     case 'GET': {
       if (id === undefined) return await search(context, { sight, type, parameters: query, lenient })
       const asked = { sight, id, ...version === undefined ? {} : { version } }
-      return unlessUnchanged(type === 'Binary' ? await readContent(context, { ...asked, accept: 'application/fhir+json' }) : await read(context, { ...asked, type }), request)
+      return unlessUnchanged(type === 'Binary' ? await contentOf(context, asked) : await read(context, { ...asked, type }), request)
     }
     case 'POST': return ifNoneExist === undefined || id !== undefined
       ? await create(context, { sight, type, resource, prefer, keyed, ...id === undefined ? {} : { id } })
@@ -62,6 +67,14 @@ export async function perform (context: Context, request: Request, id: string | 
         : await patch(context, { sight, type, id, patch: asks, prefer, ...matching })
     }
   }
+}
+
+/** A content as a part of a Bundle, which is whole in memory: a larger one is read by itself, as it streams. */
+async function contentOf (context: Context, asked: Omit<ContentRead, 'accept'>): Promise<Answer> {
+  const answer = await readContent(context, { ...asked, accept: 'application/fhir+json' })
+  if (answer.body.kind !== 'content' || answer.body.content.size <= MOST_INSIDE) return answer
+  const error = new OutcomeError('too-costly', { diagnostics: 'A content of more than 10 MiB is read by itself' })
+  return refusal(answer.sight, error, answer.accesses.map(access => ({ ...access, outcome: '4' as const })))
 }
 
 /** R4 http.html#cread: what the client has already is not told again. */

@@ -1,87 +1,113 @@
-import { compileIn, familyOf } from '../consent/family.js'
-import { substitute } from '../filter/evaluate.js'
-import type { Indexed } from '../filter/evaluate.js'
-import { all } from '../filter/filter.js'
-import type { Filter } from '../filter/filter.js'
+/**
+ * R4 history (http.html#history) of one resource, one type, or all, newest first: the versions that are visible when
+ * each is judged by what the rules read of it, under the labels of the current one, and the current one is visible too.
+ * What was deleted is not read any more: the history of one resource is gone, the others hold none of its versions.
+ */
+import type { Access } from '../audit/event.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { PAGE, queryOf } from '../search/page.js'
+import { allows } from '../security/scope.js'
 import { versionHeaders } from './answer.js'
-import type { Answer, Link } from './answer.js'
+import type { Answer, Body, Link } from './answer.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
-import { CURRENT_FACTS, absent, access, refuse, underCurrentLabels } from './read.js'
-import type { Sight } from './sight.js'
-import type { Version } from './store.js'
+import { readHistoryParameters } from './history-parameters.js'
+import type { HistoryParameters } from './history-parameters.js'
+import { CURRENT_FACTS, absent, access, refuse } from './read.js'
+import { patientDecision } from './search.js'
+import type { HistoryPage, HistoryQuery } from './store.js'
 
-export interface History extends Asking {
-  readonly type: string
-  readonly id: string
-  readonly parameters: readonly (readonly [name: string, value: string])[]
-}
+type Parameters = readonly (readonly [name: string, value: string])[]
+export interface InstanceHistory extends Asking { readonly type: string, readonly id: string, readonly parameters: Parameters }
+export interface TypeHistory extends Asking { readonly type: string, readonly parameters: Parameters }
+export interface SystemHistory extends Asking { readonly types: readonly string[], readonly parameters: Parameters }
 
-/**
- * R4 history-instance (http.html#history), newest first: the versions that are visible when each is judged by what the
- * rules read of it, under the labels of the current one. What was deleted is not read any more.
- */
-export async function history (context: Context, asking: History): Promise<Answer> {
-  const { sight, type, id, parameters } = asking
-  needScope(asking, type, 'r')
-  const { count, before } = readParameters(context, asking)
+/** More versions than this are not counted. */
+const COUNT_TO = 10_000
+/** The type under which an access to all types is traced. */
+export const OF_ALL = 'Patient'
+
+/** history-instance: refused like a read where there is nothing to see. */
+export async function history (context: Context, { sight, type, id, parameters }: InstanceHistory): Promise<Answer> {
+  needScope({ sight }, type, 'r')
+  const path = `${type}/${id}/_history`
+  const read = readHistoryParameters(context, sight, path, parameters)
   const current = await context.store.read(type, id)
   const refused = await refuse(sight, type, 'history-instance', current)
   if (refused !== undefined || current === undefined) return refused ?? absent(sight, type, 'history-instance')
-  const filter = olderFilter(sight, current)
-  const isFirst = before === undefined
-  const older = await context.store.history(type, id, filter, { limit: count + 1, before: before ?? current.revision })
-  const versions = [...isFirst ? [current] : [], ...older.map(version => underCurrentLabels(version, current))]
-  const page = versions.slice(0, count)
-  const total = 1 + await context.store.countHistory(type, id, filter)
-  const links: Link[] = [{ relation: 'self', url: link(context, asking, parameters) }]
-  const last = page.at(-1)
-  if (versions.length > page.length && last !== undefined) {
+  const filter = await sight.among(type, current.patient === null ? [] : [current.patient])
+  const body = await pageOf(context, { sight, path, parameters }, read, { types: [{ type, filter }], id })
+  return { status: 200, headers: versionHeaders(current), body, sight, accesses: [access(sight, type, 'history-instance', current, '0')] }
+}
+
+/** history-type: on the terms of a search on the type without a patient. SMART counts it as a search. */
+export async function typeHistory (context: Context, { sight, type, parameters }: TypeHistory): Promise<Answer> {
+  needScope({ sight }, type, 's')
+  return await allOf(context, { sight, type, path: `${type}/_history`, parameters }, [type])
+}
+
+/** history-system: the history of each type that the scopes reach. @param types those that declare history-type */
+export async function systemHistory (context: Context, { sight, types, parameters }: SystemHistory): Promise<Answer> {
+  const within = types.filter(type => allows(sight.caller.principal.scopes, type, 's'))
+  if (within.length === 0) throw new OutcomeError('scope-insufficient')
+  return await allOf(context, { sight, path: '_history', parameters }, within)
+}
+
+interface Place extends Asking { readonly path: string, readonly parameters: Parameters, readonly type?: string }
+
+async function allOf (context: Context, place: Place, names: readonly string[]): Promise<Answer> {
+  const { sight } = place
+  const read = readHistoryParameters(context, sight, place.path, place.parameters)
+  const types = await Promise.all(names.map(async type => ({ type, filter: await sight.anywhere(type) })))
+  const body = await pageOf(context, place, read, { types })
+  return { status: 200, headers: {}, body, sight, accesses: accesses(place, read, body.entries) }
+}
+
+type HistoryBody = Extract<Body, { kind: 'history' }>
+
+async function pageOf (context: Context, { sight, path, parameters }: Place, read: HistoryParameters, what: Pick<HistoryQuery, 'types' | 'id'>): Promise<HistoryBody> {
+  const { count, repeated, ...when } = read
+  const { entries, total } = await context.store.history({ ...what, ...when, currentFacts: CURRENT_FACTS, limit: count + 1, countTo: COUNT_TO })
+  const page = entries.slice(0, count)
+  // A record that was not asked for by name: its choices are read now, and one that came since is heeded.
+  const fresh = new Set(page.flatMap(({ version: { patient } }) => patient === null || sight.situation(patient) !== undefined ? [] : patient))
+  await sight.enter([...fresh])
+  const links: Link[] = [{ relation: 'self', url: link(context, path, parameters) }]
+  const last = page.at(-1)?.version
+  if (entries.length > count && last !== undefined) {
     const { principal, now } = sight.caller
-    const token = context.pages.write({ path: path(asking), parameters: [['_count', String(count)]], lenient: false, after: [last.revision] }, principal.subject, now)
-    links.push({ relation: 'next', url: link(context, asking, [[PAGE, token]]) })
+    const after = [last.at, last.type, last.id]
+    links.push({ relation: 'next', url: link(context, path, [[PAGE, context.pages.write({ path, parameters: repeated, lenient: false, after }, principal.subject, now)]]) })
   }
-  return {
-    status: 200,
-    headers: versionHeaders(current),
-    body: { kind: 'history', total, links, entries: page },
-    sight,
-    accesses: [access(sight, type, 'history-instance', current, '0')]
+  const shown = page.filter(({ version, current }) => !fresh.has(version.patient ?? '') || (sight.decide(version).permit && sight.decide(current).permit))
+  return { kind: 'history', ...total === undefined ? {} : { total }, links, entries: shown }
+}
+
+/** One trace for each record and type of which something was disclosed, and for the record that the token names. */
+function accesses ({ sight, type: only }: Place, { repeated }: HistoryParameters, entries: HistoryPage['entries']): readonly Access[] {
+  const common = { interaction: only === undefined ? 'history-system' : 'history-type', outcome: '0' } as const
+  const bound = sight.caller.patient
+  const groups = new Map<string, { readonly patient: string, readonly type: string, readonly disclosed: Set<string> }>()
+  if (bound !== undefined) groups.set(`${bound}|${only ?? OF_ALL}`, { patient: bound, type: only ?? OF_ALL, disclosed: new Set() })
+  for (const { version: { type, id, patient } } of entries) {
+    if (patient === null) continue
+    const group = groups.get(`${patient}|${type}`) ?? { patient, type, disclosed: new Set<string>() }
+    group.disclosed.add(`${type}/${id}`)
+    groups.set(`${patient}|${type}`, group)
   }
+  const query = queryOf(repeated)
+  if (groups.size === 0) return [{ ...common, type: only ?? OF_ALL, patient: null, query }]
+  return [...groups.values()].map(({ patient, type, disclosed }) => ({
+    ...common,
+    type,
+    patient,
+    disclosed: [...disclosed],
+    decision: patientDecision(sight, patient, disclosed.size > 0),
+    isNamed: patient === bound,
+    query
+  }))
 }
 
-function olderFilter (sight: Sight, current: Version): Filter {
-  const { type, patient } = current
-  const situation = patient === null ? undefined : sight.situation(patient)
-  // The rules of identity and directory read nothing that changes from version to version.
-  if (situation === undefined || familyOf(type) === 'identity') return all
-  const known = { patient, facts: current.facts, _id: current.id } as unknown as Indexed
-  const isKnown = (field: string) => field === '_id' || field === 'patient' || CURRENT_FACTS.some(name => field === `facts.${name}`)
-  return substitute(compileIn(situation, type, new Set()), isKnown, known)
-}
-
-function readParameters (context: Context, asking: History): { readonly count: number, readonly before?: number } {
-  const { sight: { caller }, parameters } = asking
-  const token = parameters.find(([name]) => name === PAGE)?.[1]
-  const page = token === undefined ? undefined : context.pages.read(token, caller.principal.subject, caller.now)
-  if (token !== undefined && (page === undefined || page.path !== path(asking) || parameters.length > 1)) throw new OutcomeError('absent')
-  const given = page?.parameters ?? parameters
-  const unknown = given.map(([name]) => name).filter(name => !['_count', '_format', '_pretty'].includes(name))
-  if (unknown.length > 0) {
-    throw new OutcomeError('unknown-parameter', unknown.map(name => ({ diagnostics: `The parameter \`${name.slice(0, 64)}\` is not supported`, expression: name.slice(0, 64) })))
-  }
-  const text = given.find(([name]) => name === '_count')?.[1] ?? String(context.limits.defaultCount)
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new OutcomeError('invalid-parameter', { diagnostics: 'The parameter `_count` must be a positive number', expression: '_count' })
-  const before = page?.after[0]
-  return { count: Math.min(Number(text), context.limits.count), ...typeof before === 'number' ? { before } : {} }
-}
-
-function path ({ type, id }: History): string {
-  return `${type}/${id}/_history`
-}
-
-function link (context: Context, asking: History, parameters: History['parameters']): string {
-  return `${context.base}/${path(asking)}${queryOf(parameters)}`
+function link (context: Context, path: string, parameters: Parameters): string {
+  return `${context.base}/${path}${queryOf(parameters)}`
 }

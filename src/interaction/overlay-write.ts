@@ -12,6 +12,7 @@ export function merged (staged: readonly Staged[], reindexed: NonNullable<Write[
     reindexed,
     keys: writes.flatMap(({ keys = [] }) => keys),
     contents: writes.flatMap(({ contents = [] }) => contents),
+    abandoned: writes.flatMap(({ abandoned = [] }) => abandoned),
     ...rules.length === 0 ? {} : { rules: allOf(rules) },
     turns: [...turns.values()],
     traces: writes.flatMap(({ traces }) => traces)

@@ -212,7 +212,7 @@ function traced (context: Context, { type, applied }: SearchRequest): string {
 }
 
 /** The outcome of rules 1 to 10 for the whole record. */
-function patientDecision (sight: Sight, patient: string, isDisclosed: boolean) {
+export function patientDecision (sight: Sight, patient: string, isDisclosed: boolean) {
   const situation = sight.situation(patient)
   if (situation === undefined) return { permit: isDisclosed, rule: 0, choices: [] }
   switch (situation.stands) {

@@ -12,7 +12,7 @@ import { ofParticipants } from '../consent/participation.js'
 import type { RulesBody } from '../consent/rules.js'
 import { inPersonKeys, isOutsideCare, isSocial, readableTypes, situate } from '../consent/situation.js'
 import type { AccountStatus, Caller, Policy, Situation } from '../consent/situation.js'
-import { all, and, equals, isIn, none, not, or } from '../filter/filter.js'
+import { all, and, equals, exists, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Affiliation, Directory } from './directory.js'
@@ -79,6 +79,9 @@ export class RequestSight implements Sight {
   readonly #turns = new Map<string, number>()
   readonly #maskedByDefault = new Set<string>()
   readonly #hidden = new Map<string, Set<string>>()
+  /** Asked once in a request, however many types it spans. */
+  #words: ReturnType<ResourceStore['patientsWithRules']> | undefined
+  #speaking: ReturnType<ResourceStore['patientsSpeaking']> | undefined
 
   constructor (
     caller: Omit<Caller, 'own' | 'enclosing'>, placed: Placed, ports: SightPorts,
@@ -162,16 +165,22 @@ export class RequestSight implements Sight {
     if (!isCaring || principal.mode !== 'normal') return none
     const actors = [person, ...own, ...enclosing].filter(actor => actor !== undefined)
     const { store, maxPatients } = this.#ports
-    const { granting, other } = await store.patientsWithRules(actors, maxPatients)
+    this.#words ??= store.patientsWithRules(actors, maxPatients)
+    const { granting, other } = await this.#words
     if (granting.length > maxPatients) throw tooManyPatients()
     const taken = this.#ownOf(type)
     if (taken === none) return await this.among(type, granting)
     // What is said of everyone speaks of the record family only; what is said of the caller may leave them their messages.
-    const speaking = family === 'record' ? (await store.patientsSpeaking()).filter(patient => !other.includes(patient)) : other
+    const speaking = family === 'record' ? (await this.#allSpeaking()).filter(patient => !other.includes(patient)) : other
     const special = speaking.length === 0 ? [] : await store.distinct(type, and(taken, isIn('patient', speaking)), 'patient', maxPatients)
     if (special.length > maxPatients) throw tooManyPatients()
     const asked = [...new Set([...granting, ...special])]
     return or(await this.among(type, asked), and(not(isIn('patient', [...asked, ...other])), taken))
+  }
+
+  async #allSpeaking (): Promise<readonly string[]> {
+    this.#speaking ??= this.#ports.store.patientsSpeaking()
+    return await this.#speaking
   }
 
   /** In a record about which nothing is said, its account open, a caller sees what they deposited and take part in. */
@@ -197,12 +206,21 @@ export class RequestSight implements Sight {
       const lists = await Promise.all(types.map(async type => {
         const unseen = and(equals('patient', patient), not(compileIn(situation, type, new Set())))
         const ids = await store.distinct(type, unseen, '_id', maxHidden)
-        if (ids.length > maxHidden) throw new OutcomeError('too-costly', { diagnostics: 'The traces of this record are too many for one search' })
+        if (ids.length > maxHidden) throw tooManyTraces()
         return ids.map(id => `${type}/${id}`)
       }))
-      this.#hidden.set(patient, new Set(lists.flat()))
+      this.#hidden.set(patient, new Set([...lists.flat(), ...await this.#hiddenContents(situation, lists.flat())]))
     }))
     return new Set(patients.flatMap(patient => [...this.hiddenIn(patient)]))
+  }
+
+  /** A Binary is hidden with its document; one that has none (yet) from all but its depositor. */
+  async #hiddenContents (situation: Situation, hidden: readonly string[]): Promise<readonly string[]> {
+    const documents = hidden.filter(reference => reference.startsWith('DocumentReference/')).map(reference => reference.slice('DocumentReference/'.length))
+    const unseen = or(isIn('facts.claimedBy', documents), not(or(exists('facts.claimedBy'), compileIn(situation, 'Binary', new Set()))))
+    const ids = await this.#ports.store.distinct('Binary', and(equals('patient', situation.patient), unseen), '_id', this.#ports.maxHidden)
+    if (ids.length > this.#ports.maxHidden) throw tooManyTraces()
+    return ids.map(id => `Binary/${id}`)
   }
 
   #isOperator (): boolean {
@@ -215,6 +233,10 @@ export class RequestSight implements Sight {
     const account = this.account(patient ?? '')
     return type === 'Patient' || account === 'open' || account === 'active'
   }
+}
+
+function tooManyTraces (): OutcomeError {
+  return new OutcomeError('too-costly', { diagnostics: 'The traces of this record are too many for one search' })
 }
 
 function tooManyPatients (): OutcomeError {

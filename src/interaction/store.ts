@@ -3,6 +3,7 @@
  */
 import type { NewKeys } from '../crypto/keyring.js'
 import type { Filter } from '../filter/filter.js'
+import type { Interval } from '../filter/interval.js'
 import type { SearchRequest } from '../search/request.js'
 
 /** The values by which a resource is found and judged; fields of a `Filter` are its paths, `_id` is `id`. */
@@ -72,6 +73,8 @@ export interface Write {
   /** New keys of records that open. */
   readonly keys?: readonly NewKeys[]
   readonly contents?: readonly StagedContent[]
+  /** Contents that nothing names any more: they are swept next. */
+  readonly abandoned?: readonly string[]
   /** Computed inside the transaction, from what it reads there. */
   readonly rules?: (read: RulesReader) => Promise<readonly RulesDocument[]>
   /**
@@ -118,6 +121,34 @@ export interface FirstPage {
   readonly total?: number
 }
 
+/** What of a history is asked for. */
+export interface HistoryQuery {
+  /** Each type with what of it this caller may see. */
+  readonly types: readonly { readonly type: string, readonly filter: Filter }[]
+  /** Of this resource only. */
+  readonly id?: string
+  /** The facts by which a superseded version is judged as the current one has them: its labels. */
+  readonly currentFacts: readonly string[]
+  /** Made at this instant or later, ms. */
+  readonly since?: number
+  /** Current at some instant of it. */
+  readonly during?: Interval
+  readonly limit: number
+  /** The version that the page before ended with. */
+  readonly after?: { readonly at: number, readonly type: string, readonly id: string }
+  /** More than this is not counted. */
+  readonly countTo: number
+}
+
+export interface HistoryPage {
+  /** The versions, under the labels of the current one, each with the current one's facts. */
+  readonly entries: readonly { readonly version: Version, readonly current: Judged }[]
+  readonly total?: number
+}
+
+/** All of a version that it is judged by. */
+export type Judged = Pick<Version, 'type' | 'id' | 'patient' | 'facts'>
+
 export interface ResourceStore {
   /** The current version, deleted or not. Concurrent reads are coalesced. */
   readonly read: (type: string, id: string) => Promise<Version | undefined>
@@ -128,9 +159,8 @@ export interface ResourceStore {
   /** The first page of a search, and whether more follow. */
   readonly firstPage: (query: Omit<PageQuery, 'after'>) => Promise<FirstPage>
   readonly count: (type: string, filter: Filter) => Promise<number>
-  /** The superseded versions of one resource that satisfy a filter, of a revision before `before`, newest first. */
-  readonly history: (type: string, id: string, filter: Filter, page: { limit: number, before: number }) => Promise<readonly Version[]>
-  readonly countHistory: (type: string, id: string, filter: Filter) => Promise<number>
+  /** The visible versions of one resource, one type or many, newest first, as they were at one instant. */
+  readonly history: (query: HistoryQuery) => Promise<HistoryPage>
   /** Distinct values of a field of the index document, at most `limit` + 1 of them. */
   readonly distinct: (type: string, filter: Filter, field: '_id' | 'patient', limit: number) => Promise<readonly string[]>
   /** The compiled rules, as acknowledged when the call is made. Concurrent calls are coalesced. */
@@ -154,9 +184,20 @@ export interface ResourceStore {
 /** A content that was sealed and waits for its transaction; what is in it is the store's. */
 export interface StagedContent { readonly staged: string }
 
+/** A content as it is read: decrypted chunk by chunk, none before it is asked for. */
+export interface StoredContent {
+  readonly size: number
+  /** Bytes `start` to `end`, both included; all of them without. */
+  readonly read: (start?: number, end?: number) => AsyncIterable<Buffer>
+}
+
 /** The contents of documents, sealed in chunks: small ones go into the write's own transaction, large ones before it. */
 export interface ContentStore {
-  /** @returns what the write must carry; undefined when the content is stored already */
-  readonly put: (patient: string, id: string, bytes: Uint8Array) => Promise<StagedContent | undefined>
-  readonly get: (patient: string, id: string) => Promise<Buffer | undefined>
+  /** @returns what the write must carry */
+  readonly put: (patient: string, id: string, bytes: Uint8Array) => Promise<StagedContent>
+  /** The same for a content of any size as it comes: no more is read than was written. What `bytes` throws is thrown on, and nothing is kept. */
+  readonly receive: (patient: string, id: string, bytes: AsyncIterable<Uint8Array>) => Promise<StagedContent>
+  readonly open: (patient: string, id: string) => Promise<StoredContent | undefined>
+  /** Removes the contents that were begun before an instant and are named by no write. @returns how many */
+  readonly sweep: (before: number) => Promise<number>
 }

@@ -20,7 +20,7 @@ export function next (context: Context, before: Version, resource: Resource, fac
 }
 
 /** The version that says a resource is gone: nothing finds it, the facts of the last one say who may know. */
-export function deletion (context: Context, before: Version, facts: unknown, at: number): Version {
+export function deletion (context: Pick<Context, 'newId'>, before: Version, facts: unknown, at: number): Version {
   return {
     ...before,
     version: context.newId(),
@@ -47,8 +47,9 @@ function compose (
   { resource, facts, found = [] }: Pick<Admission, 'resource' | 'facts' | 'found'>,
   at: number
 ): Version {
-  const version = context.newId()
   const { resourceType, id, meta, ...rest } = resource
+  // The content of a Binary never changes.
+  const version = resourceType === 'Binary' ? '1' : context.newId()
   const { versionId, lastUpdated, ...given } = meta ?? {}
   const whole = { resourceType, id: place.id, meta: { versionId: version, lastUpdated: new Date(at).toISOString(), ...given }, ...rest }
   const values = extract(context.registry, whole, isShared(resourceType) ? null : context.hash)

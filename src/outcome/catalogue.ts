@@ -28,6 +28,7 @@ export const catalogue = {
   contention: { status: 409, code: 'conflict', text: 'Another change came first; try again' },
   duplicate: { status: 409, code: 'duplicate', text: 'This is recorded already' },
   'too-large': { status: 413, code: 'too-long', text: 'The body is too large' },
+  'range-not-satisfiable': { status: 416, code: 'value', text: 'The range is not there' },
   'headers-too-large': { status: 431, code: 'too-long', text: 'The headers are too large' },
   throttled: { status: 429, code: 'throttled', text: 'Too many requests' },
   timeout: { status: 408, code: 'timeout', text: 'The request did not arrive in time' },

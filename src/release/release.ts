@@ -7,13 +7,17 @@
  * 3. only then are the bytes made, as this reader may see them, and handed over in a `Released`, which nothing else
  *    can make: the HTTP side sends no FHIR body without one.
  */
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { viewTrace, toTrace } from '../audit/trace.js'
 import type { TracePorts } from '../audit/trace.js'
 import type { Answer, Body, Entry, Subset } from '../interaction/answer.js'
 import { isFindable } from '../consent/situation.js'
 import type { Sight } from '../interaction/sight.js'
-import type { ResourceStore, Version } from '../interaction/store.js'
+import type { Judged, ResourceStore, Version } from '../interaction/store.js'
 import { OutcomeError, toOperationOutcome } from '../outcome/outcome-error.js'
+import { binaryFlow, rawFlow } from './content.js'
+import type { Flow } from './content.js'
 
 export interface ReleasePorts extends TracePorts {
   readonly store: Pick<ResourceStore, 'append'>
@@ -26,11 +30,14 @@ const FHIR = 'application/fhir+json; charset=utf-8'
 const SUBSETTED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }
 const receipts = new WeakSet<object>()
 
+interface Disclosed { readonly version: Judged, readonly subset?: Subset | undefined }
+
 /** An answer that passed the gate. */
 export interface Released {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly payload: Buffer | string
+  /** What is long is made while it goes: the decision was taken and the trace was written before its first byte. */
+  readonly payload: string | Readable
 }
 
 export function isReleased (value: unknown): value is Released {
@@ -45,11 +52,16 @@ export async function release (answer: Answer, ports: ReleasePorts): Promise<Rel
   checkAll(answer, ports)
   const traces = tracesOf(answer, ports)
   if (traces.length > 0) await ports.store.append(traces)
-  const [payload, contentType] = render(body, sight, ports.base)
+  const [made, contentType] = await render(body, sight, ports.base)
+  const isFlow = typeof made === 'object'
   return receipt({
     status: answer.status,
-    headers: { ...answer.headers, ...contentType === undefined ? {} : { 'content-type': contentType } },
-    payload
+    headers: {
+      ...answer.headers,
+      ...contentType === undefined ? {} : { 'content-type': contentType },
+      ...isFlow ? { 'content-length': String(made.length) } : {}
+    },
+    payload: isFlow ? made.payload : made
   })
 }
 
@@ -79,41 +91,33 @@ function tracesOf ({ accesses, body, sight }: Answer, ports: ReleasePorts): read
   return [...accesses.map(access => toTrace(access, sight.caller, ports)), ...inside]
 }
 
-function disclosed (body: Body): readonly (Entry | { readonly version: Version, readonly subset?: Subset })[] {
+function disclosed (body: Body): readonly (Entry | Disclosed)[] {
   switch (body.kind) {
     case 'resource': case 'content': return [{ version: body.version }]
     case 'searchset': return body.entries
-    case 'history': return body.entries.map(version => ({ version }))
+    // A superseded version is permitted, and the current one too.
+    case 'history': return body.entries.flatMap(({ version, current }) => [{ version }, { version: current }])
     default: return []
   }
 }
 
-function check ({ version, subset }: { readonly version: Version, readonly subset?: Subset | undefined }, sight: Sight, ports: ReleasePorts): void {
+function check ({ version, subset }: Disclosed, sight: Sight, ports: ReleasePorts): void {
   const decision = sight.decide(version)
   if (subset === undefined ? decision.permit : isFindable(sight.account(version.id))) return
   ports.alarm(`release: rule ${decision.rule} contradicts the filter on a ${version.type}`)
   throw new OutcomeError('bug')
 }
 
-function render (body: Body, sight: Sight, base: string): readonly [payload: Buffer | string, contentType: string | undefined] {
+async function render (body: Body, sight: Sight, base: string): Promise<readonly [made: string | Flow, contentType: string | undefined]> {
   switch (body.kind) {
     case 'nothing': return ['', undefined]
     case 'refusal': return [JSON.stringify(toOperationOutcome(body.error)), FHIR]
     case 'success': return [JSON.stringify(success(body.fault)), FHIR]
     case 'resource': return [view(body.version, sight), FHIR]
-    case 'content': return body.isRaw
-      ? [body.bytes, body.contentType]
-      : [JSON.stringify({
-          resourceType: 'Binary',
-          id: body.binary,
-          meta: { versionId: '1' },
-          contentType: body.contentType,
-          securityContext: { reference: `DocumentReference/${body.version.id}` },
-          data: body.bytes.toString('base64')
-        }), FHIR]
+    case 'content': return body.isRaw ? [rawFlow(body), body.contentType] : [binaryFlow(body), FHIR]
     case 'searchset': return [searchset(body, sight, base), FHIR]
     case 'history': return [history(body, sight, base), FHIR]
-    case 'bundle': return [responses(body, base), FHIR]
+    case 'bundle': return [await responses(body, base), FHIR]
     default: return body satisfies never
   }
 }
@@ -144,7 +148,7 @@ function searchset (body: Extract<Body, { kind: 'searchset' }>, sight: Sight, ba
 }
 
 function history (body: Extract<Body, { kind: 'history' }>, sight: Sight, base: string): string {
-  const entries = body.entries.map(version => {
+  const entries = body.entries.map(({ version }) => {
     const url = `${version.type}/${version.id}`
     const method = version.isDeleted ? 'DELETE' : version.revision === 1 ? 'POST' : 'PUT'
     const request = { method, url: method === 'POST' ? version.type : url }
@@ -157,20 +161,22 @@ function history (body: Extract<Body, { kind: 'history' }>, sight: Sight, base: 
 }
 
 /** The answers of the entries of a batch or transaction, in the order in which they were asked. */
-function responses ({ type, entries }: Extract<Body, { kind: 'bundle' }>, base: string): string {
-  const list = entries.map(({ status, headers, body, sight, version }) => {
+async function responses ({ type, entries }: Extract<Body, { kind: 'bundle' }>, base: string): Promise<string> {
+  const list: string[] = []
+  for (const { status, headers, body, sight, version } of entries) {
     const told = version ?? (body.kind === 'resource' ? body.version : undefined)
     const isOutcome = body.kind === 'refusal' || body.kind === 'success'
-    const [payload] = render(body, sight, base)
+    const [made] = await render(body, sight, base)
+    const payload = typeof made === 'string' ? made : await text(made.payload)
     const response = JSON.stringify({
       status: String(status),
       ...version === undefined || version.isDeleted ? {} : { location: `${base}/${version.type}/${version.id}/_history/${version.version}` },
       ...headers['etag'] === undefined ? {} : { etag: headers['etag'] },
       ...told === undefined || told.isDeleted ? {} : { lastModified: new Date(told.at).toISOString() }
     })
-    if (payload.length === 0) return `{"response":${response}}`
-    return isOutcome ? `{"response":${response.slice(0, -1)},"outcome":${payload.toString()}}}` : `{"resource":${payload.toString()},"response":${response}}`
-  })
+    if (payload.length === 0) list.push(`{"response":${response}}`)
+    else list.push(isOutcome ? `{"response":${response.slice(0, -1)},"outcome":${payload}}}` : `{"resource":${payload},"response":${response}}`)
+  }
   return `{"resourceType":"Bundle","type":"${type}"${list.length === 0 ? '' : `,"entry":[${list.join(',')}]`}}`
 }
 

@@ -4,11 +4,11 @@
  * each caller hears of its own write only.
  */
 import { Binary } from 'mongodb'
-import type { ClientSession, Db, Document, MongoClient } from 'mongodb'
+import type { ClientSession, Db, MongoClient } from 'mongodb'
 import type { Change, Turn, Write } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { coalesce } from './coalesce.js'
-import type { SealedContent } from './content-store.js'
+import { abandonContents, putContents } from './content-sweep.js'
 import { isDuplicate, toOutcome } from './failure.js'
 import { history } from './indexes.js'
 import { rulesId, withFacts } from './stored.js'
@@ -51,7 +51,7 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
       await keepReceipts(session, all.map(({ write }) => write))
       await takeTurns(session, all.map(({ write }) => write))
       await insertAll(session, all.flatMap(({ stored, write }) => write.changes.map((change, index) => [change.next.type, stored[index]] as const)))
-      await putContents(session, all.flatMap(({ write }) => contentsOf(write)))
+      await putContents(db, session, all.flatMap(({ write }) => write.contents ?? []))
       await versions('AuditEvent').insertMany(all.flatMap(({ traces }) => traces), { session })
     })
     // What may have been committed is not done again.
@@ -76,7 +76,8 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
       const stored = await versions(type).findOne({ _id: id }, { session, projection: { head: 1 } })
       if (stored !== null) await versions(type).updateOne({ _id: id }, { $set: withFacts(stored.head, facts) }, { session })
     }
-    await putContents(session, contentsOf(write))
+    await putContents(db, session, write.contents ?? [])
+    await abandonContents(db, session, write.abandoned ?? [])
     if (traces.length > 0) await versions('AuditEvent').insertMany([...traces], { session })
     const compiled = await write.rules?.({
       facts: async (patient, actor) => (await versions('Consent')
@@ -131,12 +132,6 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
     }
   }
 
-  async function putContents (session: ClientSession, contents: readonly SealedContent[]): Promise<void> {
-    if (contents.length === 0) return
-    await db.collection<Document>('content.chunks').insertMany(contents.flatMap(({ chunks }) => chunks), { session })
-    await db.collection<Document>('content.files').insertMany(contents.map(({ file }) => file), { session })
-  }
-
   return async write => {
     const [stored, traces] = await Promise.all([
       Promise.all(write.changes.map(async ({ next, claims }) => await sealing.toStored(next, claims, write.keys))),
@@ -146,11 +141,6 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
     const { error } = await (isPlain(write) ? together(prepared) : alone(prepared))
     if (error !== undefined) throw error
   }
-}
-
-/** The contents as `content-store.ts` made them. */
-function contentsOf ({ contents = [] }: Write): readonly SealedContent[] {
-  return contents.filter((content): content is SealedContent => 'chunks' in content)
 }
 
 /** A write that only adds. */

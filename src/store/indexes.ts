@@ -26,6 +26,15 @@ const OF_TYPE: Readonly<Record<string, readonly Index[]>> = {
   DocumentReference: [...OF_FAMILY.record, [{ patient: 1, _id: 1 }], [{ patient: 1, at: -1 }], CLAIMS]
 }
 
+/** Superseded versions are asked for by resource, and by record, by author or participant, or all of a type. */
+const OF_HISTORY: Partial<Readonly<Record<Family, readonly Index[]>>> = {
+  record: [[{ patient: 1, at: -1 }], [{ 'facts.authors': 1, at: -1 }]],
+  choice: [[{ patient: 1, at: -1 }]],
+  identity: [[{ patient: 1, at: -1 }]],
+  message: [[{ patient: 1, at: -1 }], [{ 'facts.participants': 1, at: -1 }]],
+  agenda: [[{ patient: 1, at: -1 }], [{ 'facts.participants': 1, at: -1 }]]
+}
+
 /** How long a retry is known for one (decisions/0011): a week. */
 export const RECEIPT_SECONDS = 7 * 24 * 3600
 
@@ -44,7 +53,7 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
   }
   for (const [type, family] of families) {
     await create(type, OF_TYPE[type] ?? OF_FAMILY[family])
-    if (family !== 'trace') await create(history(type), [[{ id: 1, revision: -1 }]])
+    if (family !== 'trace') await create(history(type), [[{ id: 1, revision: -1 }], ...OF_HISTORY[family] ?? []])
   }
   await create('Rules', [[{ actor: 1, patient: 1 }]])
   // Conditions on what belongs to no record take turns here.
@@ -52,6 +61,6 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
     { $setOnInsert: { patient: '', actor: EVERYONE, stamp: '', body: '{"choices":[]}', speaks: false, turn: 0 } }, { upsert: true })
   await create('Key', [])
   await create('Receipt', [[{ at: 1 }, { expireAfterSeconds: RECEIPT_SECONDS }]])
-  await create('content.files', [[{ filename: 1, uploadDate: 1 }]])
+  await create('content.files', [[{ filename: 1, uploadDate: 1 }], [{ uploadDate: 1 }, { partialFilterExpression: { pending: true } }]])
   await create('content.chunks', [[{ files_id: 1, n: 1 }, { unique: true }]])
 }

@@ -17,6 +17,7 @@ import { READ_BACK, createSealing, rulesId } from './stored.js'
 import type { ReadBack, StoredKeys, StoredReceipt, StoredRules, StoredVersion } from './stored.js'
 import { toMongo } from './to-mongo.js'
 import type { Criteria } from './to-mongo.js'
+import { createHistory } from './versions.js'
 
 /** The index of a whole record, where a type has one. */
 const IN_RECORD: Readonly<Record<string, Document>> = { DocumentReference: { patient: 1, _id: 1 }, AuditEvent: { patient: 1, at: -1 } }
@@ -25,8 +26,6 @@ const BY_KEYS: Document = { patient: 1, keys: 1 }
 const WHOLE = 2000
 /** The most records that a search without a patient steps around. */
 const MOST_SHUT = 10_000
-/** In a history, the id of the resource is not that of the stored document. */
-const inHistory = (field: string) => field === '_id' ? 'id' : field
 
 /** Where the wrapped keys of records are. */
 export function createKeyStore (db: Db): KeyStore {
@@ -121,15 +120,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     count: async (type, filter) => await translated(async () =>
       await versions(type).countDocuments(toMongo(filter), { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })),
 
-    history: async (type, id, filter, { limit, before }) => await translated(async () => {
-      const stored = await versions(history(type))
-        .find({ $and: [{ id: { $eq: id }, revision: { $lt: before } }, toMongo(filter, inHistory)] } as Criteria, { projection: READ_BACK, maxTimeMS: SEARCH_TIME })
-        .sort({ revision: -1 }).limit(limit).toArray()
-      return await opened(type, stored)
-    }),
-
-    countHistory: async (type, id, filter) => await translated(async () =>
-      await versions(history(type)).countDocuments({ $and: [{ id: { $eq: id } }, toMongo(filter, inHistory)] } as Criteria, { maxTimeMS: SEARCH_TIME })),
+    history: createHistory(client, db, sealing),
 
     distinct: async (type, filter, field, limit) => await translated(async () => {
       const found = await versions(type).aggregate<{ _id: string }>([

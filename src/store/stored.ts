@@ -49,6 +49,11 @@ export function withFacts (head: string, facts: unknown): Pick<StoredVersion, 'f
   return { facts, head: JSON.stringify({ ...JSON.parse(head) as Head, facts }) }
 }
 
+/** The facts that a head holds. */
+export function factsIn (head: string): unknown {
+  return (JSON.parse(head) as Head).facts
+}
+
 export interface Sealing {
   readonly toStored: (version: Version, claims: readonly string[], keys?: readonly NewKeys[]) => Promise<StoredVersion>
   /** undefined where the key of the record is no more: it reads as absent. */

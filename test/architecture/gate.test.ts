@@ -20,7 +20,7 @@ const SENDERS: readonly (readonly [what: string, pattern: RegExp, places: Readon
   ['raw sockets', /\b(?:socket|raw)\.(?:write|end)\(|\.pipe\(|writeHead\(/g, {}],
   ['redirects and trailers', /reply\.(?:redirect|trailer|serialize|serializer|sendFile|callNotFound)\b/g, {}],
   ['a receipt', /receipts\.add\(/g, { 'release/release.ts': 1 }],
-  ['another parser of bodies', /addContentTypeParser\(/g, { 'http/server.ts': 2 }],
+  ['another parser of bodies', /addContentTypeParser\(/g, { 'http/server.ts': 2, 'http/raw.ts': 1 }],
   // Of the definitions of R4 alone, at start.
   ['a regular expression made of text', /new RegExp\(/g, { 'validation/primitive.ts': 2 }],
   ['a program made of text', /\beval\(|new Function\(/g, {}]

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { CapabilityStatement, CapabilityStatementRestResource } from '@medplum/fhirtypes'
+import type { CapabilityStatement, CapabilityStatementRest, CapabilityStatementRestResource } from '@medplum/fhirtypes'
 import { pino } from 'pino'
 import t from 'tap'
 import { createApp } from '../../src/app.js'
@@ -35,6 +35,7 @@ const paths: { readonly [code: string]: readonly [method: Method, path: string] 
   read: ['GET', '/:id'],
   vread: ['GET', '/:id/_history/:id'],
   'history-instance': ['GET', '/:id/_history'],
+  'history-type': ['GET', '/_history'],
   update: ['PUT', '/:id'],
   patch: ['PATCH', '/:id'],
   delete: ['DELETE', '/:id'],
@@ -53,6 +54,7 @@ for (const resource of resources) {
       const [method, where] = paths[code] ?? ['GET', '/nothing-of-this-name']
       const response = await request(operator, method, `/${type}${where.replaceAll(':id', randomUUID())}`, ['POST', 'PUT', 'PATCH'].includes(method) ? { body: { resourceType: 'Nonsense', id: 'x' } } : {})
       if (code === 'create') refused(t, response, 400, { code: 'invalid', expression: 'resourceType' })
+      else if (code === 'history-type') t.match([response.status, response.json], [200, { resourceType: 'Bundle', type: 'history' }])
       else if (code === 'search-type') t.match([response.status, response.json], [200, { resourceType: 'Bundle', type: 'searchset' }])
       else isAbsent(t, response)
     })
@@ -87,7 +89,7 @@ for (const resource of resources) {
 }
 
 t.test('the base takes Bundles, and nothing else', async t => {
-  t.same(statement().rest?.[0]?.interaction?.map(({ code }) => code), ['transaction', 'batch'])
+  t.same(statement().rest?.[0]?.interaction?.map(({ code }) => code), ['transaction', 'batch', 'history-system'])
   for (const method of METHODS.filter(method => method !== 'POST')) {
     const response = await request(operator, method, '/fhir')
     t.same([response.status, response.headers['allow']], [405, 'POST'], method)
@@ -97,6 +99,11 @@ t.test('the base takes Bundles, and nothing else', async t => {
   }
 })
 
+t.test('what the whole server declares answers', async t => {
+  t.match((await get(operator, '/_history')).json, { resourceType: 'Bundle', type: 'history' })
+  refused(t, await request(operator, 'DELETE', '/_history'), 405, { code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED' })
+})
+
 t.test('what is not under the base is not there', async t => {
   for (const url of ['/', '/fhir/', '/fhir/$export', '/fhir/Patient/$everything', '/fhir/patient', '/fhir/Patient/', '/metadata']) {
     refused(t, await request(operator, 'GET', `http://127.0.0.1:8080${url}`), 404, { code: 'not-found', ...url === '/fhir/Patient/$everything' || url === '/fhir/Patient/' ? { details: 'MSG_NO_EXIST' } : {} })
@@ -104,8 +111,9 @@ t.test('what is not under the base is not there', async t => {
   for (const url of ['/livez', '/readyz']) t.equal((await request(undefined, 'GET', `http://127.0.0.1:8080${url}`)).status, 200)
 })
 
-const lies: readonly (readonly [what: string, change: (resource: CapabilityStatementRestResource, rest: CapabilityStatementRestResource[]) => void, message: RegExp])[] = [
+const lies: readonly (readonly [what: string, change: (resource: CapabilityStatementRestResource, rest: CapabilityStatementRestResource[], whole: CapabilityStatementRest) => void, message: RegExp])[] = [
   ['an interaction', ({ interaction = [] }) => { interaction.push({ code: 'search-system' as 'read' }) }, /search-system/],
+  ['an interaction of the whole server', (_, __, whole) => { whole.interaction = [{ code: 'search-system' }] }, /search-system/],
   ['a conditional interaction', resource => { resource.conditionalDelete = 'multiple' }, /conditionalDelete/],
   ['a search parameter', ({ searchParam = [] }) => { searchParam.push({ name: 'nonsense', type: 'token' }) }, /nonsense/],
   ['a search parameter of another type', ({ searchParam = [] }) => { searchParam.push({ name: 'birthdate', type: 'string' }) }, /birthdate/],
@@ -121,10 +129,12 @@ for (const [what, change, message] of lies) {
       await scene.mongo.db(MONGODB_DB).dropDatabase()
     })
     const declared = statement()
-    const list = declared.rest?.[0]?.resource ?? []
+    const [whole] = declared.rest ?? []
+    if (whole === undefined) throw new Error('nothing is declared')
+    const list = whole.resource ?? []
     const one = list.find(({ type }) => type === 'Patient')
     if (one === undefined) throw new Error('Patient is not declared')
-    change(one, list)
+    change(one, list, whole)
     writeFileSync(path.join(folder, 'capability-statement.json'), JSON.stringify(declared))
     for (const name of ['dist', 'terminology', 'profiles']) symlinkSync(new URL(name, ROOT), path.join(folder, name))
     const config = readConfig({ MONGODB_URL: process.env['MONGODB_URL'], MONGODB_DB, DATA_DIR: '/nonexistent', SAMPLE: 'none' })

@@ -24,8 +24,9 @@ export const REFUSED: Readonly<Record<string, readonly string[]>> = {
   'ihe-mhd/List-ex-compSubmissionSetList.json': ['List.entry[1].item'],
   'ans-pdsm/List-ExampleFolder.json': ['List.entry[0].item'],
   'ans-pdsm/List-ExampleSubmissionSet.json': ['List.entry[0].item'],
-  // Their content stands in a Binary that is not there.
-  'ihe-mhd/DocumentReference-ex-DocumentReferenceComprehensiveWithBinary.json': ['DocumentReference.content[0].attachment.url'],
+  // Bytes that are not of the declared type: a PDF that is a text; what is no base64. Then a document whose Binary was refused.
+  'ans-pdsm/Binary-6789.json': ['Binary.contentType'],
+  'ihe-pcf/Binary-B-ink.json': ['Binary.data'],
   'ans-pdsm/DocumentReference-exemple-pdsm-documentreference.json': ['DocumentReference.content[0].attachment.url'],
   // A choice has a provision; and whom it names must be somebody: a Group is not declared, a Practitioner without identifier is nobody known.
   'ihe-balp/Consent-ex-consent.json': ['Consent.provision'],
@@ -43,6 +44,6 @@ export const REFUSED: Readonly<Record<string, readonly string[]>> = {
   'ihe-pcf/Provenance-SlsSensitive-update-history.json': ['Provenance.target'],
   'ihe-pcf/Provenance-ex-provenance-consent-basic-treat.json': ['Provenance.target[0]'],
   'ihe-pcf/Provenance-ex-provenance2-consent-basic-treat.json': ['Provenance.target[0]'],
-  // Size and hash are not those of the content, as published.
-  'ans-pdsm/DocumentReference-PDSmSimplifiedExample.json': ['DocumentReference.content[0].attachment.size', 'DocumentReference.content[0].attachment.hash']
+  // Size and hash are not those of the content, as published, and it is no PDF.
+  'ans-pdsm/DocumentReference-PDSmSimplifiedExample.json': ['DocumentReference.content[0].attachment.size', 'DocumentReference.content[0].attachment.hash', 'DocumentReference.content[0].attachment.contentType']
 }

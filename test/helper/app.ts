@@ -3,6 +3,7 @@
  * `npm test` starts the MongoDB once and passes `MONGODB_URL`.
  */
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
 import type { Test } from 'tap'
 import { SignJWT, exportJWK, generateKeyPair } from 'jose'
 import { MongoClient } from 'mongodb'
@@ -65,7 +66,7 @@ export async function startApp (t: Test, env: Readonly<Record<string, string>> =
       .setIssuer(LOCAL_ISSUER).setAudience(LOCAL_AUDIENCE).setIssuedAt().setExpirationTime(typeof claims['life'] === 'string' ? claims['life'] : '1h')
       .sign(privateKey),
     request: async (token, method, path, { body, headers = {} } = {}) => {
-      const isText = typeof body === 'string' || body instanceof Buffer
+      const isText = typeof body === 'string' || body instanceof Buffer || body instanceof Readable
       const response = await app.server.inject({
         method,
         url: path.startsWith('http') ? path.slice(path.indexOf('/', 'http://'.length)) : path.startsWith('/fhir') ? path : `/fhir${path}`,

@@ -29,7 +29,7 @@ export const document: Admitter = {
     const draft: DocumentReference = { ...resource as DocumentReference, id, subject: { ...withoutIdentifier(resource as DocumentReference), reference: `Patient/${patient}` } }
     checkDepositor(sight, patient, draft, isOwnType(draft))
     await checkReferences(context, sight, patient, draft)
-    const { resource: attached, contents, origins } = takeContents(context, draft)
+    const { resource: attached, contents, claimed, changes, origins } = await takeContents(context, sight, patient, draft)
     const authorship = await authorshipOf(context, sight.caller, patient, attached, origins)
     const labelled = withDepositLabels(sight, patient, attached)
     const chain = await joinChain(context, sight, { patient, document: labelled, id, authorship })
@@ -38,9 +38,9 @@ export const document: Admitter = {
       resource: chain.resource,
       facts: factsOf(chain.resource, authorship, chain.chain),
       claims: authorship.claims,
-      found: contents.map(content => contentKey(content.id)),
+      found: [...contents.map(content => content.id), ...claimed].map(contentKey),
       contents,
-      companions: chain.companions,
+      companions: [...changes, ...chain.companions],
       reindexed: [...chain.reindexed, ...await reindexHolders(context, patient, [...chain.companions.map(({ next }) => next), ...chain.reindexed])]
     }
   },

@@ -30,6 +30,7 @@ const ROWS: readonly Row[] = [
   ['contention', 409, 'conflict', undefined, 'Another change came first; try again'],
   ['duplicate', 409, 'duplicate', undefined, 'This is recorded already'],
   ['too-large', 413, 'too-long', undefined, 'The body is too large'],
+  ['range-not-satisfiable', 416, 'value', undefined, 'The range is not there'],
   ['headers-too-large', 431, 'too-long', undefined, 'The headers are too large'],
   ['throttled', 429, 'throttled', undefined, 'Too many requests'],
   ['timeout', 408, 'timeout', undefined, 'The request did not arrive in time'],

@@ -1,0 +1,85 @@
+/** What a request asks for: read from its address, its headers and its body, for the routes to hand on. */
+import type { Readable } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
+import type { Context } from '../interaction/context.js'
+import type { Deposit } from '../interaction/deposit.js'
+import type { Criteria } from '../interaction/match.js'
+import { JSON_PATCH } from '../interaction/patch.js'
+import type { Patch } from '../interaction/patch.js'
+import { criteriaOf } from '../interaction/query.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { readKey, readPrefer, readTags } from './header.js'
+import { bytesOf, lengthOf } from './raw.js'
+
+export interface Params { id: string, version: string }
+
+const ID = /^[A-Za-z0-9\-.]{1,64}$/
+
+export function idOf (request: FastifyRequest): string {
+  const { id } = request.params as Params
+  if (!ID.test(id)) throw new OutcomeError('absent')
+  return id
+}
+
+export function bodyOf (request: FastifyRequest): unknown {
+  if (request.body === undefined || request.body === null) throw new OutcomeError('unparsable', { diagnostics: 'The body is empty' })
+  if (request.body instanceof URLSearchParams || isJsonPatch(request)) throw new OutcomeError('unsupported-media')
+  return request.body
+}
+
+/** A patch in either of its forms. */
+export function patchOf (request: FastifyRequest): Patch {
+  const form = isJsonPatch(request) ? 'json-patch' : 'fhirpath'
+  if (request.body === undefined || request.body === null) throw new OutcomeError('unparsable', { diagnostics: 'The body is empty' })
+  if (request.body instanceof URLSearchParams) throw new OutcomeError('unsupported-media')
+  return { form, body: request.body }
+}
+
+function isJsonPatch ({ headers }: FastifyRequest): boolean {
+  return headers['content-type']?.split(';')[0]?.trim().toLowerCase() === JSON_PATCH
+}
+
+export function ifNoneExist (context: Context, type: string, { headers }: FastifyRequest): Criteria | undefined {
+  const header = [headers['if-none-exist'] ?? []].flat()[0]
+  if (header === undefined) return undefined
+  if (!context.declares(type, 'conditionalCreate')) throw new OutcomeError('invalid-request', { diagnostics: 'This type is not created on a condition', expression: 'If-None-Exist', code: 'not-supported' })
+  return criteriaOf(header)
+}
+
+/** What a read of a content asks for. */
+export function wanted ({ headers }: FastifyRequest) {
+  return { accept: headers.accept ?? '', range: headers.range, ifRange: headers['if-range'] as string | undefined }
+}
+
+/** A content posted raw. It takes no Idempotency-Key: a body that is not kept is not compared with that of a retry. */
+export function raw (request: FastifyRequest, body: Readable): Omit<Deposit, 'sight'> {
+  if (readKey(request.headers) !== undefined) throw new OutcomeError('invalid-request', { diagnostics: 'A content posted raw takes no key', expression: 'Idempotency-Key', code: 'not-supported' })
+  return {
+    contentType: request.headers['content-type'] ?? '',
+    securityContext: request.headers['x-security-context'] as string | undefined,
+    length: lengthOf(request),
+    once: async take => await (request.upload ??= take(bytesOf(body))),
+    prefer: readPrefer(request.headers).prefer
+  }
+}
+
+export function ifMatch (request: FastifyRequest): { readonly ifMatch?: readonly string[] } {
+  const tags = readTags(request.headers['if-match'])
+  return tags === undefined ? {} : { ifMatch: tags }
+}
+
+export function query (request: FastifyRequest): readonly (readonly [string, string])[] {
+  const url = request.raw.url ?? ''
+  const start = url.indexOf('?')
+  return start < 0 ? [] : [...new URLSearchParams(url.slice(start + 1))]
+}
+
+export function form (request: FastifyRequest): readonly (readonly [string, string])[] {
+  if (request.body === undefined || request.body === null) return []
+  if (!(request.body instanceof URLSearchParams)) throw new OutcomeError('unsupported-media', { diagnostics: 'A search by POST is application/x-www-form-urlencoded', expression: 'Content-Type' })
+  return [...request.body]
+}
+
+export function formatOf (request: FastifyRequest): string | null {
+  return query(request).find(([name]) => name === '_format')?.[1] ?? null
+}

@@ -1,0 +1,143 @@
+/**
+ * The versions of many resources, current and superseded, newest first: one pipeline for the histories of one resource,
+ * one type and all types.
+ *
+ * A superseded version is shown when the current one is permitted and it is permitted itself under the labels of the
+ * current one (`consent.md` 4 *Versions*). Both are asked inside MongoDB: each superseded version is joined to its
+ * current one, takes its labels over, and passes the caller's filter twice. Nothing of the current version is copied, so
+ * nothing can be out of step with it. All reads of one history are of one instant: page and total belong together.
+ */
+import type { ClientSession, Db, Document, MongoClient } from 'mongodb'
+import { widen } from '../filter/evaluate.js'
+import type { Filter } from '../filter/filter.js'
+import type { HistoryPage, HistoryQuery, ResourceStore } from '../interaction/store.js'
+import { SEARCH_TIME } from './client.js'
+import { translated } from './failure.js'
+import { history } from './indexes.js'
+import { READ_BACK, factsIn } from './stored.js'
+import type { ReadBack, Sealing } from './stored.js'
+import { toMongo } from './to-mongo.js'
+
+/** In a history, the id of the resource is not that of the stored document. */
+const inHistory = (field: string) => field === '_id' ? 'id' : field
+const inCurrent = (field: string) => `current.${field}`
+/** What is read back, and what orders it; of a superseded version, the head of the current one too. */
+const LEAN = { type: 1, id: 1, at: 1 } as const
+const READ = { ...LEAN, ...READ_BACK, current: 1 } as const
+const ORDER = { at: -1, type: 1, id: 1 } as const
+
+interface Found extends ReadBack { readonly type: string, readonly current?: string }
+interface Branch { readonly collection: string, readonly pipeline: readonly Document[] }
+
+export function createHistory (client: MongoClient, db: Db, sealing: Sealing): ResourceStore['history'] {
+  return async query => await translated(async () => await client.withSession({ snapshot: true }, async session => {
+    const branches = query.types.filter(({ filter }) => filter.kind !== 'none').flatMap(({ type, filter }) => branchesOf(query, type, filter))
+    if (branches.length === 0) return { entries: [], total: 0 }
+    const found = await run<Found>(db, session, paged(query, branches))
+    const [counted] = await run<{ readonly total: number }>(db, session, counting(query, branches))
+    const total = counted?.total ?? 0
+    return { entries: await opened(sealing, query.currentFacts, found), ...total > query.countTo ? {} : { total } }
+  }))
+}
+
+async function run<Result extends Document> (db: Db, session: ClientSession, { collection, pipeline }: Branch): Promise<readonly Result[]> {
+  return await db.collection(collection).aggregate<Result>([...pipeline], { session, readConcern: { level: 'snapshot' }, maxTimeMS: SEARCH_TIME }).toArray()
+}
+
+async function opened (sealing: Sealing, currentFacts: readonly string[], found: readonly Found[]): Promise<HistoryPage['entries']> {
+  const entries = await Promise.all(found.map(async ({ type, current, ...stored }) => {
+    const version = await sealing.toVersion(type, stored)
+    if (version === undefined) return []
+    const { id, patient } = version
+    const facts = current === undefined ? version.facts : factsIn(current)
+    return [{ version: { ...version, facts: underCurrent(version.facts, facts, currentFacts) }, current: { type, id, patient, facts } }]
+  }))
+  return entries.flat()
+}
+
+/** The facts of a version as MongoDB was asked of them: what is said of the resource as a whole is the current one's. */
+function underCurrent (facts: unknown, current: unknown, names: readonly string[]): unknown {
+  if (!isObject(facts) || !isObject(current)) return facts
+  return { ...facts, ...Object.fromEntries(names.flatMap(name => name in current ? [[name, current[name]]] : [])) }
+}
+
+function isObject (value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+/** The visible versions of one type: the current ones, then the superseded ones. */
+function branchesOf ({ id, currentFacts }: HistoryQuery, type: string, filter: Filter): readonly Branch[] {
+  const ofOne = id === undefined ? [] : [{ id: { $eq: id } }]
+  const isCurrent = (field: string) => currentFacts.some(name => field === `facts.${name}`)
+  const labels = Object.fromEntries(currentFacts.map(name => [`facts.${name}`, `$current.facts.${name}`]))
+  return [
+    {
+      collection: type,
+      pipeline: [
+        { $match: { $and: [{ deleted: { $eq: false } }, ...ofOne, toMongo(filter)] } },
+        { $set: { type } },
+        { $project: READ }
+      ]
+    },
+    {
+      collection: history(type),
+      pipeline: [
+        // What holds whatever the labels are: so that an index serves.
+        { $match: { $and: [{ deleted: { $eq: false } }, ...ofOne, toMongo(widen(filter, isCurrent), inHistory)] } },
+        { $lookup: { from: type, localField: 'id', foreignField: '_id', as: 'current' } },
+        { $unwind: '$current' },
+        { $match: { $and: [{ 'current.deleted': { $eq: false } }, toMongo(filter, inCurrent)] } },
+        { $set: labels },
+        { $match: toMongo(filter, inHistory) },
+        { $set: { type, current: '$current.head' } },
+        { $project: READ }
+      ]
+    }
+  ]
+}
+
+/** A page: each branch gives as many as the page has, and of these the newest are taken. */
+function paged (query: HistoryQuery, branches: readonly Branch[]): Branch {
+  const page = [{ $match: after(query) }, { $sort: ORDER }, { $limit: query.limit }]
+  const own = query.during === undefined ? [...since(query), ...page] : []
+  const { collection, pipeline } = union(branches.map(branch => ({ ...branch, pipeline: [...branch.pipeline, ...own] })))
+  return { collection, pipeline: [...pipeline, ...during(query), ...page] }
+}
+
+function counting (query: HistoryQuery, branches: readonly Branch[]): Branch {
+  const lean = { $project: LEAN }
+  const { collection, pipeline } = union(branches.map(branch => ({ ...branch, pipeline: [...branch.pipeline, lean, ...query.during === undefined ? since(query) : []] })))
+  return { collection, pipeline: [...pipeline, ...during(query), { $limit: query.countTo + 1 }, { $count: 'total' }] }
+}
+
+function union ([first, ...others]: readonly Branch[]): Branch {
+  return {
+    collection: first?.collection ?? '',
+    pipeline: [...first?.pipeline ?? [], ...others.map(({ collection, pipeline }) => ({ $unionWith: { coll: collection, pipeline } }))]
+  }
+}
+
+function since (query: HistoryQuery): readonly Document[] {
+  return query.since === undefined ? [] : [{ $match: { at: { $gte: query.since } } }]
+}
+
+/**
+ * The versions that were current at some instant of `during`. A version ends where the next one begins that this caller
+ * may see: one that is hidden ends nothing.
+ */
+function during (query: HistoryQuery): readonly Document[] {
+  if (query.during === undefined) return []
+  const { lo, hi } = query.during
+  return [
+    { $setWindowFields: { partitionBy: { type: '$type', id: '$id' }, sortBy: { at: 1 }, output: { until: { $shift: { output: '$at', by: 1, default: null } } } } },
+    { $match: { $and: [{ at: { $lte: hi } }, { $or: [{ until: { $eq: null } }, { until: { $gt: lo } }] }] } },
+    ...since(query)
+  ]
+}
+
+/** Keyset: instant, type, id. Instants of one resource rise, so that no two versions have the same key. */
+function after ({ after }: HistoryQuery): Document {
+  if (after === undefined) return {}
+  const { at, type, id } = after
+  return { $or: [{ at: { $lt: at } }, { at: { $eq: at }, type: { $gt: type } }, { at: { $eq: at }, type: { $eq: type }, id: { $gt: id } }] }
+}
