@@ -160,20 +160,29 @@ function history (body: Extract<Body, { kind: 'history' }>, sight: Sight, base: 
   return bundle('history', body.total, body.links, entries)
 }
 
+/** A Bundle is whole in memory: what its entries tell together, characters, before the others are to be asked for alone. */
+const MOST_TOLD = 32 * 1024 * 1024
+const TOO_MUCH = new OutcomeError('too-costly', { diagnostics: 'The entries of one Bundle tell too much together: ask for this one by itself' })
+
 /** The answers of the entries of a batch or transaction, in the order in which they were asked. */
 async function responses ({ type, entries }: Extract<Body, { kind: 'bundle' }>, base: string): Promise<string> {
   const list: string[] = []
-  for (const { status, headers, body, sight, version } of entries) {
-    const told = version ?? (body.kind === 'resource' ? body.version : undefined)
+  let told = 0
+  for (const { status, headers, body: whole, sight, version } of entries) {
+    const isTooMuch = told > MOST_TOLD && whole.kind !== 'refusal' && whole.kind !== 'nothing'
+    const body: Body = isTooMuch ? { kind: 'refusal', error: TOO_MUCH } : whole
+    const about = version ?? (body.kind === 'resource' ? body.version : undefined)
     const isOutcome = body.kind === 'refusal' || body.kind === 'success'
     const [made] = await render(body, sight, base)
     const payload = typeof made === 'string' ? made : await text(made.payload)
     const response = JSON.stringify({
-      status: String(status),
+      // What was written is written, told or not.
+      status: isTooMuch && version === undefined ? String(TOO_MUCH.status) : String(status),
       ...version === undefined || version.isDeleted ? {} : { location: `${base}/${version.type}/${version.id}/_history/${version.version}` },
       ...headers['etag'] === undefined ? {} : { etag: headers['etag'] },
-      ...told === undefined || told.isDeleted ? {} : { lastModified: new Date(told.at).toISOString() }
+      ...about === undefined || about.isDeleted ? {} : { lastModified: new Date(about.at).toISOString() }
     })
+    told += payload.length
     if (payload.length === 0) list.push(`{"response":${response}}`)
     else list.push(isOutcome ? `{"response":${response.slice(0, -1)},"outcome":${payload}}}` : `{"resource":${payload},"response":${response}}`)
   }
