@@ -36,7 +36,7 @@ function isBinary ({ request: { method, type } }: Step): boolean {
 }
 
 function joined (context: Context, { url, data, ...attachment }: Attachment, { index, request }: Step, place: string): Attachment {
-  const { data: bytes, ...rest } = request.resource as Partial<Binary>
+  const { data: bytes, ...rest } = (request.resource ?? {}) as Partial<Binary>
   const { resourceType, contentType } = rest
   if (resourceType !== 'Binary') throw new OutcomeError('invalid-request', { diagnostics: 'The body must be a Binary', expression: `${entryPlace(index)}.resource` })
   const faults = context.validate(rest)

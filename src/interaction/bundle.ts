@@ -5,6 +5,7 @@ import type { Bundle, BundleEntry } from '@medplum/fhirtypes'
 import { catalogue } from '../outcome/catalogue.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Fault } from '../outcome/outcome-error.js'
+import { belowBase } from '../search/literal.js'
 import type { Context } from './context.js'
 import { criteriaOf, pairsOf, tagsOf } from './query.js'
 import { readPatch } from './patch.js'
@@ -108,7 +109,7 @@ function readRequest (context: Context, { request, resource, fullUrl }: BundleEn
 
 /** The address below the base, and the query after it. */
 function localOf ({ base }: Context, url: string): readonly [path: string, query?: string] {
-  const local = url.startsWith(`${base}/`) ? url.slice(base.length + 1) : url
+  const local = belowBase(url, base)
   const mark = local.indexOf('?')
   return mark < 0 ? [local] : [local.slice(0, mark), local.slice(mark + 1)]
 }

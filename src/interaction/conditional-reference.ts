@@ -8,7 +8,7 @@ import { pairsOf } from './query.js'
 import { pointersIn } from './bundle-link.js'
 import type { Pointer } from './bundle-link.js'
 import type { Asking, Context } from './context.js'
-import { match } from './match.js'
+import { match, trace } from './match.js'
 
 const CONDITIONAL = /^([A-Z][A-Za-z]{0,63})\?(.+)$/s
 /** Searches that one resource may ask for by its references. */
@@ -62,7 +62,9 @@ async function resolve (context: Context, asking: Asking, text: string, expressi
 
 async function matched (context: Context, asking: Asking, type: string, criteria: readonly (readonly [string, string])[], expression: string) {
   try {
-    return await match(context, asking, type, criteria)
+    const found = await match(context, asking, type, criteria)
+    await trace(context, asking, found)
+    return found
   } catch (error) {
     if (!(error instanceof OutcomeError) || error.status !== 400) throw error
     throw new OutcomeError(error.kind, { diagnostics: 'The criteria of the reference cannot be asked', expression })

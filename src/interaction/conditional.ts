@@ -11,7 +11,7 @@ import type { Asking, Context } from './context.js'
 import { create, shown } from './create.js'
 import type { Create, Preference } from './create.js'
 import { remove } from './delete.js'
-import { match, unmatched } from './match.js'
+import { match, trace, unmatched } from './match.js'
 import type { Criteria, Match } from './match.js'
 import { patch } from './patch.js'
 import { recalled } from './receipt.js'
@@ -34,14 +34,16 @@ export async function createUnlessExists (context: Context, asking: Conditional 
   await sight.enter([NO_RECORD])
   const found = await match(context, asking, type, criteria)
   if (found.isSeveral) return unmatched(sight, 'create', found)
-  return found.version === undefined
-    ? await create(whileUnmatched(context, context, asking), asking)
-    : existing(asking, found, prefer)
+  if (found.version !== undefined) return existing(asking, found, prefer)
+  await trace(context, asking, found)
+  return await create(whileUnmatched(context, context, asking), asking)
 }
 
 export function existing ({ sight }: Asking, { version, accesses }: Match, prefer: Preference): Answer {
   if (version === undefined) throw new OutcomeError('bug')
-  return { status: 200, headers: versionHeaders(version), body: shown(sight, version, prefer), version, sight, accesses }
+  // A patient who is found by an identifier alone is seen no further: no instant and no version of theirs.
+  const isSeen = sight.decide(version).permit
+  return { status: 200, headers: isSeen ? versionHeaders(version) : {}, body: shown(sight, version, prefer), ...isSeen ? { version } : {}, sight, accesses }
 }
 
 /**
@@ -76,6 +78,7 @@ export async function updateMatching (context: Context, asking: Written): Promis
   const found = await match(context, asking, type, criteria)
   if (found.version !== undefined) return await update(context, { ...asking, id: found.version.id, resource: withId(resource, found.version.id) })
   if (found.isSeveral || hasId(resource) || asking.ifMatch !== undefined) return unmatched(sight, 'update', found)
+  await trace(context, asking, found)
   return await create(whileUnmatched(context, context, asking), asking)
 }
 

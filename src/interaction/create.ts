@@ -14,6 +14,7 @@ import { openAgenda } from './admit/open-agenda.js'
 import { patient } from './admit/patient.js'
 import { record } from './admit/record.js'
 import { relatedPerson } from './admit/related-person.js'
+import { belowBase } from '../search/literal.js'
 import { versionHeaders } from './answer.js'
 import type { Answer, Body } from './answer.js'
 import { resolveReferences } from './conditional-reference.js'
@@ -113,7 +114,7 @@ function localised<T> (value: T, base: string): T {
   } else if (typeof value === 'object' && value !== null) {
     const holder = value as Record<string, unknown>
     for (const [name, part] of Object.entries(holder)) {
-      if (name === 'reference' && typeof part === 'string' && part.startsWith(`${base}/`)) holder[name] = part.slice(base.length + 1)
+      if (name === 'reference' && typeof part === 'string') holder[name] = belowBase(part, base)
       else localised(part, base)
     }
   }

@@ -3,6 +3,7 @@
  * caller's own filter, so that what is hidden matches nothing.
  */
 import type { Access, InteractionCode } from '../audit/event.js'
+import { toTrace } from '../audit/trace.js'
 import { isShared } from '../consent/family.js'
 import { and } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
@@ -55,6 +56,15 @@ export async function match (context: Context, asking: Asking, type: string, giv
     isSeveral: seen.length > 1,
     accesses: accesses(context, sight, request, seen.length === 1 ? seen.map(each => ({ version: each, mode: 'match' })) : [])
   }
+}
+
+/**
+ * Writes what a search leaves in the journal where no answer carries it: for a reference, or for a condition that nothing
+ * meets, the rest of the request may still be refused.
+ */
+export async function trace (context: Context, { sight }: Asking, { accesses }: Match): Promise<void> {
+  const ofRecords = accesses.filter(({ patient }) => patient !== null)
+  if (ofRecords.length > 0) await context.store.append(ofRecords.map(access => toTrace(access, sight.caller, context)))
 }
 
 /** What is answered where not exactly one resource matches. */

@@ -41,7 +41,7 @@ const IS_ARCHIVED = 'https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefini
 export function readPatch (resource: unknown): Patch {
   const { resourceType, contentType, data } = typeof resource === 'object' && resource !== null ? resource as Partial<Binary> : {}
   if (resourceType !== 'Binary') return { form: 'fhirpath', body: resource }
-  if (contentType?.split(';')[0]?.trim() !== JSON_PATCH || typeof data !== 'string') {
+  if (typeof contentType !== 'string' || contentType.split(';')[0]?.trim() !== JSON_PATCH || typeof data !== 'string') {
     throw new OutcomeError('unsupported-media', { diagnostics: `A patch in a Binary is ${JSON_PATCH}`, expression: 'Binary.contentType' })
   }
   return { form: 'json-patch', body: parseJson(Buffer.from(data, 'base64')) }

@@ -37,8 +37,10 @@ export function supersession (overlay: Overlay, { request, id }: Step, steps: re
 /** In either form, one operation that says this and no more: a patch that says more is another one. */
 function isSuperseding ({ form, body }: Patch): boolean {
   if (form === 'json-patch') return isSame(body, [{ op: 'replace', path: '/status', value: 'superseded' }])
-  const [operation, ...others] = (body as Partial<Parameters> | null)?.parameter ?? []
+  const { parameter } = (body ?? {}) as Partial<Parameters>
+  const [operation, ...others] = Array.isArray(parameter) ? parameter : []
   const { name, part = [] } = operation ?? {}
+  if (!Array.isArray(part) || part.some(each => typeof each !== 'object' || each === null)) return false
   const said = Object.fromEntries(part.map(({ name, ...values }) => [name, Object.values(values)]))
   return others.length === 0 && name === 'operation' && part.length === 3 &&
     isSame(said, { type: ['replace'], path: ['DocumentReference.status'], value: ['superseded'] })
@@ -46,9 +48,10 @@ function isSuperseding ({ form, body }: Patch): boolean {
 
 /** Whether a document that this Bundle creates says that it replaces this one. */
 function isReplaced (id: string, steps: readonly Step[]): boolean {
-  return steps.some(({ request: { method, resource } }) => {
+  // What was answered by what is there was not written, nor was its body read.
+  return steps.some(({ answer, request: { method, resource } }) => {
     const { resourceType, relatesTo = [] } = resource as Partial<DocumentReference> ?? {}
-    return method === 'POST' && resourceType === 'DocumentReference' &&
+    return answer === undefined && method === 'POST' && resourceType === 'DocumentReference' &&
       relatesTo.some(({ code, target }) => code === 'replaces' && target.reference?.endsWith(`DocumentReference/${id}`) === true)
   })
 }

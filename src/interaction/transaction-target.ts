@@ -14,7 +14,7 @@ import { needScope } from './context.js'
 import type { Context } from './context.js'
 import { interactionOf } from './entry.js'
 import type { Asked } from './entry.js'
-import { match, unmatched } from './match.js'
+import { match, trace, unmatched } from './match.js'
 import type { Criteria } from './match.js'
 
 /** One entry, ready to be done. */
@@ -75,7 +75,10 @@ async function target (context: Context, request: Request, asked: Asked): Promis
     await sight.enter([NO_RECORD])
     const found = await match(context, asked, type, criteria)
     const isNew = found.version === undefined && !found.isSeveral && (method === 'POST' || (method === 'PUT' && !hasId(resource) && request.ifMatch === undefined))
-    if (isNew) return { request: { ...request, method: 'POST' }, id: context.newId(), condition: criteria }
+    if (isNew) {
+      await trace(context, asked, found)
+      return { request: { ...request, method: 'POST' }, id: context.newId(), condition: criteria }
+    }
     if (found.version === undefined) return { request, answer: unmatched(sight, interactionOf(request), found) }
     if (method === 'POST') return { request, id: found.version.id, answer: existing(asked, found, prefer) }
     return { request: method === 'PUT' ? { ...request, resource: withId(resource, found.version.id) } : request, id: found.version.id }

@@ -31,8 +31,11 @@ export function typeOf (text: string): string | undefined {
   return (relative.exec(text) ?? tail.exec(text))?.[1]
 }
 
-/** What follows the base in `text`, or `text`; scheme and host are compared without regard to case. */
-function belowBase (text: string, base: string): string {
+/**
+ * What follows the base in `text`, or `text`; scheme and host are compared without regard to case. Whoever asks whether a
+ * reference is a local one asks here, so that none is local to one and foreign to another.
+ */
+export function belowBase (text: string, base: string): string {
   if (text.length <= base.length || text[base.length] !== '/' || !text.includes('://')) return text
   const path = base.indexOf('/', base.indexOf('://') + 3)
   const host = path < 0 ? base.length : path

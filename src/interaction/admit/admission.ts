@@ -32,6 +32,15 @@ export interface Admitter {
   readonly remove: (context: Context, sight: Sight, before: Version) => Promise<Pick<Admission, 'facts' | 'rules'>>
 }
 
+/** @throws OutcomeError `business-rule` where what was announced, or is announced by now, would be withheld again */
+export function checkWithheldOnce (known: Withheld, fresh: Pick<Withheld, 'labels'>, expression: string): void {
+  if (fresh.labels.includes('INVISIBLE_PATIENT') && !known.labels.includes('INVISIBLE_PATIENT') && known.wasWithheld) {
+    throw broken('The announcement of a resource is not withheld a second time', expression)
+  }
+}
+
+interface Withheld { readonly labels: readonly string[], readonly wasWithheld: boolean }
+
 export function forbidden (faults: Fault | readonly Fault[] = []): OutcomeError {
   return new OutcomeError('forbidden', faults)
 }

@@ -8,7 +8,7 @@ import type { ParticipationFacts } from '../../consent/participation.js'
 import { depositLabelFaults, labelFaults, standingOf } from '../../consent/right.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
-import { broken, forbidden, parsed } from './admission.js'
+import { broken, checkWithheldOnce, forbidden, parsed } from './admission.js'
 import type { Admitter } from './admission.js'
 import { checkKind } from './depositor.js'
 import { withMarks } from './deposit-label.js'
@@ -36,8 +36,9 @@ export const appointment: Admitter = {
     const known = before.facts as ParticipationFacts
     const [old, fresh] = [parsed<Appointment>(before), resource as Appointment]
     writerKeys(sight, patient, known.participants)
-    const holders = await Promise.all(fresh.participant.map(async ({ actor }) => actor === undefined ? undefined : await patientId(context, actor as Reference)))
-    if (!holders.includes(patient) || holders.some(holder => holder !== undefined && holder !== patient)) throw broken('An appointment keeps its patient', PLACE)
+    // By its words alone: whether there is another patient, or an INS, is not said here.
+    const holders = fresh.participant.flatMap(({ actor }) => actor ?? []).filter(actor => isPatient(actor as Reference))
+    if (holders.length !== 1 || holders[0]?.reference !== `Patient/${patient}`) throw broken('An appointment keeps its patient', PLACE)
     if (known.enteredInError && fresh.status !== 'entered-in-error') throw broken('What was entered in error stays so', 'Appointment.status')
     const situation = sight.situation(patient)
     const labels = situation === undefined ? [] : labelFaults(old, fresh, standingOf(sight.caller, situation, known))
@@ -45,7 +46,9 @@ export const appointment: Admitter = {
     await checkReferences(context, sight, patient, fresh, old)
     const participants = await participantsOf(context, fresh)
     if (participants.some(key => !known.participants.includes(key))) throw broken('Whoever joins an appointment would come to see it: record a new one', PLACE)
-    return { patient, resource: fresh, facts: participationFacts(fresh, known.authors, participants, known), claims: [] }
+    const facts = participationFacts(fresh, known.authors, participants, known)
+    checkWithheldOnce(known, facts, 'Appointment.meta.security')
+    return { patient, resource: fresh, facts, claims: [] }
   },
 
   remove: async (_context, sight, before) => {

@@ -2,6 +2,7 @@ import type { Attachment, DocumentReference } from '@medplum/fhirtypes'
 import { OutcomeError } from '../../outcome/outcome-error.js'
 import type { Fault } from '../../outcome/outcome-error.js'
 import { HEAD, isMediaType, mediaFault } from '../../validation/media.js'
+import { belowBase } from '../../search/literal.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
 import type { Change } from '../store.js'
@@ -48,7 +49,7 @@ export async function takeContents (context: Context, sight: Sight, patient: str
   type Part = DocumentReference['content'][number]
 
   async function referred (part: Part, attachment: Attachment, place: string): Promise<Part> {
-    const url = attachment.url?.replace(`${context.base}/`, '') ?? ''
+    const url = belowBase(attachment.url ?? '', context.base)
     const [, binary] = /^Binary\/([A-Za-z0-9.-]{1,64})$/.exec(url) ?? []
     if (binary === undefined || claimed.includes(binary)) {
       if (/^(?:Binary|DocumentReference|Bundle)\//.test(url)) throw unresolved(`${place}.url`)

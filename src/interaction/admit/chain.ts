@@ -8,6 +8,7 @@ import type { Authorship, Chain, Facts } from '../../consent/facts.js'
 import { isRestricting, labelKey, labelsOf, markOf } from '../../consent/label.js'
 import { and, equals, isIn } from '../../filter/filter.js'
 import type { Filter } from '../../filter/filter.js'
+import { belowBase } from '../../search/literal.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
 import type { Change, Version, Write } from '../store.js'
@@ -132,8 +133,8 @@ async function replacedBy (context: Context, sight: Sight, patient: string, { re
   const { person, own, client, principal } = sight.caller
   const keys = [...person === undefined ? [] : [person], ...own, ...client === undefined ? [] : [client], ...principal.kind === 'holder' ? [`Patient/${patient}`] : []]
   return await Promise.all(relatesTo.filter(({ code }) => code === 'replaces').map(async ({ target }) => {
-    const reference = target.reference?.replace(`${context.base}/`, '')
-    const [, id] = /^DocumentReference\/([A-Za-z0-9.-]{1,64})$/.exec(reference ?? '') ?? []
+    const reference = belowBase(target.reference ?? '', context.base)
+    const [, id] = /^DocumentReference\/([A-Za-z0-9.-]{1,64})$/.exec(reference) ?? []
     const version = id === undefined ? undefined : await context.store.read('DocumentReference', id)
     const isOwn = version !== undefined && !version.isDeleted && version.patient === patient && (version.facts as Facts).authors.some(author => keys.includes(author))
     if (!isOwn) throw unresolved('DocumentReference.relatesTo.target')

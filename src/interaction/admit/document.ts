@@ -7,7 +7,7 @@ import { factsOf } from '../../consent/facts.js'
 import type { Facts } from '../../consent/facts.js'
 import { fixedFaults, isSameButLabels, labelFaults, standingOf } from '../../consent/right.js'
 import { OutcomeError } from '../../outcome/outcome-error.js'
-import { broken, forbidden, parsed } from './admission.js'
+import { checkWithheldOnce, forbidden, parsed } from './admission.js'
 import type { Admitter } from './admission.js'
 import { authorshipOf } from './authorship.js'
 import { reindexHolders } from './container.js'
@@ -60,9 +60,7 @@ export const document: Admitter = {
     const labels = labelFaults(old, fresh, who)
     if (labels.length > 0) throw forbidden(labels)
     const facts = factsOf(fresh, known, { ids: known.chain, began: known.began, wasWithheld: known.wasWithheld })
-    if (facts.labels.includes('INVISIBLE_PATIENT') && !known.labels.includes('INVISIBLE_PATIENT') && known.wasWithheld) {
-      throw broken('The announcement of a document is not withheld a second time', 'DocumentReference.securityLabel')
-    }
+    checkWithheldOnce(known, facts, 'DocumentReference.securityLabel')
     const { companions, reindexed } = await alignChain(context, sight.caller.now, fresh, known)
     const changed = [{ type: before.type, id: before.id, facts }, ...companions.map(({ next }) => next), ...reindexed]
     return { patient, resource: fresh, facts, claims: known.claims, companions, reindexed: [...reindexed, ...await reindexHolders(context, patient, changed)] }

@@ -10,7 +10,7 @@ import { depositLabelFaults, labelFaults, standingOf } from '../../consent/right
 import { isSame } from '../../json/same.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
-import { broken, forbidden, parsed } from './admission.js'
+import { broken, checkWithheldOnce, forbidden, parsed } from './admission.js'
 import type { Admitter } from './admission.js'
 import { checkKind } from './depositor.js'
 import { withMarks } from './deposit-label.js'
@@ -57,8 +57,10 @@ export const message: Admitter = {
     await checkReferences(context, sight, patient, fresh, old)
     checkAttachments(fresh)
     const participants = await participantsOf(context, patient, fresh, known.authors)
+    const facts = participationFacts(fresh, known.authors, known.isDraft ? participants : known.participants, known)
+    checkWithheldOnce(known, facts, 'Communication.meta.security')
     if (known.isDraft) await checkSending(context, sight, patient, fresh, participants)
-    return { patient, resource: fresh, facts: participationFacts(fresh, known.authors, known.isDraft ? participants : known.participants, known), claims: [] }
+    return { patient, resource: fresh, facts, claims: [] }
   },
 
   remove: async (_context, sight, before) => {
@@ -86,7 +88,7 @@ async function senderKeys (context: Context, sight: Sight, patient: string, { se
   const keys = sender.reference === `Patient/${patient}` ? [sender.reference] : await partyKeys(context, sender as Reference, containedIn(resource as Resource), false)
   const isThem = (mine: readonly string[]) => keys.length > 0 && keys.every(key => mine.includes(key))
   if (sight.situation(patient)?.stands === 'holder' && isThem([`Patient/${patient}`])) return keys
-  if (caller.person !== undefined && keys.includes(caller.person)) return [caller.person]
+  if (caller.person !== undefined && keys.includes(caller.person) && isThem([caller.person, ...caller.own])) return [caller.person]
   if (isThem(caller.own)) return caller.own
   throw forbidden({ diagnostics: 'The sender is who writes the message', expression: 'Communication.sender' })
 }

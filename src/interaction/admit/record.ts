@@ -11,7 +11,7 @@ import type { Standing } from '../../consent/right.js'
 import { OutcomeError } from '../../outcome/outcome-error.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
-import { broken, forbidden, parsed } from './admission.js'
+import { broken, checkWithheldOnce, forbidden, parsed } from './admission.js'
 import type { Admitter } from './admission.js'
 import { authorshipOf } from './authorship.js'
 import { checkHolding, heldBy, reindexHolders, withItems } from './container.js'
@@ -60,9 +60,7 @@ export const record: Admitter = {
     // A team is written to let somebody see: whom, its choice says.
     const gained = type === 'CareTeam' ? [] : sightFaults(type, known, fresh)
     if (gained.length > 0) throw new OutcomeError('business-rule', gained)
-    if (fresh.labels.includes('INVISIBLE_PATIENT') && !known.labels.includes('INVISIBLE_PATIENT') && known.wasWithheld) {
-      throw broken('The announcement of a resource is not withheld a second time', `${type}.meta.security`)
-    }
+    checkWithheldOnce(known, fresh, `${type}.meta.security`)
     const held = CONTAINERS.includes(type) ? await heldBy(context, resource) : []
     if (held.length > 0) await checkHolding(context, patient, known, resource)
     const widened = { ...fresh, period: hull(known, fresh) }

@@ -3,6 +3,7 @@ import { isShared } from '../../consent/family.js'
 import { literalsIn, referencesAt } from '../../consent/record-type.js'
 import { isIn } from '../../filter/filter.js'
 import { identifierKey } from '../../search/key.js'
+import { belowBase } from '../../search/literal.js'
 import { insKey } from '../../security/identity.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
@@ -97,7 +98,7 @@ function withoutOwnRules (resource: Resource): Resource {
 }
 
 function withoutBase ({ base }: Context, reference: string | undefined): string | undefined {
-  return reference?.startsWith(`${base}/`) === true ? reference.slice(base.length + 1) : reference
+  return reference === undefined ? undefined : belowBase(reference, base)
 }
 
 function decoded (text: string): string {

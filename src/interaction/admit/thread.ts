@@ -28,9 +28,11 @@ export async function checkThread (context: Context, patient: string, message: C
 async function isAnswer (context: Context, patient: string, { inResponseTo = [] }: Communication, participants: readonly string[]): Promise<boolean> {
   let ids = inResponseTo.map(idOf)
   const known = new Set<string>([`Patient/${patient}`])
+  const seen = new Set<string | undefined>()
   if (ids.length === 0) return false
   for (let level = 0; ids.length > 0; level++) {
-    if (level >= MOST_ANSWERS) return false
+    ids.forEach(id => seen.add(id))
+    if (seen.size > MOST_ANSWERS) return false
     const versions = await Promise.all(ids.map(async id => id === undefined ? undefined : await context.store.read('Communication', id)))
     const above: (string | undefined)[] = []
     for (const version of versions) {
@@ -42,7 +44,8 @@ async function isAnswer (context: Context, patient: string, { inResponseTo = [] 
       if (level === 0) facts.participants.forEach(key => known.add(key))
       above.push(...(answered.inResponseTo ?? []).map(idOf))
     }
-    ids = [...new Set(above)]
+    // Messages that answer one another in a circle are read once.
+    ids = [...new Set(above)].filter(id => !seen.has(id))
   }
   return participants.every(key => known.has(key))
 }
