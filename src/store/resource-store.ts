@@ -77,7 +77,8 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     const stored = await Promise.all(lists.flat().map(async trace => await sealing.toStored(trace, [])))
     if (stored.length > 0) await versions('AuditEvent').insertMany(stored, { ordered: false })
     return () => {}
-  })
+    // One at a time: each is a durable write, and the dearest command of a read.
+  }, { atOnce: 1 })
 
   async function opened (type: string, list: readonly ReadBack[]): Promise<readonly Version[]> {
     return (await Promise.all(list.map(async stored => await sealing.toVersion(type, stored)))).filter(version => version !== undefined)
