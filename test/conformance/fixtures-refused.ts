@@ -45,5 +45,5 @@ export const REFUSED: Readonly<Record<string, readonly string[]>> = {
   'ihe-pcf/Provenance-ex-provenance-consent-basic-treat.json': ['Provenance.target[0]'],
   'ihe-pcf/Provenance-ex-provenance2-consent-basic-treat.json': ['Provenance.target[0]'],
   // Size and hash are not those of the content, as published, and it is no PDF.
-  'ans-pdsm/DocumentReference-PDSmSimplifiedExample.json': ['DocumentReference.content[0].attachment.size', 'DocumentReference.content[0].attachment.hash', 'DocumentReference.content[0].attachment.contentType']
+  'ans-pdsm/DocumentReference-PDSmSimplifiedExample.json': ['DocumentReference.content[0].attachment.size', 'DocumentReference.content[0].attachment.hash']
 }

@@ -68,7 +68,8 @@ export async function takeContents (context: Context, sight: Sight, patient: str
     const { size, hash, digest } = measureOf(bytes)
     faults.push(...attachmentFaults(attachment, size, hash, place))
     const fault = attachment.contentType === undefined ? undefined : await mediaFault(attachment.contentType, bytes.subarray(0, HEAD))
-    if (fault !== undefined) faults.push({ diagnostics: fault.diagnostics, expression: `${place}.${fault.of === 'type' ? 'contentType' : 'data'}` })
+    // What is raw is looked at for its type; the guides' own examples of ITI-105 declare as PDF what is none.
+    if (fault !== undefined && fault.of !== 'type') faults.push({ diagnostics: fault.diagnostics, expression: `${place}.data` })
     const id = context.newId()
     contents.push({ id, bytes })
     origins.push(`content|${digest}`)

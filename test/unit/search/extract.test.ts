@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { evaluate } from '../../../src/filter/evaluate.js'
 import { extract } from '../../../src/search/extract.js'
@@ -67,7 +68,7 @@ t.test('extraction changes nothing and its result is frozen', async t => {
   t.ok([values, values.keys, values.found, values.dates, values.sort].every(Object.isFrozen))
 })
 
-const examples = '/work/shared/fixtures/valid'
+const examples = fileURLToPath(new URL('../../../../shared/fixtures/valid', import.meta.url))
 
 t.test('each example is found by each of its own keys', { skip: !existsSync(examples) && 'no examples here' }, async t => {
   let asked = 0
