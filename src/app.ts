@@ -37,6 +37,8 @@ export interface App {
   readonly server: FastifyInstance
   readonly context: Context
   readonly sightOf: ReturnType<typeof createSights>
+  /** Compiles the validators of all that is declared, so that no request waits for it: seconds. */
+  readonly warm: () => void
   readonly close: () => Promise<void>
 }
 
@@ -65,7 +67,6 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
   const registry = buildRegistry(statement, await json<SearchParameter[]>('dist/definitions/search-parameters.json'), { base: config.baseUrl })
   const structureDefinitions = await json<Parameters<typeof createDefinitions>[0]>('dist/definitions/structure-definitions.json')
   const validator = createValidator(structureDefinitions, await json('dist/definitions/bindings.json'))
-  validator.compile([...registry.types, 'Bundle', 'Parameters'])
   const terminology = await loadTerminology(new URL('terminology', root).pathname)
   checkKinds(terminology)
   await loadProfiles(new URL('profiles', root).pathname)
@@ -119,6 +120,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       server,
       context,
       sightOf,
+      warm: () => { validator.compile([...registry.types, 'Bundle', 'Parameters']) },
       close: async () => {
         clearInterval(sweeping)
         await server.close()

@@ -18,6 +18,7 @@ const config = readConfig(process.env)
 const lines = pino.destination({ sync: false, minLength: 4096, periodicFlush: 1000 })
 const logger = pino({ level: config.logLevel }, lines)
 const app = await createApp({ config, logger, trust: await trustOf(config), master: await masterKey(config.dataDir), root: ROOT })
+app.warm()
 if (config.withSample) await loadSample(app)
 await app.server.listen({ port: config.port, host: config.host })
 process.stdout.write([
