@@ -3,16 +3,29 @@
  * A sealed text that is moved to another patient, resource, version or chunk does not open.
  * Layout: nonce (12 bytes), tag (16), ciphertext.
  */
-import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash, hkdfSync, randomFillSync } from 'node:crypto'
 
 const NONCE = 12
 const TAG = 16
 /** What a seal adds to what it holds. */
 export const SEAL = NONCE + TAG
 
+/** Random bytes for nonces, drawn many at a time; each is given out once, and copied before the next ones are drawn. */
+const drawn = Buffer.alloc(NONCE * 512)
+let given = drawn.length
+
+function newNonce (): Buffer {
+  if (given === drawn.length) {
+    randomFillSync(drawn)
+    given = 0
+  }
+  given += NONCE
+  return drawn.subarray(given - NONCE, given)
+}
+
 /** @param key 32 bytes @param place what the seal is bound to */
 export function seal (key: Buffer, place: string, plain: Uint8Array): Buffer {
-  const nonce = randomBytes(NONCE)
+  const nonce = newNonce()
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
   cipher.setAAD(Buffer.from(place))
   const text = cipher.update(plain)

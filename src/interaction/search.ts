@@ -5,6 +5,7 @@
 import type { Access } from '../audit/event.js'
 import { RECORD_TYPES } from '../consent/record-type.js'
 import { familyOf, hasPatientGround, isShared } from '../consent/family.js'
+import type { Family } from '../consent/family.js'
 import { isFindable } from '../consent/situation.js'
 import { evaluate } from '../filter/evaluate.js'
 import { and, isIn, none, or } from '../filter/filter.js'
@@ -47,7 +48,7 @@ export async function search (context: Context, asking: Search): Promise<Answer>
   const request = parseSearch(context.registry, type, parameters, { lenient, base: context.base, hash, isByPatient: isByPatient(type), limits: context.limits })
   const visible = await visibleFilter(context, sight, request)
   const filter = and(request.filter, current, visible)
-  const { found, hasMore, counted } = await findPage(context, request, filter, after)
+  const { found, hasMore, counted } = await findPage(context, sight, request, filter, after)
   // A record that was not asked for by name: its choices are read now, and one that came since the search is heeded.
   await sight.enter(found.flatMap(({ patient }) => patient ?? []))
   const page = found.filter(version => isNamed(sight, request) || sight.decide(version).permit)
@@ -60,7 +61,7 @@ export async function search (context: Context, asking: Search): Promise<Answer>
   const entries = [...matches, ...included]
   const links: Link[] = [{ relation: 'self', url: url(context, type, request.applied) }]
   if (hasMore && last !== undefined) links.push({ relation: 'next', url: nextLink(context, asking, request, last) })
-  const total = await countAll(context, request, filter, counted)
+  const total = await countAll(context, sight, request, filter, counted)
   return {
     status: 200,
     headers: {},
@@ -79,14 +80,14 @@ export async function search (context: Context, asking: Search): Promise<Answer>
 interface Page { readonly found: readonly Version[], readonly hasMore: boolean, readonly counted?: number }
 
 /** A page, and whether another one follows; the first page mostly knows the total too. */
-async function findPage (context: Context, request: SearchRequest, filter: Filter, after: PageToken['after'] | undefined): Promise<Page> {
+async function findPage (context: Context, sight: Sight, request: SearchRequest, filter: Filter, after: PageToken['after'] | undefined): Promise<Page> {
   const { type, sort, count, summary } = request
   if (count === 0 || filter === none || summary === 'count') return { found: [], hasMore: false }
   if (after !== undefined) {
     const found = await context.store.find({ type, filter, sort, limit: count + 1, after })
     return { found: found.slice(0, count), hasMore: found.length > count }
   }
-  const { versions, total, hasMore } = await context.store.firstPage({ type, filter, sort, limit: count })
+  const { versions, total, hasMore } = await context.store.firstPage({ type, filter, sort, limit: count, under: turnOfRecord(sight, request) })
   return { found: versions, hasMore, ...total === undefined ? {} : { counted: total } }
 }
 
@@ -155,10 +156,21 @@ function subsetOf (context: Context, sight: Sight, request: SearchRequest, versi
   return { system: shown?.system ?? '', value: shown?.value ?? '', isActive: account === 'open' || account === 'active' }
 }
 
-async function countAll (context: Context, request: SearchRequest, filter: Filter, known: number | undefined): Promise<number | undefined> {
+async function countAll (context: Context, sight: Sight, request: SearchRequest, filter: Filter, known: number | undefined): Promise<number | undefined> {
   if (request.total === 'none') return undefined
   if (known !== undefined) return known
-  return filter === none ? 0 : await context.store.count(request.type, filter)
+  return filter === none ? 0 : await context.store.count(request.type, filter, turnOfRecord(sight, request))
+}
+
+/** The families whose writes all take turns. A Patient, and a Binary that nobody has claimed yet, change without one. */
+const TAKING_TURNS: readonly Family[] = ['record', 'choice', 'message', 'agenda']
+
+/** The one record that a search is bound to and its turn, where that proves that what it finds is still the same. */
+function turnOfRecord (sight: Sight, { type, patients }: SearchRequest): string | undefined {
+  const [patient, ...more] = patients ?? []
+  if (patient === undefined || more.length > 0 || type === 'Binary' || !TAKING_TURNS.includes(familyOf(type))) return undefined
+  const { turn } = sight.turn(patient)
+  return turn < 0 ? undefined : `${patient}|${turn}`
 }
 
 function url (context: Context, type: string, parameters: readonly (readonly [string, string])[]): string {

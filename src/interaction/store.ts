@@ -114,6 +114,12 @@ export interface RulesReader {
   readonly rules: (patient: string, actor: string) => Promise<RulesDocument | undefined>
 }
 
+/**
+ * The first page of a search within one record. `under` is its record and turn, where all that it may find changes only
+ * with that: a total is remembered under it.
+ */
+export interface FirstPageQuery extends Omit<PageQuery, 'after'> { readonly under?: string | undefined }
+
 export interface FirstPage {
   readonly versions: readonly Version[]
   readonly hasMore: boolean
@@ -157,8 +163,8 @@ export interface ResourceStore {
   /** Current versions that satisfy a filter, in order, at most `limit`. */
   readonly find: (query: PageQuery) => Promise<readonly Version[]>
   /** The first page of a search, and whether more follow. */
-  readonly firstPage: (query: Omit<PageQuery, 'after'>) => Promise<FirstPage>
-  readonly count: (type: string, filter: Filter) => Promise<number>
+  readonly firstPage: (query: FirstPageQuery) => Promise<FirstPage>
+  readonly count: (type: string, filter: Filter, under?: string) => Promise<number>
   /** The visible versions of one resource, one type or many, newest first, as they were at one instant. */
   readonly history: (query: HistoryQuery) => Promise<HistoryPage>
   /** Distinct values of a field of the index document, at most `limit` + 1 of them. */

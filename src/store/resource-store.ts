@@ -12,6 +12,7 @@ import { coalesce } from './coalesce.js'
 import { translated } from './failure.js'
 import { history } from './indexes.js'
 import { afterMatch, toSort } from './keyset.js'
+import { createKnownTotals } from './known-total.js'
 import { createCommit } from './commit.js'
 import { READ_BACK, createSealing, rulesId } from './stored.js'
 import type { ReadBack, StoredKeys, StoredReceipt, StoredRules, StoredVersion } from './stored.js'
@@ -46,6 +47,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
   const sealing = createSealing(keyring)
   const versions = (name: string): Collection<StoredVersion> => db.collection<StoredVersion>(name)
   const rulesCollection = db.collection<StoredRules>('Rules')
+  const totals = createKnownTotals()
   const readers = new Map<string, (id: string) => Promise<ReadBack | undefined>>()
 
   function readerOf (type: string): (id: string) => Promise<ReadBack | undefined> {
@@ -104,10 +106,12 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     find: async query => await translated(async () => await opened(query.type, await found(query))),
 
     firstPage: async query => await translated(async () => {
-      const { type, filter, sort, limit } = query
-      if (sort.length > 0 || !isInOrder(type, filter)) {
+      const { type, filter, sort, limit, under } = query
+      const known = totals.get(type, filter, under)
+      if (known !== undefined || sort.length > 0 || !isInOrder(type, filter)) {
         const list = await found({ ...query, limit: limit + 1 })
-        return { versions: await opened(type, list.slice(0, limit)), hasMore: list.length > limit, ...list.length > limit ? {} : { total: list.length } }
+        const total = list.length > limit ? known : list.length
+        return { versions: await opened(type, list.slice(0, limit)), hasMore: list.length > limit, ...total === undefined ? {} : { total } }
       }
       const [answer] = await versions(type).aggregate<{ readonly total: number, readonly page: readonly ReadBack[] }>([
         { $match: toMongo(filter) },
@@ -115,11 +119,16 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
         { $group: { _id: null, total: { $sum: 1 }, page: { $firstN: { n: limit, input: { _id: '$_id', head: '$head', body: '$body' } } } } }
       ], { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME }).toArray()
       const { total = 0, page = [] } = answer ?? {}
+      totals.set(type, filter, under, total)
       return { versions: await opened(type, page), hasMore: total > limit, total }
     }),
 
-    count: async (type, filter) => await translated(async () =>
-      await versions(type).countDocuments(toMongo(filter), { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })),
+    count: async (type, filter, under) => await translated(async () => {
+      const total = totals.get(type, filter, under) ??
+        await versions(type).countDocuments(toMongo(filter), { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })
+      totals.set(type, filter, under, total)
+      return total
+    }),
 
     history: createHistory(client, db, sealing),
 
