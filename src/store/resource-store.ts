@@ -7,6 +7,7 @@ import type { Keyring, KeyStore } from '../crypto/keyring.js'
 import type { Filter } from '../filter/filter.js'
 import type { PageQuery, Receipt, ResourceStore, Version } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
+import { createAppend } from './append.js'
 import { READ_TIME, SEARCH_TIME } from './client.js'
 import { coalesce } from './coalesce.js'
 import { translated } from './failure.js'
@@ -75,12 +76,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     return id => byId.get(id)
   })
 
-  const append = coalesce<readonly Version[], void>(async lists => {
-    const stored = await Promise.all(lists.flat().map(async trace => await sealing.toStored(trace, [])))
-    if (stored.length > 0) await versions('AuditEvent').insertMany(stored, { ordered: false })
-    return () => {}
-    // One at a time: each is a durable write, and the dearest command of a read.
-  }, { atOnce: 1 })
+  const append = createAppend(db, sealing)
 
   async function opened (type: string, list: readonly ReadBack[]): Promise<readonly Version[]> {
     return (await Promise.all(list.map(async stored => await sealing.toVersion(type, stored)))).filter(version => version !== undefined)

@@ -1,0 +1,48 @@
+/** Traces by the plain command: all are there, once, whatever a first try left behind; a failure is told. */
+import { randomBytes, randomUUID } from 'node:crypto'
+import t from 'tap'
+import { createKeyring } from '../../src/crypto/keyring.js'
+import type { Version } from '../../src/interaction/store.js'
+import { createAppend, insert } from '../../src/store/append.js'
+import { createClient } from '../../src/store/client.js'
+import { createCollections } from '../../src/store/indexes.js'
+import { createKeyStore } from '../../src/store/resource-store.js'
+import { createSealing } from '../../src/store/stored.js'
+import type { StoredVersion } from '../../src/store/stored.js'
+
+const client = await createClient(process.env['MONGODB_URL'] ?? '').connect()
+const db = client.db(`append${process.pid}`)
+await createCollections(db, new Map([['AuditEvent', 'trace']]))
+t.teardown(async () => {
+  await client.close()
+  const again = await createClient(process.env['MONGODB_URL'] ?? '').connect()
+  await again.db(db.databaseName).dropDatabase()
+  await again.close()
+})
+
+const sealing = createSealing(createKeyring(randomBytes(32), createKeyStore(db)))
+const append = createAppend(db, sealing)
+const trace = (): Version => ({ type: 'AuditEvent', id: randomUUID(), version: '1', revision: 1, at: Date.now(), patient: null, isDeleted: false, keys: [], found: [], dates: {}, sort: {}, facts: {}, text: '{}' })
+const written = async () => (await db.collection<StoredVersion>('AuditEvent').find().toArray()).map(({ _id }) => _id).toSorted()
+
+t.test('traces that arrive together are all there', async t => {
+  const traces = Array.from({ length: 20 }, trace)
+  await Promise.all(traces.map(async one => { await append([one]) }))
+  t.strictSame(await written(), traces.map(({ id }) => id).toSorted())
+})
+
+t.test('what a first try has written already is not written twice, and the rest is', async t => {
+  const before = await written()
+  const traces = await Promise.all([trace(), trace(), trace()].map(async one => await sealing.toStored(one, [])))
+  await insert(db, traces.slice(1, 2))
+  await insert(db, traces)
+  t.strictSame(await written(), [...before, ...traces.map(({ _id }) => _id)].toSorted())
+})
+
+t.test('what cannot be written is not taken for written', async t => {
+  const [one] = await Promise.all([sealing.toStored(trace(), [])])
+  const tooLarge = { ...one, keys: ['x'.repeat(17 * 1024 * 1024)] } as StoredVersion
+  await t.rejects(insert(db, [tooLarge]))
+  await client.close()
+  await t.rejects(append([trace()]))
+})
