@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { createLocalJWKSet, createRemoteJWKSet, jwtVerify } from 'jose'
 import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose'
 import { LRUCache } from 'lru-cache'
@@ -39,7 +39,7 @@ export function createAuthenticate (trust: Trust, vocabulary: ClaimVocabulary): 
   return async (header, now) => {
     const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header ?? '')?.[1]
     if (token === undefined) throw unauthenticated()
-    const digest = createHash('sha256').update(token).digest('base64')
+    const digest = hash('sha256', token, 'base64')
     const remembered = known.get(digest)
     if (remembered !== undefined && now < remembered.expires) return remembered
     const claims = await verify(token, trust)

@@ -9,12 +9,26 @@ import type { Placed, Rules, Sight, SightPorts } from './sight.js'
 const MEMORY = 20_000
 const NOWHERE: Placed = { stamp: '', value: { own: [], enclosing: [] } }
 
+/** The keyed hashes by which rules and facts name a caller. */
+interface Keys { readonly structure: string | undefined, readonly person: string | undefined, readonly client: string | undefined }
+
 /** Makes the sight of each request; keeps only what a stamp proves. */
 export function createSights (ports: SightPorts): (principal: Principal, now: number) => Promise<Sight> {
   const { store, directory, hash } = ports
   const patients = new LRUCache<string, string>({ max: MEMORY })
   const affiliations = new LRUCache<string, Placed>({ max: MEMORY })
   const bodies = new LRUCache<string, RulesBody>({ max: MEMORY })
+  const keys = new WeakMap<Principal, Keys>()
+
+  /** A principal is frozen, and lives as long as its token is remembered. */
+  function keysOf (principal: Principal): Keys {
+    const known = keys.get(principal)
+    if (known !== undefined) return known
+    const hashed = (key: string | undefined) => key === undefined ? undefined : hash(key)
+    const fresh = { structure: hashed(principal.structure), person: hashed(principal.person), client: hashed(principal.client) }
+    keys.set(principal, fresh)
+    return fresh
+  }
 
   /** An INS, once given to a patient, never names another one: this memory cannot go stale. */
   async function patientOf (ins: string): Promise<string | undefined> {
@@ -37,18 +51,17 @@ export function createSights (ports: SightPorts): (principal: Principal, now: nu
   }
 
   return async (principal, now) => {
-    const structure = principal.structure === undefined ? undefined : hash(principal.structure)
+    const { structure, person, client } = keysOf(principal)
     const [patient, known] = await Promise.all([
       principal.ins === undefined ? undefined : patientOf(principal.ins),
       structure === undefined ? NOWHERE : affiliations.get(structure) ?? fresh(structure)
     ])
-    const hashed = (key: string | undefined) => key === undefined ? undefined : hash(key)
     const caller = {
       principal,
       now,
       ...given('patient', patient),
-      ...given('person', hashed(principal.person)),
-      ...given('client', hashed(principal.client))
+      ...given('person', person),
+      ...given('client', client)
     }
     return new RequestSight(caller, known, ports, rulesOf, structure === undefined ? undefined : async () => await fresh(structure))
   }
