@@ -19,13 +19,15 @@ export async function soak ({ server, requests }: Pick<Load, 'server' | 'request
     resident.push(await residentOf(server.pid))
     if (resident.length % 6 === 0) log(`soak: minute ${resident.length / 6}, ${resident.at(-1)?.toFixed(0) ?? ''} MiB`)
   }, SAMPLE_SECONDS * 1000)
-  const result = await autocannon({
+  // What it returns can be waited for, and is no Promise.
+  const load = async () => await autocannon({
     url: server.origin,
     connections: CONNECTIONS,
     duration: minutes * 60,
     overallRate: rate,
     setupClient: client => { client.setRequests(requests()) }
-  }).finally(() => { clearInterval(watch) })
+  })
+  const result = await load().finally(() => { clearInterval(watch) })
   const quarter = Math.max(1, Math.floor(resident.length / 4))
   const peaks = [0, 1, 2, 3].map(index => Math.max(...resident.slice(index * quarter, (index + 1) * quarter)).toFixed(0))
   const failed = result.non2xx + result.errors + result.timeouts
