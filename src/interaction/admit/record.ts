@@ -18,6 +18,7 @@ import { checkHolding, heldBy, reindexHolders, withItems } from './container.js'
 import { checkDepositor, checkKind } from './depositor.js'
 import { withDepositLabels } from './deposit-label.js'
 import { continued, originsOf } from './redeposit.js'
+import { asInSource } from './source.js'
 import { checkReferences, patientId, patientOfTargets, resolvePatient } from './reference.js'
 
 /** What the patient says of themselves: the medical profile and their measures. */
@@ -35,7 +36,9 @@ export const record: Admitter = {
     if (resourceType !== 'CareTeam') checkDepositor(sight, patient, draft, PATIENTS_OWN.includes(resourceType))
     await checkReferences(context, sight, patient, draft)
     const authorship = await authorshipOf(context, sight.caller, patient, draft, originsOf(draft))
-    const { resource: labelled, chain } = await continued(context, patient, withDepositLabels(sight, patient, draft), authorship, sight.caller.now)
+    const { resource: source, at, wasWithheld } = asInSource(sight, withDepositLabels(sight, patient, draft))
+    const { resource: labelled, chain: known } = await continued(context, patient, source, authorship, { now: sight.caller.now, at })
+    const chain = { ...known, wasWithheld: known.wasWithheld || wasWithheld }
     const facts = factsOf(labelled, authorship, chain, context.judgedAs(resourceType))
     if (!CONTAINERS.includes(resourceType)) return { patient, resource: labelled, facts, claims: [] }
     const held = await heldBy(context, labelled)
