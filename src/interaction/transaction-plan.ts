@@ -8,6 +8,7 @@ import { entryPlace } from './bundle.js'
 import type { Read } from './bundle.js'
 import { danglingFault, entryOf, pointersIn } from './bundle-link.js'
 import { takeBinaries } from './bundle-binary.js'
+import { takeMedications } from './bundle-medication.js'
 import { isConditional } from './conditional-reference.js'
 import type { Context } from './context.js'
 import type { Asked } from './entry.js'
@@ -22,7 +23,7 @@ export async function plan (context: Context, entries: readonly Read[], asked: A
   const steps = await targets(context, entries, asked)
   checkAlone(steps)
   const byAddress = addresses(steps)
-  const joined = takeBinaries(context, steps, byAddress)
+  const joined = takeMedications(takeBinaries(context, steps, byAddress), byAddress, asked)
   return ordered(joined, link(joined, byAddress))
 }
 
@@ -83,7 +84,10 @@ function ordered (steps: readonly Step[], targets: ReadonlyMap<Step, readonly St
     if (isOpen.get(step) === true) throw wrong('Entries that refer to each other cannot be created', entryPlace(step.index))
     if (isOpen.has(step)) return
     isOpen.set(step, true)
-    for (const target of targets.get(step) ?? []) if (target.request.method === 'POST' && step.request.method === 'POST') visit(target)
+    // What uses a medication comes before it: to that the medication belongs.
+    const user = steps.find(({ index }) => index === step.user)
+    if (user !== undefined) visit(user)
+    for (const target of targets.get(step) ?? []) if (target.request.method === 'POST' && step.request.method === 'POST' && target.user !== step.index) visit(target)
     isOpen.set(step, false)
     done.push(step)
   }
