@@ -9,17 +9,15 @@ import type { Read } from './bundle.js'
 import { danglingFault, entryOf, pointersIn } from './bundle-link.js'
 import { takeBinaries } from './bundle-binary.js'
 import { takeMedications } from './bundle-medication.js'
-import { isConditional } from './conditional-reference.js'
+import { checkConditional } from './conditional-reference.js'
 import type { Context } from './context.js'
 import type { Asked } from './entry.js'
 import { targets } from './transaction-target.js'
 import type { Step } from './transaction-target.js'
 
-/** Searches that one Bundle may ask for by its references. */
-const MOST_CONDITIONAL = 200
-
 /** @returns the entries in the order in which they are done @throws OutcomeError naming the entry */
 export async function plan (context: Context, entries: readonly Read[], asked: Asked): Promise<readonly Step[]> {
+  checkConditional(entries.flatMap((read, index) => 'error' in read ? [] : pointersIn(read.request.resource ?? read.request.patch?.body, `${entryPlace(index)}.resource`)))
   const steps = await targets(context, entries, asked)
   checkAlone(steps)
   const byAddress = addresses(steps)
@@ -51,14 +49,10 @@ function addresses (steps: readonly Step[]): ReadonlyMap<string, Step> {
 
 /** Rewrites what points into the Bundle. @returns the entries that each entry points at */
 function link (steps: readonly Step[], byAddress: ReadonlyMap<string, Step>): ReadonlyMap<Step, readonly Step[]> {
-  const conditional = new Set<string>()
   return new Map(steps.map(step => {
     const { resource, patch, fullUrl } = step.request
     const targets: Step[] = []
     for (const pointer of pointersIn(resource ?? patch?.body, `${entryPlace(step.index)}.resource`)) {
-      if (isConditional(pointer) && conditional.add(pointer.text).size > MOST_CONDITIONAL) {
-        throw wrong(`A Bundle has at most ${MOST_CONDITIONAL} conditional references`, pointer.place, 'too-costly')
-      }
       const address = entryOf(pointer, fullUrl, known => byAddress.has(known))
       const target = address === undefined ? undefined : steps[byAddress.get(address)?.index ?? -1]
       if (target?.owner !== undefined) throw wrong('A Binary belongs to one DocumentReference, which names it as its content', pointer.place, 'business-rule')
