@@ -14,6 +14,7 @@ const USAGE = `Usage: npm run -s load -- [--as KIND …] [--server URL] [--at-on
   FILE      .ndjson: a resource, or a transaction or batch Bundle, on each line; .json: one of them; both also as .gz
   FOLDER    every such file in it; where it has a load.json, in its order and as whom it says
   --as      as for npm run token; as holder without --ins, each line as the patient whom it names by INS
+  --migrate STRUCTURE  as operator: what this registered source kept, with its instants (README, migration)
   --server  the base URL (http://127.0.0.1:8080/fhir)
   --at-once requests at once (16); those of one record always one after the other
   --patience  how long nothing may be answered before it gives up (600)
@@ -39,7 +40,8 @@ try {
 async function run (options) {
   if (!options.isDryRun) needLocalIssuer()
   // Told before anything is begun.
-  if (options.who !== undefined) localToken(options.who.as === 'holder' ? { ins: '0', ...options.who } : options.who, () => {})
+  const { migrate, ...bearer } = options.who ?? {}
+  if (options.who !== undefined) localToken(bearer.as === 'holder' ? { ins: '0', ...bearer } : bearer, () => {})
   await setup({ log })
   const compiled = name => import(pathToFileURL(path.join(ROOT, 'dist', 'scripts', 'load', name)).href)
   const { load } = await compiled('run.js')
@@ -61,7 +63,7 @@ function read () {
   const flag = { type: 'boolean', default: false }
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { ...TOKEN_OPTIONS, server: text, 'at-once': text, patience: text, restart: flag, 'dry-run': flag, help: flag }
+    options: { ...TOKEN_OPTIONS, migrate: text, server: text, 'at-once': text, patience: text, restart: flag, 'dry-run': flag, help: flag }
   })
   const { server, restart, help, 'at-once': atOnce = '16', patience = '600', 'dry-run': isDryRun, ...who } = values
   if (help) return undefined

@@ -16,6 +16,7 @@ import { createServer } from './http/server.js'
 import type { Context } from './interaction/context.js'
 import { declarationsOf } from './interaction/declared.js'
 import { createDirectory } from './interaction/directory.js'
+import { createMigration } from './interaction/migration.js'
 import { createSights } from './interaction/sights.js'
 import { sweep } from './interaction/sweep.js'
 import { createPageSeal } from './search/page.js'
@@ -89,6 +90,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       contents: { ...createContentStore(db, keyring), sweep: createContentSweep(db) },
       keyring,
       directory,
+      migration: createMigration({ store, hash }, config.migrationSources),
       policy,
       limits: defaultLimits,
       maxEntries: config.maxEntries,

@@ -2,7 +2,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 
-/** The options of a token. */
+/** The options of a token; and `migrate`, the structure whose deposits the operator migrates. */
 export type Who = Readonly<Record<string, string | boolean>>
 
 /** An NDJSON file, or the resources that lie in one folder as `.json` files. */
@@ -61,5 +61,6 @@ async function planned (place: string, who: Who | undefined): Promise<readonly P
 
 function known (place: string, who: Who | undefined): Who {
   if (who === undefined) throw new Error(`Nobody is named as whom to load ${place}: --as is missing`)
+  if (who['migrate'] !== undefined && who['as'] !== 'operator') throw new Error(`Only the operator migrates ${place}: --migrate needs --as operator`)
   return who
 }

@@ -99,7 +99,8 @@ async function loadPhase (
   const { survey } = loading
   const { part } = survey
   const tracker = createTracker(loading.state.phases[phase.name] ?? NOTHING)
-  const send = createSend({ server, tokens: createTokens(part.who, tokenOf), patience, signal, onWait: reason => bar.say(`waiting for ${server}: ${reason}`) })
+  const { migrate: source } = part.who
+  const send = createSend({ server, tokens: createTokens(part.who, tokenOf), ...typeof source === 'string' ? { source } : {}, patience, signal, onWait: reason => bar.say(`waiting for ${server}: ${reason}`) })
   const counted = { done: 0, refused: 0, skipped: 0 }
   const save = async () => {
     loading.state = { ...loading.state, saved: new Date().toISOString(), phases: { ...loading.state.phases, [phase.name]: tracker.progress() } }

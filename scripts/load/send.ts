@@ -13,6 +13,8 @@ export class Stopped extends Error {}
 export interface Sender {
   readonly server: string
   readonly tokens: Tokens
+  /** The structure whose deposits the operator migrates (idNatSt). */
+  readonly source?: string
   /** How long nothing may be answered before the load gives up, ms. */
   readonly patience: number
   /** Told once each time that the server or its database is found to be away. */
@@ -36,7 +38,7 @@ interface Answered { readonly status: number, readonly retryAfter: number, reado
  * Sends items one by one, each under its key, until it is answered for good: what is away, busy or overtaken is tried
  * again, ever slower. A repetition is the same request to the server, which does it once.
  */
-export function createSend ({ server, tokens, patience, onWait, signal }: Sender): (item: Item) => Promise<readonly Outcome[]> {
+export function createSend ({ server, tokens, source, patience, onWait, signal }: Sender): (item: Item) => Promise<readonly Outcome[]> {
   let lastAnswer = Date.now()
 
   return async item => {
@@ -73,7 +75,8 @@ export function createSend ({ server, tokens, patience, onWait, signal }: Sender
         'content-type': 'application/fhir+json',
         accept: 'application/fhir+json',
         prefer: 'return=minimal',
-        'idempotency-key': `"${item.key}"`
+        'idempotency-key': `"${item.key}"`,
+        ...source === undefined ? {} : { 'x-migration-source': source }
       },
       body: item.text,
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIME)])

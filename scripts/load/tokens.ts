@@ -19,7 +19,8 @@ const MOST = 1000
 /** The tokens of a part. Holders without `--ins` write each line of their own record: as the patient whom it names. */
 export function createTokens (who: Who, tokenOf: TokenOf): Tokens {
   const known = new Map<string, Token>()
-  const callerOf = (item: Item): Who => isEachHolder(who) ? { ...who, ins: item.ins ?? '' } : who
+  const { migrate, ...bearer } = who
+  const callerOf = (item: Item): Who => isEachHolder(who) ? { ...bearer, ins: item.ins ?? '' } : bearer
   const nameOf = (item: Item): string => String(callerOf(item)['ins'] ?? '')
   return {
     of: async item => {

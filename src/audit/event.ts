@@ -37,6 +37,8 @@ const DCM = 'http://dicom.nema.org/resources/ontology/DCM'
 const REST = { system: 'http://terminology.hl7.org/CodeSystem/audit-event-type', code: 'rest', display: 'Restful Operation' }
 const INTERACTION = 'http://hl7.org/fhir/restful-interaction'
 const ENTITY_TYPE = 'http://terminology.hl7.org/CodeSystem/audit-entity-type'
+const IMPORT = { system: 'http://terminology.hl7.org/CodeSystem/dicom-audit-lifecycle', code: '2', display: 'Import / Copy' }
+const OPERATOR = { type: 'Organization', display: 'operator' } as const
 const ROLE = 'http://terminology.hl7.org/CodeSystem/object-role'
 const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
 const PARTICIPATION = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType'
@@ -73,9 +75,9 @@ export function toAuditEvent (access: Access, agent: Agent, id: string, recorded
     action: ACTIONS[access.interaction],
     recorded: instant,
     outcome: access.outcome,
-    agent: [clientAgent(access), userAgent(agent)],
+    agent: [clientAgent(access), userAgent(agent), ...sourceAgent(agent)],
     source: { observer: { display: 'espace-sante-fhir' } },
-    entity: entities(access)
+    entity: entities(access, agent.principal.migrator !== undefined)
   }
 }
 
@@ -120,21 +122,28 @@ function userAgent ({ principal, patient }: Agent): AuditEventAgent {
   }
 }
 
+/** The structure in whose place the operator deposits what they migrate. */
+function sourceAgent ({ principal: { migrator, ...source } }: Agent): readonly AuditEventAgent[] {
+  return migrator === undefined ? [] : [{ type: { coding: [{ system: PARTICIPATION, code: 'AUT', display: 'author (originator)' }] }, who: whoIs(source, undefined), requestor: false }]
+}
+
 function whoIs (principal: Principal, patient: string | undefined): NonNullable<AuditEventAgent['who']> {
+  if (principal.migrator !== undefined) return OPERATOR
   switch (principal.kind) {
     case 'professional': return { type: 'Practitioner', identifier: { system: ID_NAT_PS, value: (principal.person ?? '').slice('person:'.length) } }
     case 'structure': return { type: 'Organization', identifier: { system: ID_NAT_ST, value: (principal.structure ?? '').slice('structure:'.length) } }
     case 'application': return { type: 'Device', identifier: { value: (principal.client ?? '').slice('client:'.length) } }
     case 'holder': return patient === undefined ? { type: 'Patient', display: 'holder' } : { reference: `Patient/${patient}`, type: 'Patient' }
     case 'representative': return { type: 'RelatedPerson', identifier: { value: principal.representative ?? '' } }
-    case 'operator': return { type: 'Organization', display: 'operator' }
+    case 'operator': return OPERATOR
   }
 }
 
-function entities ({ patient, about, query }: Access): AuditEventEntity[] {
+/** @param isMigrated what the access is about was written elsewhere first, and imported */
+function entities ({ patient, about, query }: Access, isMigrated: boolean): AuditEventEntity[] {
   return [
     ...patient === null ? [] : [{ what: { reference: `Patient/${patient}` }, type: { system: ENTITY_TYPE, code: '1' }, role: { system: ROLE, code: '1' } }],
-    ...about === undefined ? [] : [{ what: { reference: about }, type: { system: ENTITY_TYPE, code: '2' }, role: { system: ROLE, code: '4' } }],
+    ...about === undefined ? [] : [{ what: { reference: about }, type: { system: ENTITY_TYPE, code: '2' }, role: { system: ROLE, code: '4' }, ...isMigrated ? { lifecycle: IMPORT } : {} }],
     ...query === undefined
       ? []
       : [{ type: { system: ENTITY_TYPE, code: '2' }, role: { system: ROLE, code: '24' }, query: Buffer.from(query).toString('base64') }]

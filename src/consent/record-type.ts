@@ -38,7 +38,8 @@ export const RECORD_TYPES: Readonly<Record<string, RecordType>> = {
   Condition: { ...plain, authors: ['recorder', 'asserter'], times: ['onset[x]'], status: 'verificationStatus' },
   AllergyIntolerance: { ...plain, subject: 'patient', authors: ['recorder', 'asserter'], times: ['onset[x]'], status: 'verificationStatus' },
   Immunization: { ...plain, subject: 'patient', authors: ['performer.actor'], codes: ['vaccineCode'], classes: [], times: ['occurrence[x]'] },
-  Medication: { ...plain, subject: null, classes: [] },
+  // Holds the one resource that uses it: `admit/medication.ts`.
+  Medication: { ...plain, subject: null, classes: [], items: [] },
   MedicationStatement: { ...plain, authors: ['informationSource'], codes: ['medication[x]', 'contained.code'], times: ['effective[x]'] },
   MedicationRequest: { ...plain, authors: ['requester', 'recorder', 'performer'], codes: ['medication[x]', 'contained.code'], times: ['authoredOn'] },
   Procedure: { ...plain, authors: ['recorder', 'asserter', 'performer.actor'], times: ['performed[x]'] },

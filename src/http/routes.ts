@@ -10,6 +10,7 @@ import type { Answer } from '../interaction/answer.js'
 import { attempt } from '../interaction/attempt.js'
 import { batch } from '../interaction/batch.js'
 import { readBundle } from '../interaction/bundle.js'
+import { checkMigratedEntries } from '../interaction/bundle-migration.js'
 import { readContent } from '../interaction/content.js'
 import type { Context } from '../interaction/context.js'
 import { createUnlessExists, patchMatching, removeMatching, updateMatching } from '../interaction/conditional.js'
@@ -33,6 +34,7 @@ import { bodyOf, form, formatOf, idOf, ifMatch, ifNoneExist, patchOf, query, raw
 import type { Params } from './asked.js'
 import { isUnchanged, needJson, readPrefer } from './header.js'
 import { keyed, once } from './once.js'
+import { depositorOf } from './migration.js'
 import { isUnread } from './raw.js'
 import { send } from './server.js'
 
@@ -121,6 +123,7 @@ function systemRows (codes: readonly string[], resources: readonly CapabilitySta
     interaction: 'transaction',
     handle: async (context, sight, request, sightOf) => {
       const { type, entries } = readBundle(context, bodyOf(request))
+      checkMigratedEntries(sight, entries)
       if (!codes.includes(type)) throw new OutcomeError('method', [], { headers: { allow: 'POST' } })
       const { prefer, lenient } = readPrefer(request.headers, 'minimal')
       const asked = { sight, prefer, lenient, keyed: keyed(context, sight, request) }
@@ -198,8 +201,8 @@ async function authenticate (request: FastifyRequest, ports: RoutePorts, type: s
 }
 
 async function answer (request: FastifyRequest, reply: FastifyReply, type: string, row: Row, ports: RoutePorts): Promise<FastifyReply> {
-  const { principal, instant } = request
-  if (principal === null) throw new OutcomeError('unauthenticated')
+  const { instant } = request
+  const principal = await depositorOf(ports.context, request, row.interaction)
   if (type !== 'Binary' || row.method !== 'GET') needJson(request.headers, formatOf(request))
   const sightOf = async () => await ports.sightOf(principal, instant)
   const released = await release(await once(request, ports.underWay, async () =>

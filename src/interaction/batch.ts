@@ -6,8 +6,10 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import { refusal } from './answer.js'
 import type { Answer } from './answer.js'
 import { attempt } from './attempt.js'
+import { entryPlace } from './bundle.js'
 import type { Read, Request } from './bundle.js'
 import { danglingFault, pointersIn } from './bundle-link.js'
+import { checkConditional } from './conditional-reference.js'
 import type { Context } from './context.js'
 import { interactionOf, perform } from './entry.js'
 import { keyedEntry } from './receipt.js'
@@ -15,6 +17,7 @@ import type { Asked } from './entry.js'
 import type { Sight } from './sight.js'
 
 export async function batch (context: Context, entries: readonly Read[], sightOf: () => Promise<Sight>, asked: Asked): Promise<Answer> {
+  checkConditional(entries.flatMap((read, index) => 'error' in read ? [] : pointersIn(read.request.resource, `${entryPlace(index)}.resource`)))
   const answers: Answer[] = []
   for (const [index, read] of entries.entries()) {
     const keyed = asked.keyed === undefined ? {} : { keyed: keyedEntry(context, asked.keyed, index) }
@@ -41,7 +44,6 @@ async function answered (context: Context, read: Read, sightOf: () => Promise<Si
     return await attempt(sightOf, named, async sight => {
       if ('error' in read) throw read.error
       const { request } = read
-      if (request.type === 'Binary' && request.method === 'POST') throw new OutcomeError('method')
       checkAlone(request)
       return await perform(context, request, request.id, { ...asked, sight })
     })

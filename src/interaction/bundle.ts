@@ -86,7 +86,8 @@ function readRequest (context: Context, { request, resource, fullUrl }: BundleEn
   if (request === undefined) return refused('invalid-request', 'The request of the entry is needed', 'request', 'required')
   const { method = '', url = '' } = request
   const [path = '', query] = localOf(context, url)
-  const [, type, id, version] = ADDRESS.exec(path) ?? []
+  const [, type, named, version] = ADDRESS.exec(path) ?? []
+  const id = named ?? folderId(`${method} ${url}`, resource)
   if (type === undefined || !(context.registry.types.includes(type) || type === 'Binary')) return refused('unknown-url', 'There is nothing at this address', 'request.url')
   const target = { type, ...id === undefined ? {} : { id }, ...version === undefined ? {} : { version } }
   if (!isAllowed(context, method, target, query !== undefined)) return refused('method', 'This method is not allowed here', 'request.method')
@@ -105,6 +106,13 @@ function readRequest (context: Context, { request, resource, fullUrl }: BundleEn
       ...request.ifNoneExist === undefined ? {} : { ifNoneExist: criteriaOf(request.ifNoneExist) }
     }
   }
+}
+
+/** MHD adds to a folder by `PUT List`, without an address: the folder is the one that the resource says it is. */
+function folderId (asked: string, resource: unknown): string | undefined {
+  if (asked !== 'PUT List') return undefined
+  const { id } = (resource ?? {}) as { readonly id?: unknown }
+  return typeof id === 'string' && /^[A-Za-z0-9\-.]{1,64}$/.test(id) ? id : undefined
 }
 
 /** The address below the base, and the query after it. */

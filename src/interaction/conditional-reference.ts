@@ -13,6 +13,8 @@ import { match, trace } from './match.js'
 const CONDITIONAL = /^([A-Z][A-Za-z]{0,63})\?(.+)$/s
 /** Searches that one resource may ask for by its references. */
 const MOST = 50
+/** And one Bundle by all of its references. */
+const MOST_IN_BUNDLE = 200
 
 /**
  * Conditional references (R4 http.html#trules, and in a single create or update as the French guides use them): each
@@ -36,7 +38,17 @@ export async function resolveReferences (context: Context, asking: Asking, resou
   }
 }
 
-export function isConditional ({ name, text }: Pointer): boolean {
+/** @throws OutcomeError `too-costly` for a Bundle that asks for too many searches by its references */
+export function checkConditional (pointers: readonly Pointer[]): void {
+  const seen = new Set<string>()
+  for (const pointer of pointers) {
+    if (isConditional(pointer) && seen.add(pointer.text).size > MOST_IN_BUNDLE) {
+      throw new OutcomeError('too-costly', { diagnostics: `A Bundle has at most ${MOST_IN_BUNDLE} conditional references`, expression: pointer.place })
+    }
+  }
+}
+
+function isConditional ({ name, text }: Pointer): boolean {
   return name === 'reference' && CONDITIONAL.test(text)
 }
 

@@ -91,6 +91,9 @@ export async function removeMatching (context: Context, asking: Conditional & { 
 
 export async function patchMatching (context: Context, asking: Conditional & Omit<PatchInteraction, 'id'>): Promise<Answer> {
   needScope(asking, asking.type, 'u')
+  // Done once, it may match no more.
+  const known = await recalled(context, asking.sight, asking.keyed, version => shown(asking.sight, version, asking.prefer))
+  if (known !== undefined) return known
   const found = await match(context, asking, asking.type, asking.criteria)
   return found.version === undefined ? unmatched(asking.sight, 'patch', found) : await patch(context, { ...asking, id: found.version.id })
 }

@@ -10,6 +10,8 @@ import type { Definitions } from '../patch/definitions.js'
 import type { PageSeal } from '../search/page.js'
 import type { Fault } from '../outcome/outcome-error.js'
 import type { Directory } from './directory.js'
+import type { Use } from './bundle-medication.js'
+import type { Migration } from './migration.js'
 import type { Sight } from './sight.js'
 import type { ContentStore, ResourceStore } from './store.js'
 
@@ -19,6 +21,9 @@ export interface Context extends TracePorts {
   readonly contents: ContentStore
   readonly keyring: Keyring
   readonly directory: Directory
+  readonly migration: Migration
+  /** Of a transaction: the medications that come with what uses them, by `Medication/id`. */
+  readonly medications?: ReadonlyMap<string, Use>
   readonly policy: Policy
   readonly limits: SearchLimits
   /** Entries of one Bundle. */

@@ -14,6 +14,7 @@ import { openAgenda } from './admit/open-agenda.js'
 import { patient } from './admit/patient.js'
 import { record } from './admit/record.js'
 import { relatedPerson } from './admit/related-person.js'
+import { depositedAt } from './admit/source.js'
 import { belowBase } from '../search/literal.js'
 import { versionHeaders } from './answer.js'
 import type { Answer, Body } from './answer.js'
@@ -23,6 +24,7 @@ import type { Asking, Context } from './context.js'
 import { access } from './read.js'
 import { receiptOf, recalled } from './receipt.js'
 import type { Keyed } from './receipt.js'
+import { checkMigrated, isMigrating } from './migration.js'
 import type { Sight } from './sight.js'
 import type { Version, Write } from './store.js'
 import { first } from './version.js'
@@ -59,6 +61,7 @@ export function admitterOf (type: string): Admitter {
 export async function create (context: Context, asking: Create): Promise<Answer> {
   const { sight, type, prefer } = asking
   needScope(asking, type, 'c')
+  checkMigrated(sight, type)
   const known = await recalled(context, sight, asking.keyed, version => shown(sight, version, prefer))
   if (known !== undefined) return known
   const resource = checked(context, type, asking.resource)
@@ -66,7 +69,7 @@ export async function create (context: Context, asking: Create): Promise<Answer>
   const id = asking.id ?? context.newId()
   const admission = await admitterOf(type).create(context, sight, resource, id)
   const staged = await Promise.all((admission.contents ?? []).map(async content => await context.contents.put(admission.patient ?? '', content.id, content.bytes)))
-  const version = first(context, admission, id, sight.caller.now)
+  const version = first(context, admission, id, depositedAt(sight, admission.resource))
   const answer: Answer = {
     status: 201,
     headers: { ...versionHeaders(version), location: `${context.base}/${type}/${id}/_history/${version.version}` },
@@ -129,7 +132,7 @@ export function written (sight: Sight, type: string, interaction: 'create' | 'up
 
 /** A write's answer shows the writer no more than a read would. */
 export function shown (sight: Sight, version: Version, prefer: Preference): Body {
-  if (prefer === 'minimal') return { kind: 'nothing' }
+  if (prefer === 'minimal' || (prefer === 'representation' && isMigrating(sight))) return { kind: 'nothing' }
   if (prefer === 'OperationOutcome') return { kind: 'success', fault: { diagnostics: 'Written' } }
   return sight.decide(version).permit ? { kind: 'resource', version } : { kind: 'nothing' }
 }

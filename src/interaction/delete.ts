@@ -22,10 +22,10 @@ export async function remove (context: Context, asking: Delete): Promise<Answer>
 
 async function change (context: Context, { sight, type, ifMatch }: Delete, before: Version): Promise<Answer> {
   checkMatch(before, ifMatch)
-  const { facts, rules } = await admitterOf(type).remove(context, sight, before)
+  const { facts, rules, companions = [] } = await admitterOf(type).remove(context, sight, before)
   const version = deletion(context, before, facts, sight.caller.now)
   await context.store.commit({
-    changes: [{ next: version, replaces: before, claims: [] }],
+    changes: [...companions, { next: version, replaces: before, claims: [] }],
     ...rules === undefined ? {} : { rules },
     ...turnOf(sight, before.patient, type),
     traces: [toTrace(written(sight, type, 'delete', before), sight.caller, context)]

@@ -63,8 +63,8 @@ export async function perform (context: Context, request: Request, id: string | 
     case 'PATCH': {
       if (asks === undefined) throw new OutcomeError('bug')
       return id === undefined
-        ? await patchMatching(context, { sight, type, criteria: query, patch: asks, prefer, ...matching })
-        : await patch(context, { sight, type, id, patch: asks, prefer, ...matching })
+        ? await patchMatching(context, { sight, type, criteria: query, patch: asks, prefer, keyed, ...matching })
+        : await patch(context, { sight, type, id, patch: asks, prefer, keyed, ...matching })
     }
   }
 }

@@ -18,6 +18,8 @@ import type { Asking, Context } from './context.js'
 import { checked, shown } from './create.js'
 import type { Preference } from './create.js'
 import { keepLabels } from './patch-label.js'
+import { recalled } from './receipt.js'
+import type { Keyed } from './receipt.js'
 import { absent, access, readToChange, refuse, tracingRefusal } from './read.js'
 import type { Version } from './store.js'
 import { checkMatch, replace } from './update.js'
@@ -31,6 +33,8 @@ export interface PatchInteraction extends Asking {
   readonly patch: Patch
   readonly ifMatch?: readonly string[]
   readonly prefer: Preference
+  /** The Idempotency-Key of the batch that it is an entry of: said twice, a patch would add twice. */
+  readonly keyed?: Keyed | undefined
 }
 
 export const JSON_PATCH = 'application/json-patch+json'
@@ -51,6 +55,8 @@ export function readPatch (resource: unknown): Patch {
 export async function patch (context: Context, asking: PatchInteraction): Promise<Answer> {
   const { sight, type, id } = asking
   needScope(asking, type, 'u')
+  const known = await recalled(context, sight, asking.keyed, version => shown(sight, version, asking.prefer))
+  if (known !== undefined) return known
   const before = await readToChange(context, sight, type, id)
   const refused = await refuse(sight, type, 'patch', before)
   if (refused !== undefined || before === undefined) return refused ?? absent(sight, type, 'patch')
@@ -69,7 +75,7 @@ async function change (context: Context, asking: PatchInteraction, before: Versi
   }
   const resource = checked(context, type, type === 'DocumentReference' ? keepLabels(old as DocumentReference, patched as DocumentReference) : patched)
   await resolveReferences(context, asking, resource)
-  return await replace(context, { sight, prefer, interaction: 'patch' }, before, resource)
+  return await replace(context, { sight, prefer, interaction: 'patch', keyed: asking.keyed }, before, resource)
 }
 
 function apply ({ definitions }: Context, resource: Resource, { form, body }: Patch): Resource {

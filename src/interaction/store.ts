@@ -147,8 +147,8 @@ export interface HistoryQuery {
 }
 
 export interface HistoryPage {
-  /** The versions, under the labels of the current one, each with the current one's facts. */
-  readonly entries: readonly { readonly version: Version, readonly current: Judged }[]
+  /** The versions, under the labels of the current one, each with the current one's facts; and whether this caller sees none before it. */
+  readonly entries: readonly { readonly version: Version, readonly current: Judged, readonly isFirst: boolean }[]
   readonly total?: number
 }
 

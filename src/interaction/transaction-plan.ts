@@ -8,21 +8,20 @@ import { entryPlace } from './bundle.js'
 import type { Read } from './bundle.js'
 import { danglingFault, entryOf, pointersIn } from './bundle-link.js'
 import { takeBinaries } from './bundle-binary.js'
-import { isConditional } from './conditional-reference.js'
+import { takeMedications } from './bundle-medication.js'
+import { checkConditional } from './conditional-reference.js'
 import type { Context } from './context.js'
 import type { Asked } from './entry.js'
 import { targets } from './transaction-target.js'
 import type { Step } from './transaction-target.js'
 
-/** Searches that one Bundle may ask for by its references. */
-const MOST_CONDITIONAL = 200
-
 /** @returns the entries in the order in which they are done @throws OutcomeError naming the entry */
 export async function plan (context: Context, entries: readonly Read[], asked: Asked): Promise<readonly Step[]> {
+  checkConditional(entries.flatMap((read, index) => 'error' in read ? [] : pointersIn(read.request.resource ?? read.request.patch?.body, `${entryPlace(index)}.resource`)))
   const steps = await targets(context, entries, asked)
   checkAlone(steps)
   const byAddress = addresses(steps)
-  const joined = takeBinaries(context, steps, byAddress)
+  const joined = takeMedications(takeBinaries(context, steps, byAddress), byAddress, asked)
   return ordered(joined, link(joined, byAddress))
 }
 
@@ -50,14 +49,10 @@ function addresses (steps: readonly Step[]): ReadonlyMap<string, Step> {
 
 /** Rewrites what points into the Bundle. @returns the entries that each entry points at */
 function link (steps: readonly Step[], byAddress: ReadonlyMap<string, Step>): ReadonlyMap<Step, readonly Step[]> {
-  const conditional = new Set<string>()
   return new Map(steps.map(step => {
     const { resource, patch, fullUrl } = step.request
     const targets: Step[] = []
     for (const pointer of pointersIn(resource ?? patch?.body, `${entryPlace(step.index)}.resource`)) {
-      if (isConditional(pointer) && conditional.add(pointer.text).size > MOST_CONDITIONAL) {
-        throw wrong(`A Bundle has at most ${MOST_CONDITIONAL} conditional references`, pointer.place, 'too-costly')
-      }
       const address = entryOf(pointer, fullUrl, known => byAddress.has(known))
       const target = address === undefined ? undefined : steps[byAddress.get(address)?.index ?? -1]
       if (target?.owner !== undefined) throw wrong('A Binary belongs to one DocumentReference, which names it as its content', pointer.place, 'business-rule')
@@ -83,7 +78,10 @@ function ordered (steps: readonly Step[], targets: ReadonlyMap<Step, readonly St
     if (isOpen.get(step) === true) throw wrong('Entries that refer to each other cannot be created', entryPlace(step.index))
     if (isOpen.has(step)) return
     isOpen.set(step, true)
-    for (const target of targets.get(step) ?? []) if (target.request.method === 'POST' && step.request.method === 'POST') visit(target)
+    // What uses a medication comes before it: to that the medication belongs.
+    const user = steps.find(({ index }) => index === step.user)
+    if (user !== undefined) visit(user)
+    for (const target of targets.get(step) ?? []) if (target.request.method === 'POST' && step.request.method === 'POST' && target.user !== step.index) visit(target)
     isOpen.set(step, false)
     done.push(step)
   }

@@ -29,6 +29,8 @@ export interface Step {
   readonly answer?: Answer
   /** The entry whose document takes this Binary's content, and the place of its attachment there. */
   readonly owner?: { readonly index: number, readonly content: number }
+  /** The entry that uses this Medication, to which it belongs. */
+  readonly user?: number
 }
 
 /** @throws OutcomeError naming the entry, for what is no request, and for two creations on one condition */

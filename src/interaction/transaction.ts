@@ -10,6 +10,7 @@ import { refusal, versionHeaders } from './answer.js'
 import type { Answer } from './answer.js'
 import { inEntry } from './bundle.js'
 import type { Read } from './bundle.js'
+import { usesOf } from './bundle-medication.js'
 import { parsed } from './admit/admission.js'
 import { whileUnmatched } from './conditional.js'
 import { needScope } from './context.js'
@@ -36,7 +37,7 @@ export async function transaction (context: Context, entries: readonly Read[], {
   if (known !== undefined) return known
   const steps = await plan(context, entries, asked)
   const overlay = createOverlay(context)
-  const staged: Context = { ...context, store: overlay.store, directory: createDirectory(overlay.store, context.hash) }
+  const staged: Context = { ...context, store: overlay.store, directory: createDirectory(overlay.store, context.hash), medications: usesOf(steps) }
   const done: Done[] = []
   for (const step of steps) {
     if (step.owner !== undefined) continue

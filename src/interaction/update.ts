@@ -8,6 +8,8 @@ import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { admitterOf, checked, shown, turnOf, written } from './create.js'
 import type { Preference } from './create.js'
+import { receiptOf } from './receipt.js'
+import type { Keyed } from './receipt.js'
 import { absent, readToChange, refuse, tracingRefusal } from './read.js'
 import type { Version } from './store.js'
 import { next } from './version.js'
@@ -43,21 +45,23 @@ async function change (context: Context, asking: Update, before: Version): Promi
   return await replace(context, { sight, prefer, interaction: 'update' }, before, resource)
 }
 
-export interface Replace extends Asking { readonly prefer: Preference, readonly interaction: 'update' | 'patch' }
+export interface Replace extends Asking { readonly prefer: Preference, readonly interaction: 'update' | 'patch', readonly keyed?: Keyed | undefined }
 
 /** Puts a resource in the place of the version that it was made of, if the rules of its family allow it. */
-export async function replace (context: Context, { sight, prefer, interaction }: Replace, before: Version, resource: Resource): Promise<Answer> {
+export async function replace (context: Context, { sight, prefer, interaction, keyed }: Replace, before: Version, resource: Resource): Promise<Answer> {
   const { type } = before
   const admission = await admitterOf(type).update(context, sight, before, resource)
   const version = next(context, before, admission.resource, admission.facts, sight.caller.now)
+  const answer: Answer = { status: 200, headers: versionHeaders(version), body: shown(sight, version, prefer), version, sight, accesses: [] }
   await context.store.commit({
     changes: [...admission.companions ?? [], { next: version, replaces: before, claims: admission.claims }],
     ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
     ...admission.rules === undefined ? {} : { rules: admission.rules },
     ...turnOf(sight, before.patient, type),
+    ...receiptOf(keyed, answer, sight.caller.now),
     traces: [toTrace(written(sight, type, interaction, version), sight.caller, context)]
   })
-  return { status: 200, headers: versionHeaders(version), body: shown(sight, version, prefer), version, sight, accesses: [] }
+  return answer
 }
 
 export function checkMatch ({ version }: Version, ifMatch: readonly string[] | undefined): void {

@@ -3,8 +3,10 @@
  */
 import { createHash } from 'node:crypto'
 import { OutcomeError } from '../outcome/outcome-error.js'
-import { HEAD, mediaFault } from '../validation/media.js'
+import { HEAD, isXml, mediaFault } from '../validation/media.js'
 import type { MediaFault } from '../validation/media.js'
+import { readXml } from '../validation/xml.js'
+import type { XmlReading } from '../validation/xml.js'
 import type { Context } from './context.js'
 import type { StagedContent } from './store.js'
 
@@ -35,26 +37,42 @@ export function measureOf (bytes: Uint8Array): Measure {
 
 async function * lookedAt (body: AsyncIterable<Uint8Array>, contentType: string, add: (part: Uint8Array) => number): AsyncGenerator<Uint8Array> {
   let head: Uint8Array[] | undefined = []
+  let xml: XmlReading | undefined
+  /** What stood at the head was looked at; XML is read to its end. */
+  const begun = async (parts: readonly Uint8Array[]): Promise<Uint8Array> => {
+    const bytes = await checked(parts, contentType)
+    if (isXml(contentType)) xml = readXml(bytes.subarray(0, HEAD))
+    return read(bytes)
+  }
+  const read = (part: Uint8Array): Uint8Array => {
+    refuse(xml?.add(part))
+    return part
+  }
   for await (const part of body) {
     const size = add(part)
     if (size > MOST_RAW) throw tooLarge()
     if (head === undefined) {
-      yield part
+      yield read(part)
       continue
     }
     head.push(part)
     if (size < HEAD) continue
-    yield await checked(head, contentType)
+    yield await begun(head)
     head = undefined
   }
-  if (head !== undefined) yield await checked(head, contentType)
+  if (head !== undefined) yield await begun(head)
+  refuse(xml?.end())
+}
+
+function refuse (fault: MediaFault | undefined): void {
+  if (fault !== undefined) throw mismatch(fault, 'Content-Type', 'Binary.data')
 }
 
 async function checked (parts: readonly Uint8Array[], contentType: string): Promise<Uint8Array> {
   const bytes = Buffer.concat(parts)
   if (bytes.length === 0) throw new OutcomeError('unparsable', { diagnostics: 'The body is empty' })
   const fault = await mediaFault(contentType, bytes.subarray(0, HEAD))
-  if (fault !== undefined) throw mismatch(fault, 'Content-Type', 'Binary.data')
+  refuse(fault)
   return bytes
 }
 

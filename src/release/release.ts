@@ -148,9 +148,9 @@ function searchset (body: Extract<Body, { kind: 'searchset' }>, sight: Sight, ba
 }
 
 function history (body: Extract<Body, { kind: 'history' }>, sight: Sight, base: string): string {
-  const entries = body.entries.map(({ version }) => {
+  const entries = body.entries.map(({ version, isFirst }) => {
     const url = `${version.type}/${version.id}`
-    const method = version.isDeleted ? 'DELETE' : version.revision === 1 ? 'POST' : 'PUT'
+    const method = version.isDeleted ? 'DELETE' : isFirst ? 'POST' : 'PUT'
     const request = { method, url: method === 'POST' ? version.type : url }
     const status = method === 'POST' ? '201' : method === 'PUT' ? '200' : '204'
     const response = { status, etag: `W/"${version.version}"`, lastModified: new Date(version.at).toISOString() }

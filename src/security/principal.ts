@@ -26,6 +26,8 @@ export interface Principal {
   readonly mode: Mode
   readonly reason?: string
   readonly isSecret: boolean
+  /** The operator's subject, where they migrate what a structure kept: `interaction/migration.ts`. No token says this. */
+  readonly migrator?: string
   readonly expires: number
 }
 

@@ -26,7 +26,8 @@ const LEAN = { type: 1, id: 1, at: 1 } as const
 const READ = { ...LEAN, ...READ_BACK, current: 1 } as const
 const ORDER = { at: -1, type: 1, id: 1 } as const
 
-interface Found extends ReadBack { readonly type: string, readonly current?: string }
+interface Found extends ReadBack { readonly type: string, readonly id: string, readonly current?: string }
+interface Earliest { readonly _id: { readonly type: string, readonly id: string }, readonly at: number }
 interface Branch { readonly collection: string, readonly pipeline: readonly Document[] }
 
 export function createHistory (client: MongoClient, db: Db, sealing: Sealing): ResourceStore['history'] {
@@ -36,7 +37,8 @@ export function createHistory (client: MongoClient, db: Db, sealing: Sealing): R
     const found = await run<Found>(db, session, paged(query, branches))
     const [counted] = await run<{ readonly total: number }>(db, session, counting(query, branches))
     const total = counted?.total ?? 0
-    return { entries: await opened(sealing, query.currentFacts, found), ...total > query.countTo ? {} : { total } }
+    const first = found.length === 0 ? [] : await run<Earliest>(db, session, earliest(query, found))
+    return { entries: await opened(sealing, query.currentFacts, found, first), ...total > query.countTo ? {} : { total } }
   }))
 }
 
@@ -44,13 +46,14 @@ async function run<Result extends Document> (db: Db, session: ClientSession, { c
   return await db.collection(collection).aggregate<Result>([...pipeline], { session, readConcern: { level: 'snapshot' }, maxTimeMS: SEARCH_TIME }).toArray()
 }
 
-async function opened (sealing: Sealing, currentFacts: readonly string[], found: readonly Found[]): Promise<HistoryPage['entries']> {
+async function opened (sealing: Sealing, currentFacts: readonly string[], found: readonly Found[], first: readonly Earliest[]): Promise<HistoryPage['entries']> {
+  const began = new Map(first.map(({ _id: { type, id }, at }) => [`${type}/${id}`, at]))
   const entries = await Promise.all(found.map(async ({ type, current, ...stored }) => {
     const version = await sealing.toVersion(type, stored)
     if (version === undefined) return []
     const { id, patient } = version
     const facts = current === undefined ? version.facts : factsIn(current)
-    return [{ version: { ...version, facts: underCurrent(version.facts, facts, currentFacts) }, current: { type, id, patient, facts } }]
+    return [{ version: { ...version, facts: underCurrent(version.facts, facts, currentFacts) }, current: { type, id, patient, facts }, isFirst: version.at <= (began.get(`${type}/${id}`) ?? version.at) }]
   }))
   return entries.flat()
 }
@@ -66,7 +69,7 @@ function isObject (value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** The visible versions of one type: the current ones, then the superseded ones. */
-function branchesOf ({ id, currentFacts }: HistoryQuery, type: string, filter: Filter): readonly Branch[] {
+function branchesOf ({ id, currentFacts }: Pick<HistoryQuery, 'id' | 'currentFacts'>, type: string, filter: Filter): readonly [current: Branch, superseded: Branch] {
   const ofOne = id === undefined ? [] : [{ id: { $eq: id } }]
   const isCurrent = (field: string) => currentFacts.some(name => field === `facts.${name}`)
   const labels = Object.fromEntries(currentFacts.map(name => [`facts.${name}`, `$current.facts.${name}`]))
@@ -108,6 +111,21 @@ function counting (query: HistoryQuery, branches: readonly Branch[]): Branch {
   const lean = { $project: LEAN }
   const { collection, pipeline } = union(branches.map(branch => ({ ...branch, pipeline: [...branch.pipeline, lean, ...query.during === undefined ? since(query) : []] })))
   return { collection, pipeline: [...pipeline, ...during(query), { $limit: query.countTo + 1 }, { $count: 'total' }] }
+}
+
+/**
+ * Of each resource of a page, the first superseded version that this caller may see: what they see first is to them a
+ * creation, whatever came before it. Asked of every page in the same way, so that it takes no longer where there is more.
+ */
+function earliest ({ types, currentFacts }: HistoryQuery, found: readonly Found[]): Branch {
+  const branches = types.flatMap(({ type, filter }) => {
+    const ids = [...new Set(found.filter(each => each.type === type).map(({ id }) => id))]
+    if (ids.length === 0) return []
+    const [, { collection, pipeline }] = branchesOf({ currentFacts }, type, filter)
+    return [{ collection, pipeline: [{ $match: { id: { $in: ids } } }, ...pipeline, { $project: LEAN }] }]
+  })
+  const { collection, pipeline } = union(branches)
+  return { collection, pipeline: [...pipeline, { $group: { _id: { type: '$type', id: '$id' }, at: { $min: '$at' } } }] }
 }
 
 function union ([first, ...others]: readonly Branch[]): Branch {

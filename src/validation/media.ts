@@ -1,6 +1,7 @@
 /**
- * Whether a content is what its media type says, by its first bytes: PDF, images and XML are looked at. XML is only read
- * up to its root element; one with a document type is refused, so that no entity of it is ever expanded or fetched.
+ * Whether a content is what its media type says, by its first bytes: PDF, images and XML are looked at. XML is read here up
+ * to its root element, and further by `xml.ts`; one with a document type is refused, so that no entity of it is ever
+ * expanded or fetched.
  */
 import { fileTypeFromBuffer } from 'file-type'
 
@@ -39,9 +40,9 @@ export async function mediaFault (mediaType: string, head: Uint8Array): Promise<
 }
 
 function xmlFault (head: Uint8Array): MediaFault | undefined {
-  const [text, isWide] = decoded(head)
-  const encoding = /^<\?xml\s[^>]*?\bencoding\s*=\s*["']([^"'>]*)["']/.exec(text.slice(0, 400))?.[1]?.toLowerCase()
-  if (encoding !== undefined && !isWide && !ENCODINGS.includes(encoding)) return { of: 'content', diagnostics: 'XML is read in UTF-8, UTF-16 and Latin encodings' }
+  const [text, wide] = decoded(head)
+  const encoding = declared(text)
+  if (encoding !== undefined && wide === undefined && !ENCODINGS.includes(encoding)) return { of: 'content', diagnostics: 'XML is read in UTF-8, UTF-16 and Latin encodings' }
   const blank = /[ \t\r\n]*/y
   for (let at = 0; ;) {
     blank.lastIndex = at
@@ -54,6 +55,20 @@ function xmlFault (head: Uint8Array): MediaFault | undefined {
   }
 }
 
+export function isXml (mediaType: string): boolean {
+  return XML.test(bareType(mediaType))
+}
+
+/** The encoding of an XML whose head has no fault. */
+export function encodingOf (head: Uint8Array): string {
+  const [text, wide] = decoded(head)
+  return wide ?? declared(text) ?? 'utf-8'
+}
+
+function declared (text: string): string | undefined {
+  return /^<\?xml\s[^>]*?\bencoding\s*=\s*["']([^"'>]*)["']/.exec(text.slice(0, 400))?.[1]?.toLowerCase()
+}
+
 function after (text: string, mark: string, from: number): number {
   const index = text.indexOf(mark, from)
   return index < 0 ? -1 : index + mark.length
@@ -64,8 +79,8 @@ function rootFault (text: string, at: number): MediaFault | undefined {
   return /^<[\p{L}_:]/u.test(text.slice(at, at + 4)) ? undefined : MISMATCH
 }
 
-function decoded (head: Uint8Array): readonly [text: string, isWide: boolean] {
+function decoded (head: Uint8Array): readonly [text: string, wide: string | undefined] {
   const [first, second] = head
   const wide = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : undefined
-  return [new TextDecoder(wide ?? 'utf-8').decode(head), wide !== undefined]
+  return [new TextDecoder(wide ?? 'utf-8').decode(head), wide]
 }

@@ -52,7 +52,7 @@ const bodies: Readonly<Record<string, Body>> = {
   content: { kind: 'content', version, content: { size: 5, read: async function * () { yield Buffer.from('bytes') } }, contentType: 'text/plain', isRaw: true, binary: 'b', securityContext: 'c' },
   searchset: { kind: 'searchset', total: 1, links: [], entries: [{ version, mode: 'match' }], ignored: [] },
   included: { kind: 'searchset', total: 1, links: [], entries: [{ version, mode: 'include' }], ignored: [] },
-  history: { kind: 'history', total: 1, links: [], entries: [{ version, current: version }] }
+  history: { kind: 'history', total: 1, links: [], entries: [{ version, current: version, isFirst: true }] }
 }
 const answer = (body: Body, sight: Sight): Answer => ({ status: 200, headers: {}, body, sight, accesses: [{ interaction: 'read', type: 'DocumentReference', patient: holder.id, outcome: '0' }] })
 

@@ -53,7 +53,7 @@ async function found (t: Test, bundle: Json, response: Json, { id, holder }: Nam
     }
   }
 }
-const typeAt = (bundle: Json, fullUrl: string) => bundle.entry.find((one: Json) => one.fullUrl === fullUrl)?.request.url
+const typeAt = (bundle: Json, fullUrl: string) => bundle.entry.find((one: Json) => one.fullUrl === fullUrl)?.request.url ?? fullUrl.split('/')[0]
 
 for (const name of ['Complete', 'Simple', 'Multiple'] as const) {
   t.test(`the comprehensive Bundle of IHE: ${name}`, async t => {
@@ -117,6 +117,27 @@ t.test('the replacement of IHE, its size put right', async t => {
   t.equal((await get(hospital, `/DocumentReference/${replaced.id}`)).json.status, 'superseded')
 })
 
+t.test('a document is added to a folder that is there', async t => {
+  const patient = await scene.open()
+  const kept = await scene.made(hospital, document(patient.id))
+  const named = { 'ex-DocumentReferenceComprehensive': kept.id }
+  const file = 'ihe-mhd/Bundle-ex-ProvideDocumentBundle-addToFolder.json'
+  const { resource: { id: placeholder, ...there } } = published(file, patient, named).entry[2]
+  const folder = await scene.made(hospital, { ...there, entry: there.entry.slice(0, 1) })
+  const bundle = published(file, patient, { ...named, [placeholder]: folder.id })
+  const own = await scene.made(lab, document(patient.id))
+  for (const id of [folder.id, 'nothing-of-the-kind']) {
+    const theirs = published(file, patient, { 'ex-DocumentReferenceComprehensive': own.id, [placeholder]: id })
+    refused(t, await send(theirs, lab), 422, { code: 'not-found', expression: 'Bundle.entry[0].resource.entry[1].item' })
+    theirs.entry[0].resource.entry.pop()
+    refused(t, await send(theirs, lab), 404, { code: 'not-found', details: 'MSG_NO_EXIST', expression: 'Bundle.entry[2]' })
+  }
+  const response = await send(bundle)
+  await found(t, bundle, response, patient)
+  t.equal(placeOf(response, 2), `List/${folder.id}`)
+  t.same((await get(hospital, `/List/${folder.id}`)).json.entry.map(({ item }: Json) => item.reference), [`DocumentReference/${kept.id}`, placeOf(response, 1)])
+})
+
 t.test('by another structure, nothing is there to be replaced', async t => {
   const patient = await scene.open()
   const first = published('ans-pdsm4dmp/Bundle-example-td2-iti65-lot-soumission.json', patient)
@@ -134,7 +155,7 @@ t.test('what makes its own patient, names none, or is told wrongly is refused', 
     ['ihe-mhd/Bundle-ex-minimalProvideDocumentBundleSimple.json', 403],
     ['ihe-mhd/Bundle-ex-minimalProvideDocumentBundleSimpleContained.json', 422],
     ['ihe-mhd/Bundle-ex-dummyBundleDocAndBinary.json', 422],
-    ['ihe-mhd/Bundle-ex-ProvideDocumentBundle-addToFolder.json', 405],
+    ['ihe-mhd/Bundle-ex-ProvideDocumentBundle-addToFolder.json', 422],
     ['ihe-mhd/Bundle-ex-comprehensiveProvideDocumentBundleDocument.json', 404]
   ] as const) {
     const response = await send(published(file, patient))

@@ -61,11 +61,21 @@ t.test('Prefer says what is told', async t => {
   t.notOk('resource' in await ask('return=minimal'))
 })
 
-t.test('entries do not know of one another, and a Binary comes in a transaction', async t => {
+t.test('entries do not know of one another, and a Binary names its record, as alone', async t => {
   const at = urn()
   const { document: own, binary } = withBinary(patientId)
-  const response = await send(hospital, batch(posted(document(patientId), at), posted(document(patientId, { relatesTo: [{ code: 'appends', target: { reference: at } }] })), binary, own))
-  t.same(statuses(response), ['201', '422', '405', '422'])
+  const response = await send(hospital, batch(posted(document(patientId), at), posted(document(patientId, { relatesTo: [{ code: 'appends', target: { reference: at } }] })), binary, own, posted({ resourceType: 'Binary', contentType: 'text/plain', data: 'eA==', securityContext: { reference: `Patient/${patientId}` } } as object)))
+  t.same(statuses(response), ['201', '422', '422', '422', '201'])
+  t.equal((await get(hospital, `/${placeOf(response, 4)}`, { accept: 'text/plain' })).text, 'x')
+  t.equal((await get(lab, `/${placeOf(response, 4)}`, { accept: 'text/plain' })).status, 404)
+})
+
+t.test('more conditional references than a Bundle may have: nothing is begun', async t => {
+  const { id: patientId, holder } = await scene.open()
+  const one = (index: number) => posted(document(patientId, { context: { related: Array.from({ length: 41 }, (_, part) => ({ reference: `DocumentReference?identifier=urn:x|${index}-${part}` })) } }))
+  const response = await send(hospital, batch(posted(document(patientId)), one(1), one(2), one(3), one(4), one(5)))
+  t.match([response.status, response.json.issue], [400, [{ code: 'too-costly', expression: ['Bundle.entry[5].resource.context.related[36]'] }]])
+  t.equal((await get(holder, `/DocumentReference?patient=${patientId}`)).json.total, 0)
 })
 
 t.test('each sees the record as it is when its turn comes', async t => {

@@ -152,7 +152,8 @@ t.test('is what its media type says', async t => {
     refused(t, await of('text/xml', text), 422, content)
   }
   refused(t, await of('text/xml', Buffer.from('\ufeff<!DOCTYPE a><a/>', 'utf16le')), 422, content)
-  for (const text of ['<a/>', '\ufeff<?xml version="1.0" encoding="UTF-8"?>\n<!-- <!DOCTYPE --><ClinicalDocument/>']) t.equal((await of('text/xml', text)).status, 201)
+  for (const text of ['<a>', '<a></b>', '<a>&nothing;</a>', '<a/><b/>', `<a>${'x'.repeat(200_000)}</b>`, Buffer.from([0x3c, 0x61, 0x3e, 0xff, 0x3c, 0x2f, 0x61, 0x3e])]) refused(t, await of('text/xml', text), 422, content)
+  for (const text of [`<a>${'x'.repeat(200_000)}&amp;</a>`, '<a/>', '\ufeff<?xml version="1.0" encoding="UTF-8"?>\n<!-- <!DOCTYPE --><ClinicalDocument/>']) t.equal((await of('text/xml', text)).status, 201)
   t.equal((await of('text/xml', Buffer.from('\ufeff<?xml version="1.0" encoding="UTF-16"?><a/>', 'utf16le'))).status, 201)
   const place = 'DocumentReference.content[0].attachment'
   const attached = async (contentType: string, text: string) => await post(hospital, document(patientId, { content: [{ attachment: { contentType, data: Buffer.from(text).toString('base64') } }] }))

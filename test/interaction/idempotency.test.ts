@@ -217,3 +217,18 @@ t.test('a refused transaction leaves no receipt; of a batch each creation is don
   t.strictSame(first.json.entry.map((entry: TestResponse['json']) => entry.response.status.slice(0, 3)), ['201', '422'])
   t.equal(await count('DocumentReference', { patient: id }), 1)
 })
+
+t.test('of a batch each patch is done once: what it adds is not added twice', async t => {
+  const { id } = await scene.open()
+  const observation = { resourceType: 'Observation', status: 'final', identifier: [{ system: 'urn:x', value: id }], code: { text: 'x' }, subject: { reference: `Patient/${id}` } }
+  const made = (await post(lab, observation)).json.id as string
+  const part = [{ name: 'type', valueCode: 'add' }, { name: 'path', valueString: 'Observation' }, { name: 'name', valueString: 'note' }, { name: 'value', valueAnnotation: { text: 'said' } }]
+  const adds = { resourceType: 'Parameters', parameter: [{ name: 'operation', part }] }
+  const body = bundle('batch', ['PATCH', `Observation/${made}`, adds], ['PATCH', `Observation?identifier=urn:x|${id}`, adds])
+  const first = await postBundle(lab, body, 'patches')
+  t.strictSame(first.json.entry.map((entry: TestResponse['json']) => entry.response.status), ['200', '200'], first.text)
+  t.strictSame(look(await postBundle(lab, body, 'patches')), look(first))
+  t.equal((await scene.get(lab, `/Observation/${made}`)).json.note.length, 2)
+  const reader = await scene.token(as.structure(LAB, { scope: 'system/*.rs' }))
+  t.strictSame((await postBundle(reader, body, 'patches')).json.entry.map((entry: TestResponse['json']) => entry.response.status), ['403', '403'])
+})

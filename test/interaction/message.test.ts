@@ -1,5 +1,6 @@
 /** Messages (`consent.md` 2 and 5): between those who take part in them, whatever they may see of the record. */
 import t from 'tap'
+import type { TestResponse } from '../helper/app.js'
 import { access, block, document, person, structure } from '../helper/resource.js'
 import { as } from '../helper/app.js'
 import { GP, GP2, HOSPITAL, LAB, MT, PRACTICE, isAbsent, openScene, refused } from './scene.js'
@@ -36,7 +37,16 @@ t.test('a draft is its sender\'s alone, and only a draft changes', async t => {
   const sent = await put(gp, { ...draft, status: 'completed', payload: [{ contentString: 'better' }] })
   t.equal(sent.status, 200)
   t.equal((await get(holder, `/Communication/${draft.id}`)).json.payload[0].contentString, 'better')
-  t.equal((await get(holder, `/Communication/${draft.id}/_history`)).json.total, 1, 'the draft is no version of theirs')
+  const whole = await get(holder, `/Communication/${draft.id}/_history`)
+  t.equal(whole.json.total, 1, 'the draft is no version of theirs')
+  const { id: direct } = await made(gp, message(patient, person(GP), [self(patient)]))
+  const shape = ({ json: { entry } }: TestResponse) => entry.map(({ request, response }: TestResponse['json']) => [request, response.status])
+  t.strictSame(shape(whole), shape(await get(holder, `/Communication/${direct}/_history`)), 'nor told of: what they see first was created')
+  for (const url of ['/Communication/_history', '/_history', '/Communication/_history?_since=2020', `/Communication/_history?_at=${new Date().getFullYear()}`]) {
+    const entries = (await get(holder, url)).json.entry.filter(({ fullUrl }: TestResponse['json']) => fullUrl.includes('/Communication/'))
+    t.ok(entries.length >= 2 && entries.every(({ request }: TestResponse['json']) => request.method === 'POST'), url)
+  }
+  t.strictSame(shape(await get(gp, `/Communication/${draft.id}/_history`)).map(([{ method }]: TestResponse['json']) => method), ['PUT', 'POST'])
   isAbsent(t, await get(holder, `/Communication/${draft.id}/_history/${draft.meta.versionId}`))
   refused(t, await put(gp, { ...sent.json, recipient: [self(patient), structure(LAB)] }), 422, { code: 'business-rule', expression: 'Communication.recipient' })
   refused(t, await put(gp, { ...sent.json, status: 'preparation' }), 422, { code: 'business-rule', expression: 'Communication.status' })
@@ -53,6 +63,15 @@ t.test('the sender is who writes, a patient is needed, a document is deposited',
   t.equal((await post(gp, message(patient, structure(PRACTICE), [self(patient)]))).status, 201)
   refused(t, await post(gp, message(patient, person(GP), [], { subject: undefined, recipient: undefined })), 422, { code: 'required', expression: 'Communication.subject' })
   refused(t, await post(gp, message(patient, person(GP), [self(patient)], { payload: [{ contentAttachment: { contentType: 'text/plain', data: 'aGVsbG8=' } }] })), 422, { code: 'business-rule', expression: 'Communication.payload[0].contentAttachment' })
+  const attachment = { url: 'urn:oid:1.2.3', valueAttachment: { contentType: 'text/plain', data: 'aGVsbG8=' } }
+  for (const [more, expression] of [
+    [{ extension: [attachment] }, 'extension[0].valueAttachment'],
+    [{ payload: [{ contentString: 'x', extension: [{ url: 'urn:oid:1.2.3', extension: [attachment] }] }] }, 'payload[0].extension[0].extension[0].valueAttachment'],
+    [{ contained: [{ resourceType: 'Practitioner', id: 'p', photo: [{ data: 'aGVsbG8=' }] }] }, 'contained[0].photo'],
+    [{ contained: [{ resourceType: 'Binary', id: 'b', contentType: 'text/plain', data: 'aGVsbG8=' }] }, 'contained[0]'],
+    [{ contained: [{ resourceType: 'DocumentReference', id: 'd', status: 'current', content: [{ attachment: { url: 'http://x/' } }] }] }, 'contained[0].content[0].attachment'],
+    [{ contained: [{ resourceType: 'Observation', id: 'o', status: 'final', code: { text: 'x' } }] }, 'contained[0]']
+  ] as const) refused(t, await post(gp, message(patient, person(GP), [self(patient)], more)), 422, { code: 'business-rule', expression: `Communication.${expression}` })
   const { id } = await made(lab, document(patient))
   refused(t, await post(gp, message(patient, person(GP), [self(patient)], { payload: [{ contentReference: { reference: `DocumentReference/${id}` } }] })), 422, { code: 'not-found', expression: 'Communication.payload[0].contentReference' })
   refused(t, await post(operator, message(patient, person(GP), [self(patient)])), 403, FORBIDDEN)

@@ -29,7 +29,7 @@ export interface Admitter {
   readonly create: (context: Context, sight: Sight, resource: Resource, id: string) => Promise<Admission>
   readonly update: (context: Context, sight: Sight, before: Version, resource: Resource) => Promise<Admission>
   /** Checks the right, and gives the facts that the deleted resource keeps. */
-  readonly remove: (context: Context, sight: Sight, before: Version) => Promise<Pick<Admission, 'facts' | 'rules'>>
+  readonly remove: (context: Context, sight: Sight, before: Version) => Promise<Pick<Admission, 'facts' | 'rules' | 'companions'>>
 }
 
 /** @throws OutcomeError `business-rule` where what was announced, or is announced by now, would be withheld again */

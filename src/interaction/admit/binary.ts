@@ -6,7 +6,8 @@ import type { Binary } from '@medplum/fhirtypes'
 import { depositorKeys } from '../../consent/unclaimed.js'
 import type { BinaryFacts } from '../../consent/unclaimed.js'
 import { OutcomeError } from '../../outcome/outcome-error.js'
-import { HEAD, isMediaType, mediaFault } from '../../validation/media.js'
+import { HEAD, isMediaType, isXml, mediaFault } from '../../validation/media.js'
+import { xmlFaultIn } from '../../validation/xml.js'
 import type { Context } from '../context.js'
 import { UNCLAIMED, sealReceived } from '../received.js'
 import type { Received } from '../received.js'
@@ -28,7 +29,7 @@ export const binary: Admitter = {
     if (data === undefined) throw broken('The content is needed', 'Binary.data', 'required')
     const bytes = Buffer.from(data, 'base64')
     if (bytes.length > MOST_BYTES) throw new OutcomeError('too-large', { diagnostics: 'A content in JSON has at most 10 MiB: post it raw', expression: 'Binary.data' })
-    const fault = await mediaFault(contentType ?? '', bytes.subarray(0, HEAD))
+    const fault = await mediaFault(contentType ?? '', bytes.subarray(0, HEAD)) ?? (isXml(contentType ?? '') ? await xmlFaultIn(bytes) : undefined)
     if (fault !== undefined) throw mismatch(fault, 'Binary.contentType', 'Binary.data')
     const admission = await admitReceived(context, sight, patient, id, { contentType: contentType ?? '', ...measureOf(bytes) })
     return { ...admission, contents: [{ id, bytes }] }

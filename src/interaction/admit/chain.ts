@@ -24,17 +24,18 @@ interface Aligned {
 }
 interface Joined extends Aligned { readonly resource: DocumentReference, readonly chain: Chain }
 
-interface Deposit { readonly patient: string, readonly document: DocumentReference, readonly id: string, readonly authorship: Authorship }
+/** @param at since when it is in the record */
+interface Deposit { readonly patient: string, readonly document: DocumentReference, readonly id: string, readonly authorship: Authorship, readonly at: number }
 
 /** Puts a deposit into the chains of what it replaces, and of earlier deposits of the same document by the same structure. */
-export async function joinChain (context: Context, sight: Sight, { patient, document, id, authorship }: Deposit): Promise<Joined> {
+export async function joinChain (context: Context, sight: Sight, { patient, document, id, authorship, at }: Deposit): Promise<Joined> {
   const { now } = sight.caller
   const replaced = await replacedBy(context, sight, patient, document)
   const sameOrigin = authorship.origins.length === 0
     ? []
     : await find(context, and(equals('patient', patient), isIn('facts.origins', authorship.origins)))
   const chains = [...replaced, ...sameOrigin].map(version => version.facts as Facts)
-  if (chains.length === 0) return { resource: document, chain: { ids: [id], began: now, wasWithheld: false }, companions: [], reindexed: [] }
+  if (chains.length === 0) return { resource: document, chain: { ids: [id], began: at, wasWithheld: false }, companions: [], reindexed: [] }
   const members = await find(context, and(equals('patient', patient), isIn('_id', chains.flatMap(({ chain }) => chain))))
   if (members.length > MOST_MEMBERS) throw broken('This document was replaced too often', 'DocumentReference.relatesTo')
   const chain: Chain = {
@@ -49,7 +50,7 @@ export async function joinChain (context: Context, sight: Sight, { patient, docu
   }
   const labels = restricting([document, ...members.map(asLabelled)])
   const superseded = new Set(replaced.map(version => version.id))
-  const aligned = align(context, now, members, { labels, chain, superseded })
+  const aligned = align(context, at, members, { labels, chain, superseded })
   return { resource: withLabels(document, labels), chain, ...aligned }
 }
 

@@ -23,7 +23,7 @@ const PAGE = 500
 type Changed = Pick<Version, 'type' | 'id' | 'facts'>
 
 /** The key under which a container is found by one of its items. */
-function itemKey ({ type, id }: Pick<Item, 'type' | 'id'>): string {
+export function itemKey ({ type, id }: Pick<Item, 'type' | 'id'>): string {
   return `item|${type}/${id}`
 }
 

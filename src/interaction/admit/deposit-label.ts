@@ -11,6 +11,21 @@ export function withDepositLabels<T extends Resource> (sight: Sight, patient: st
   return withMarks(resource, marks)
 }
 
+/** A resource without a mark, wherever it stands. */
+export function withoutMark<T extends Resource> (resource: T, mark: Mark): T {
+  const stays = (label: Coding) => markOf(label) !== mark
+  const { securityLabel, meta } = resource as DocumentReference
+  const concepts = securityLabel?.map(concept => ({ ...concept, coding: (concept.coding ?? []).filter(stays) })).filter(({ coding, text }) => coding.length > 0 || text !== undefined)
+  const security = meta?.security?.filter(stays)
+  const { securityLabel: _, ...rest } = resource as DocumentReference
+  const { security: __, ...otherMeta } = meta ?? {}
+  return {
+    ...rest,
+    ...meta === undefined ? {} : { meta: { ...otherMeta, ...security === undefined || security.length === 0 ? {} : { security } } },
+    ...concepts === undefined || concepts.length === 0 ? {} : { securityLabel: concepts }
+  } as Resource as T
+}
+
 /** A resource with these marks: a document has them as `securityLabel`, everything else in `meta`. */
 export function withMarks<T extends Resource> (resource: T, marks: readonly Mark[]): T {
   const present = labelsOf(resource).map(markOf)

@@ -7,6 +7,7 @@ import { depositLabelFaults } from '../../consent/right.js'
 import { isOutsideCare } from '../../consent/situation.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
+import { isMigrating } from '../migration.js'
 import { forbidden } from './admission.js'
 
 /** Who may feed at all: known before any patient is looked up. */
@@ -25,6 +26,7 @@ export function checkDepositor (sight: Sight, patient: string, draft: Resource, 
   const situation = sight.situation(patient)
   if (principal.kind === 'holder' && !isOwnType) throw forbidden()
   if (principal.kind === 'application' && !(situation?.stands === 'application' && situation.statements.length > 0 && isOwnType)) throw forbidden()
-  const faults = depositLabelFaults(draft, sight.caller)
+  // What a source says of what it kept is taken over: labels only restrict.
+  const faults = isMigrating(sight) ? [] : depositLabelFaults(draft, sight.caller)
   if (faults.length > 0) throw forbidden(faults)
 }

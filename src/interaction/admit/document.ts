@@ -16,6 +16,7 @@ import { alignChain, joinChain } from './chain.js'
 import { takeContents } from './attachment.js'
 import { withDepositLabels } from './deposit-label.js'
 import { checkReferences, resolvePatient } from './reference.js'
+import { asInSource } from './source.js'
 import { contentKey } from '../content.js'
 
 /** The types of documents that a patient deposits (TRE_A05). */
@@ -31,8 +32,9 @@ export const document: Admitter = {
     await checkReferences(context, sight, patient, draft)
     const { resource: attached, contents, claimed, changes, origins } = await takeContents(context, sight, patient, draft)
     const authorship = await authorshipOf(context, sight.caller, patient, attached, origins)
-    const labelled = withDepositLabels(sight, patient, attached)
-    const chain = await joinChain(context, sight, { patient, document: labelled, id, authorship })
+    const { resource: labelled, at, wasWithheld } = asInSource(sight, withDepositLabels(sight, patient, attached))
+    const joined = await joinChain(context, sight, { patient, document: labelled, id, authorship, at })
+    const chain = { ...joined, chain: { ...joined.chain, wasWithheld: joined.chain.wasWithheld || wasWithheld } }
     return {
       patient,
       resource: chain.resource,

@@ -6,6 +6,7 @@
 import type { Communication, Reference, Resource } from '@medplum/fhirtypes'
 import { participationFacts } from '../../consent/participation.js'
 import type { ParticipationFacts } from '../../consent/participation.js'
+import { RECORD_TYPES } from '../../consent/record-type.js'
 import { depositLabelFaults, labelFaults, standingOf } from '../../consent/right.js'
 import { isSame } from '../../json/same.js'
 import type { Context } from '../context.js'
@@ -71,10 +72,29 @@ export const message: Admitter = {
 
 const memberOf = (resource: Resource, name: string): unknown => (resource as unknown as Readonly<Record<string, unknown>>)[name]
 
-/** What is in a message is seen by whoever sees the message: a document is deposited, and referred to. */
-function checkAttachments ({ payload = [] }: Communication): void {
-  const index = payload.findIndex(({ contentAttachment }) => contentAttachment !== undefined)
-  if (index >= 0) throw broken('A document is deposited, and the message refers to it', `Communication.payload[${index}].contentAttachment`)
+/**
+ * What is in a message is seen by whoever sees the message: a document is deposited, and referred to. So it holds no
+ * content anywhere, and contains nobody but those whom it names.
+ */
+function checkAttachments (message: Communication): void {
+  const place = contentIn(message, 'Communication')
+  if (place !== undefined) throw broken('A document is deposited, and the message refers to it', place)
+  const index = (message.contained ?? []).findIndex(({ resourceType }) => RECORD_TYPES[resourceType] !== undefined || !NAMED.test(resourceType))
+  if (index >= 0) throw broken('A message contains nobody but those whom it names', `Communication.contained[${index}]`)
+}
+
+const NAMED = /^(?:Patient|RelatedPerson|Practitioner|PractitionerRole|Organization|HealthcareService|Location|Device|Endpoint|Group)$/
+/** The elements of R4 that hold a content, or where one is. */
+const CONTENT = /^(?:\w+Attachment|attachment|photo|\w+Base64Binary)$/
+
+function contentIn (value: unknown, place: string): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [name, part] of Object.entries(value)) {
+    const where = Array.isArray(value) ? `${place}[${name}]` : `${place}.${name}`
+    const found = !Array.isArray(value) && CONTENT.test(name) ? where : contentIn(part, where)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function keysOfCaller (sight: Sight, patient: string): readonly string[] {

@@ -11,13 +11,15 @@ import type { Standing } from '../../consent/right.js'
 import { OutcomeError } from '../../outcome/outcome-error.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
-import { broken, checkWithheldOnce, forbidden, parsed } from './admission.js'
+import { checkWithheldOnce, forbidden, parsed } from './admission.js'
 import type { Admitter } from './admission.js'
 import { authorshipOf } from './authorship.js'
 import { checkHolding, heldBy, reindexHolders, withItems } from './container.js'
 import { checkDepositor, checkKind } from './depositor.js'
 import { withDepositLabels } from './deposit-label.js'
+import { admitMedication, codesKept, codesUsed, withCodes, withoutUse } from './medication.js'
 import { continued, originsOf } from './redeposit.js'
+import { asInSource } from './source.js'
 import { checkReferences, patientId, patientOfTargets, resolvePatient } from './reference.js'
 
 /** What the patient says of themselves: the medical profile and their measures. */
@@ -28,15 +30,17 @@ const PATIENTS_OWN: readonly string[] = [
 export const record: Admitter = {
   create: async (context, sight, resource, id) => {
     const { resourceType } = resource
-    if (resourceType === 'Medication') throw broken('A medication is contained in what uses it', 'Medication')
+    if (resourceType === 'Medication') return await admitMedication(context, sight, resource, id)
     if (resourceType !== 'CareTeam') checkKind(context, sight)
     const patient = resourceType === 'CareTeam' ? await patientOfTeam(context, sight, resource) : await patientOf(context, sight, resource)
     const draft = withSubject({ ...resource, id }, patient)
     if (resourceType !== 'CareTeam') checkDepositor(sight, patient, draft, PATIENTS_OWN.includes(resourceType))
     await checkReferences(context, sight, patient, draft)
     const authorship = await authorshipOf(context, sight.caller, patient, draft, originsOf(draft))
-    const { resource: labelled, chain } = await continued(context, patient, withDepositLabels(sight, patient, draft), authorship, sight.caller.now)
-    const facts = factsOf(labelled, authorship, chain, context.judgedAs(resourceType))
+    const { resource: source, at, wasWithheld } = asInSource(sight, withDepositLabels(sight, patient, draft))
+    const { resource: labelled, chain: known } = await continued(context, patient, source, authorship, { now: sight.caller.now, at })
+    const chain = { ...known, wasWithheld: known.wasWithheld || wasWithheld }
+    const facts = withCodes(factsOf(labelled, authorship, chain, context.judgedAs(resourceType)), await codesUsed(context, labelled))
     if (!CONTAINERS.includes(resourceType)) return { patient, resource: labelled, facts, claims: [] }
     const held = await heldBy(context, labelled)
     await checkHolding(context, patient, facts, labelled)
@@ -56,7 +60,7 @@ export const record: Admitter = {
     const labels = labelFaults(old, resource, who)
     if (labels.length > 0) throw forbidden(labels)
     const chain = { ids: known.chain, began: known.began, wasWithheld: known.wasWithheld }
-    const fresh = factsOf(resource, known, chain, context.judgedAs(type))
+    const fresh = withCodes(factsOf(resource, known, chain, context.judgedAs(type)), await codesKept(context, resource, known))
     // A team is written to let somebody see: whom, its choice says.
     const gained = type === 'CareTeam' ? [] : sightFaults(type, known, fresh)
     if (gained.length > 0) throw new OutcomeError('business-rule', gained)
@@ -68,9 +72,9 @@ export const record: Admitter = {
     return { patient, resource, facts, claims: [], reindexed: await reindexHolders(context, patient, [{ type, id, facts }]) }
   },
 
-  remove: async (_context, sight, before) => {
+  remove: async (context, sight, before) => {
     if (!isWriter(before.type, standing(sight, before.patient ?? '', before.facts as Facts))) throw forbidden()
-    return { facts: before.facts }
+    return { facts: before.facts, companions: await withoutUse(context, before, sight.caller.now) }
   }
 }
 

@@ -84,6 +84,7 @@ export async function checkReferences (context: Context, sight: Sight, patient: 
       if (/^(?:[A-Z][A-Za-z]+[/?]|urn:uuid:)/.test(local)) throw unresolved(expression)
       continue
     }
+    if (context.medications?.has(local) === true) continue
     if (DIRECTORY.includes(type) || (type === 'Patient' && id === patient)) continue
     const target = context.registry.types.includes(type) ? await context.store.read(type, id) : undefined
     const isThere = target !== undefined && !target.isDeleted && (isShared(type) || (target.patient === patient && sight.decide(target).permit))

@@ -125,8 +125,23 @@ t.test('whatever comes in, nothing but a refusal with its place is thrown', asyn
     outcome(() => applyFhirPathPatch(document, patch, definitions))
   }), { seed, numRuns: 1000 })
 
-  const operations = fc.array(fc.record({ op: fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test', 'x'), path: fc.oneof(pointer, fc.string(), anything), from: fc.oneof(pointer, anything), value: anything }, { requiredKeys: [] }), { maxLength: 5 })
-  fc.assert(fc.property(resource, operations, (document, patch) => { outcome(() => applyJsonPatch(document, patch)) }), { seed, numRuns: 1000 })
+  /** A resource on which patches have something to do, more often than chance. */
+  const patient = fc.record({ resourceType: fc.constant('Patient'), name: fc.constant([{ use: 'a', given: ['x', 'y'] }, { use: 'b', given: ['z'] }]), birthDate: fc.constantFrom('2000-01-01', '1999'), extension: fc.constant([{ url: 'u', valueString: 'x' }]) }, { requiredKeys: ['resourceType', 'name'] }) as fc.Arbitrary<object>
+  const share = (what: string, applied: number, runs: number) => {
+    t.comment(`${what}: ${Math.round(100 * applied / runs)} % were applied`)
+    t.ok(applied > 0.2 * runs && applied < 0.8 * runs, `${applied} of ${runs} ${what} were applied`)
+  }
+  const RUNS = 2000
+
+  const garbage = fc.record({ op: fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test', 'x'), path: fc.oneof(pointer, fc.string(), anything), from: fc.oneof(pointer, anything), value: anything }, { requiredKeys: [] })
+  const place = fc.constantFrom('/name/0/use', '/name/0/given/0', '/name/1', '/name', '/birthDate')
+  const aimed = fc.record({ op: fc.constantFrom('add', 'replace', 'remove', 'copy'), path: place, from: fc.constantFrom('/name/0', '/name/0/given/1'), value: anything })
+  const operations = fc.array(fc.oneof({ weight: 1, arbitrary: garbage }, { weight: 4, arbitrary: aimed }), { minLength: 1, maxLength: 3 })
+  const seen = { json: 0, path: 0 }
+  fc.assert(fc.property(fc.oneof({ weight: 1, arbitrary: resource }, { weight: 4, arbitrary: patient }), operations, (document, patch) => {
+    if (outcome(() => applyJsonPatch(document, patch)) !== undefined) seen.json++
+  }), { seed, numRuns: RUNS })
+  share('JSON patches', seen.json, RUNS)
 
   const fragment = fc.constantFrom('Patient', 'name', 'given', 'birthDate', 'extension', 'contained', 'deceased', 'value', 'url', 'id', '.', '.', '.', '[0]', '[1]', ' ', '`', "'", '(', ')', ".where(use = 'a')", '.where($this = 1)', '.first()', '.last()', ".extension('u')", '.ofType(HumanName)', '\\')
   const text = fc.oneof(fc.array(fragment, { maxLength: 7 }).map(list => list.join('')), fc.constantFrom('Patient', 'Patient.name', 'Patient.name.given', 'Patient.name[0].given', 'Patient.birthDate', 'Patient.birthDate.extension', 'Patient.extension', 'Patient.extension.value', 'Patient.contained', 'Patient.contained.name', 'Patient.deceased'), fc.string())
@@ -140,10 +155,17 @@ t.test('whatever comes in, nothing but a refusal with its place is thrown', asyn
     ...['index', 'source', 'destination'].map(one => fc.record({ name: fc.constant(one), valueInteger: integer }))
   ) as fc.Arbitrary<readonly unknown[]>
   const spoilt = fc.tuple(parts, fc.option(fc.tuple(fc.nat({ max: 6 }), anything), { freq: 1 })).map(([list, spoil]) => spoil === null ? list : list.with(spoil[0], spoil[1]))
-  const parameters = fc.array(spoilt.map(part => ({ name: 'operation', part })), { minLength: 1, maxLength: 3 })
-  let applied = 0
-  fc.assert(fc.property(resource, parameters, (document, parameter) => {
-    if (outcome(() => applyFhirPathPatch(document, { resourceType: 'Parameters', parameter }, definitions)) !== undefined) applied += 1
-  }), { seed, numRuns: 2000 })
-  t.ok(applied > 0, `${applied} were applied`)
+  const operationOf = (type: string, path: string, ...more: readonly object[]) => [{ name: 'type', valueCode: type }, { name: 'path', valueString: path }, ...more]
+  const likely = fc.oneof(
+    fc.constantFrom('Patient.name', 'Patient.name[0].given', 'Patient.name[1]', 'Patient.birthDate', 'Patient.extension').map(path => operationOf('delete', path)),
+    json.map(value => operationOf('replace', 'Patient.name[0].use', { name: 'value', valueCode: value })),
+    json.map(value => operationOf('add', 'Patient', { name: 'name', valueString: 'name' }, { name: 'value', valueHumanName: value })),
+    fc.tuple(integer, integer).map(([one, other]) => operationOf('move', 'Patient.name', { name: 'source', valueInteger: one }, { name: 'destination', valueInteger: other })),
+    fc.tuple(integer, json).map(([at, value]) => operationOf('insert', 'Patient.name[0].given', { name: 'index', valueInteger: at }, { name: 'value', valueString: value }))
+  ) as fc.Arbitrary<readonly unknown[]>
+  const parameters = fc.array(fc.oneof({ weight: 1, arbitrary: spoilt }, { weight: 2, arbitrary: likely }).map(part => ({ name: 'operation', part })), { minLength: 1, maxLength: 2 })
+  fc.assert(fc.property(fc.oneof({ weight: 1, arbitrary: resource }, { weight: 4, arbitrary: patient }), parameters, (document, parameter) => {
+    if (outcome(() => applyFhirPathPatch(document, { resourceType: 'Parameters', parameter }, definitions)) !== undefined) seen.path++
+  }), { seed, numRuns: RUNS })
+  share('FHIRPath patches', seen.path, RUNS)
 })
