@@ -8,13 +8,16 @@ import { ownDeposits, ownFeed } from '../consent/compile.js'
 import type { Decision } from '../consent/decide.js'
 import { compileIn, decideIn, familyOf, isShared } from '../consent/family.js'
 import type { Hidden } from '../consent/family.js'
+import { CONTAINERS, RECORD_TYPES } from '../consent/record-type.js'
 import { ofParticipants } from '../consent/participation.js'
 import type { RulesBody } from '../consent/rules.js'
 import { inPersonKeys, isOutsideCare, isSocial, readableTypes, situate } from '../consent/situation.js'
 import type { AccountStatus, Caller, Policy, Situation } from '../consent/situation.js'
-import { all, and, equals, exists, isIn, none, not, or } from '../filter/filter.js'
+import { evaluate } from '../filter/evaluate.js'
+import { all, and, element, equals, exists, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
+import { allows } from '../security/scope.js'
 import type { Affiliation, Directory } from './directory.js'
 import type { ResourceStore, Turn, Version } from './store.js'
 
@@ -141,7 +144,15 @@ export class RequestSight implements Sight {
     if (this.#isIdentifiedTo(type, patient)) return { permit: true, rule: 0, choices: [] }
     const situation = patient === null ? undefined : this.#situations.get(patient)
     if (situation === undefined || patient === null) return { permit: false, rule: 1, choices: [] }
-    return decideIn(situation, { type, id, facts }, this.hiddenIn(patient))
+    const decision = decideIn(situation, { type, id, facts }, this.hiddenIn(patient))
+    return decision.permit && !evaluate(this.#withinScope(type), { facts }) ? { permit: false, rule: 5, choices: [] } : decision
+  }
+
+  /** A scope narrows what is inside a container too: who may not ask for a type sees none that holds one of it. */
+  #withinScope (type: string): Filter {
+    const { scopes } = this.caller.principal
+    const beyond = CONTAINERS.includes(type) ? Object.keys(RECORD_TYPES).filter(held => !allows(scopes, held, 'r') && !allows(scopes, held, 's')) : []
+    return not(element('facts.items', isIn('type', beyond)))
   }
 
   readonly among = async (type: string, patients: readonly string[]): Promise<Filter> => {
@@ -149,10 +160,10 @@ export class RequestSight implements Sight {
     await this.enter(patients)
     if (familyOf(type) === 'identity' && this.#isOperator()) return isIn('patient', patients.filter(patient => this.#isIdentifiedTo(type, patient)))
     const hidden = familyOf(type) === 'trace' ? await this.hide(patients) : new Set<string>()
-    return or(...[...new Set(patients)].flatMap(patient => {
+    return and(this.#withinScope(type), or(...[...new Set(patients)].flatMap(patient => {
       const situation = this.#situations.get(patient)
       return situation === undefined ? [] : [compileIn(situation, type, hidden)]
-    }))
+    })))
   }
 
   readonly anywhere = async (type: string): Promise<Filter> => {
@@ -168,7 +179,7 @@ export class RequestSight implements Sight {
     this.#words ??= store.patientsWithRules(actors, maxPatients)
     const { granting, other } = await this.#words
     if (granting.length > maxPatients) throw tooManyPatients()
-    const taken = this.#ownOf(type)
+    const taken = and(this.#withinScope(type), this.#ownOf(type))
     if (taken === none) return await this.among(type, granting)
     // What is said of everyone speaks of the record family only; what is said of the caller may leave them their messages.
     const speaking = family === 'record' ? (await this.#allSpeaking()).filter(patient => !other.includes(patient)) : other

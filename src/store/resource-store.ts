@@ -2,7 +2,7 @@
  * The resource store on MongoDB: current versions in one collection per type, superseded ones in another, compiled
  * rules and keys beside them. One write is one transaction; what may be asked often at once is coalesced.
  */
-import type { Collection, Db, Document, MongoClient } from 'mongodb'
+import type { ClientSession, Collection, Db, Document, MongoClient } from 'mongodb'
 import type { Keyring, KeyStore } from '../crypto/keyring.js'
 import type { Filter } from '../filter/filter.js'
 import type { PageQuery, Receipt, ResourceStore, Version } from '../interaction/store.js'
@@ -10,6 +10,7 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import { READ_TIME, SEARCH_TIME } from './client.js'
 import { coalesce } from './coalesce.js'
 import { translated } from './failure.js'
+import { isContainer, resolved, within, withItems } from './held.js'
 import { history } from './indexes.js'
 import { afterMatch, toSort } from './keyset.js'
 import { createCommit } from './commit.js'
@@ -80,20 +81,27 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     // One at a time: each is a durable write, and the dearest command of a read.
   }, { atOnce: 1 })
 
-  async function opened (type: string, list: readonly ReadBack[]): Promise<readonly Version[]> {
-    return (await Promise.all(list.map(async stored => await sealing.toVersion(type, stored)))).filter(version => version !== undefined)
+  async function opened (type: string, list: readonly (ReadBack | undefined)[], session?: ClientSession): Promise<readonly Version[]> {
+    const all = await Promise.all(list.map(async stored => stored === undefined ? undefined : await sealing.toVersion(type, stored)))
+    return await withItems({ db, session }, type, all.filter(version => version !== undefined))
   }
 
-  async function found (query: PageQuery): Promise<readonly ReadBack[]> {
+  /** All that is asked of containers at once is asked of one instant: what is meant, what is found, what it holds. */
+  async function atOnce<T> (type: string, filter: Filter, work: (filter: Filter, session?: ClientSession) => Promise<T>): Promise<T> {
+    if (!isContainer(type)) return await work(filter)
+    return await client.withSession({ snapshot: true }, async session => await work(await resolved({ db, session }, type, filter), session))
+  }
+
+  async function found (query: PageQuery, session?: ClientSession): Promise<readonly ReadBack[]> {
     const { type, filter, sort, limit } = query
-    return await versions(type).find(pageFilter(query), { projection: READ_BACK, batchSize: WHOLE, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })
+    return await versions(type).find(pageFilter(query), { projection: READ_BACK, batchSize: WHOLE, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME, ...within(session) })
       .sort(toSort(sort)).limit(limit).toArray()
   }
 
   return {
     read: async (type, id) => await translated(async () => {
-      const stored = await readerOf(type)(id)
-      return stored === undefined ? undefined : await sealing.toVersion(type, stored)
+      const [version] = await opened(type, [await readerOf(type)(id)])
+      return version
     }),
 
     readVersion: async (type, id, version) => await translated(async () => {
@@ -101,13 +109,16 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       return stored === null ? undefined : await sealing.toVersion(type, stored)
     }),
 
-    find: async query => await translated(async () => await opened(query.type, await found(query))),
+    find: async query => await translated(async () => await atOnce(query.type, query.filter, async (filter, session) =>
+      await opened(query.type, await found({ ...query, filter }, session), session))),
 
     firstPage: async query => await translated(async () => {
       const { type, filter, sort, limit } = query
       if (sort.length > 0 || !isInOrder(type, filter)) {
-        const list = await found({ ...query, limit: limit + 1 })
-        return { versions: await opened(type, list.slice(0, limit)), hasMore: list.length > limit, ...list.length > limit ? {} : { total: list.length } }
+        return await atOnce(type, filter, async (filter, session) => {
+          const list = await found({ ...query, filter, limit: limit + 1 }, session)
+          return { versions: await opened(type, list.slice(0, limit), session), hasMore: list.length > limit, ...list.length > limit ? {} : { total: list.length } }
+        })
       }
       const [answer] = await versions(type).aggregate<{ readonly total: number, readonly page: readonly ReadBack[] }>([
         { $match: toMongo(filter) },
@@ -118,15 +129,15 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       return { versions: await opened(type, page), hasMore: total > limit, total }
     }),
 
-    count: async (type, filter) => await translated(async () =>
-      await versions(type).countDocuments(toMongo(filter), { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })),
+    count: async (type, filter) => await translated(async () => await atOnce(type, filter, async (filter, session) =>
+      await versions(type).countDocuments(toMongo(filter), { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME, ...within(session) }))),
 
     history: createHistory(client, db, sealing),
 
     distinct: async (type, filter, field, limit) => await translated(async () => {
-      const found = await versions(type).aggregate<{ _id: string }>([
+      const found = await atOnce(type, filter, async (filter, session) => await versions(type).aggregate<{ _id: string }>([
         { $match: toMongo(filter) }, { $group: { _id: `$${field}` } }, { $limit: limit + 1 }
-      ], { maxTimeMS: SEARCH_TIME }).toArray()
+      ], { maxTimeMS: SEARCH_TIME, ...within(session) }).toArray())
       return found.flatMap(({ _id }) => _id === null ? [] : [_id])
     }),
 

@@ -65,7 +65,12 @@ export const record: Admitter = {
     if (held.length > 0) await checkHolding(context, patient, known, resource)
     const widened = { ...fresh, period: hull(known, fresh) }
     const facts = CONTAINERS.includes(type) ? withItems(type, id, widened, held, known.items) : widened
-    return { patient, resource, facts, claims: [], reindexed: await reindexHolders(context, patient, [{ type, id, facts }]) }
+    if (CONTAINERS.includes(type) && (known.items ?? []).length === 0 && (facts.items ?? []).length > 0) {
+      // What holds nothing has no type for the matrix: by its first item, others would come to see the rest of it.
+      throw broken('What was deposited empty stays so: deposit it anew with what it holds', `${type}.${recordType(type).items?.[0] ?? ''}`)
+    }
+    const isGrown = (facts.items?.length ?? 0) > (known.items?.length ?? 0)
+    return { patient, resource, facts, claims: [], ...isGrown ? { reindexed: await reindexHolders(context, patient, { type, id, facts }) } : {} }
   },
 
   remove: async (_context, sight, before) => {
