@@ -14,7 +14,7 @@ import { isContainer, resolved, within, withItems } from './held.js'
 import { history } from './indexes.js'
 import { afterMatch, toSort } from './keyset.js'
 import { createCommit } from './commit.js'
-import { READ_BACK, createSealing, rulesId } from './stored.js'
+import { READ_BACK, createSealing, headOf, rulesId } from './stored.js'
 import type { ReadBack, StoredKeys, StoredReceipt, StoredRules, StoredVersion } from './stored.js'
 import { toMongo } from './to-mongo.js'
 import type { Criteria } from './to-mongo.js'
@@ -25,6 +25,8 @@ const IN_RECORD: Readonly<Record<string, Document>> = { DocumentReference: { pat
 const BY_KEYS: Document = { patient: 1, keys: 1 }
 /** More than one answer of MongoDB holds by itself: no second round trip for the rest. */
 const WHOLE = 2000
+/** What is read of a long list at a time. */
+const BATCH = 1000
 /** The most records that a search without a patient steps around. */
 const MOST_SHUT = 10_000
 
@@ -112,6 +114,18 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     find: async query => await translated(async () => await atOnce(query.type, query.filter, async (filter, session) =>
       await opened(query.type, await found({ ...query, filter }, session), session))),
 
+    heads: async function * (query) {
+      const { type, filter, sort } = query
+      const cursor = versions(type).find(pageFilter(query), { projection: { head: 1 }, batchSize: BATCH, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME }).sort(toSort(sort))
+      try {
+        while (await translated(async () => await cursor.hasNext())) {
+          yield cursor.readBufferedDocuments().map(({ head }) => headOf(type, head))
+        }
+      } finally {
+        await cursor.close()
+      }
+    },
+
     firstPage: async query => await translated(async () => {
       const { type, filter, sort, limit } = query
       if (sort.length > 0 || !isInOrder(type, filter)) {
@@ -197,7 +211,7 @@ function isOneRecord (part: Filter): boolean {
   return part.kind === 'in' && part.field === 'patient' && part.values.length === 1
 }
 
-function pageFilter ({ filter, sort, after }: PageQuery): Criteria {
+function pageFilter ({ filter, sort, after }: Omit<PageQuery, 'limit'>): Criteria {
   const wanted = toMongo(filter)
   return after === undefined ? wanted : { $and: [wanted, afterMatch(sort, after)] }
 }

@@ -59,6 +59,11 @@ export function factsIn (head: string): unknown {
   return (JSON.parse(head) as Head).facts
 }
 
+/** A version without its text, and without what MongoDB alone asks of it. */
+export function headOf (type: string, head: string): Version {
+  return { type, ...JSON.parse(head) as Head, keys: [], dates: {}, text: '' }
+}
+
 export interface Sealing {
   readonly toStored: (version: Version, claims: readonly string[], keys?: readonly NewKeys[]) => Promise<StoredVersion>
   /** undefined where the key of the record is no more: it reads as absent. */
