@@ -53,6 +53,27 @@ export interface Item {
   readonly facts: Omit<Facts, 'items' | 'began' | 'wasWithheld' | 'depositor' | 'origins' | 'claims'>
 }
 
+/** An item that nobody sees, whoever deposited it: in the place of one that cannot be judged. */
+export const NOBODYS: Item = Object.freeze<Item>({
+  type: 'Nothing',
+  id: 'nothing',
+  facts: {
+    labels: ['INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX', 'MASQUE_PS'],
+    tags: [],
+    types: [],
+    codes: [],
+    classes: [],
+    authors: [],
+    authoredBy: [],
+    attributedTo: [],
+    related: [],
+    period: ALWAYS,
+    enteredInError: true,
+    chain: [],
+    opens: ALWAYS.end
+  }
+})
+
 const RESOURCE_TYPES = 'http://hl7.org/fhir/resource-types'
 
 /** Who fed a resource, and by what a later deposit is known to be of it: hashed keys of `security/identity.ts`. Fixed at creation. */

@@ -77,7 +77,7 @@ export interface TraceFacts {
 export interface Subject { readonly type: string, readonly id: string, readonly facts: unknown }
 
 /** The resources of a record that its traces must not name to this caller: `Type/id`. */
-export type Hidden = ReadonlySet<string>
+export type Hidden = Pick<ReadonlySet<string>, 'has'>
 
 const permit = (rule: number): Decision => ({ permit: true, rule, choices: [] })
 const deny = (rule: number): Decision => ({ permit: false, rule, choices: [] })
@@ -98,7 +98,7 @@ export function decideIn (situation: Situation, subject: Subject, hidden: Hidden
 }
 
 /** The resources of `type` that the caller of `situation` may see, deletion left aside. */
-export function compileIn (situation: Situation, type: string, hidden: Hidden): Filter {
+export function compileIn (situation: Situation, type: string, hidden: ReadonlySet<string>): Filter {
   const ofPatient = equals('patient', situation.patient)
   const family = familyOf(type)
   switch (family) {
@@ -154,7 +154,7 @@ function isOwn (keys: readonly string[], facts: TraceFacts): boolean {
   return facts.isPermitted && facts.agents.some(agent => keys.includes(agent))
 }
 
-function compileTrace (situation: Situation, hidden: Hidden): Filter {
+function compileTrace (situation: Situation, hidden: ReadonlySet<string>): Filter {
   const own = (keys: readonly string[]) => and(isIn('facts.agents', keys), equals('facts.isPermitted', true))
   const seen = and(not(isIn('facts.about', hidden)), or(equals('facts.isNamed', true), not(within('facts.disclosed', hidden))))
   switch (situation.stands) {

@@ -1,4 +1,4 @@
-import { isShared } from '../consent/family.js'
+import { familyOf, isShared } from '../consent/family.js'
 import { and, isIn, none } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
@@ -9,6 +9,7 @@ import type { Entry } from './answer.js'
 import type { Asking, Context } from './context.js'
 import { current } from './directory.js'
 import type { Version } from './store.js'
+import { seenAmong } from './trace-search.js'
 
 /** The most that one search may include. */
 const MOST_INCLUDED = 1000
@@ -42,12 +43,12 @@ export async function include (
   }
 
   async function fetch (type: string, wanted: Filter): Promise<readonly Version[]> {
-    const visible = isShared(type) ? wanted : and(wanted, await sight.among(type, patients))
+    const visible = isShared(type) ? wanted : and(wanted, await sight.among(type, patients, true))
     if (visible === none) return []
     const versions = await context.store.find({ type, filter: visible, sort: [], limit: MOST_INCLUDED + 1 })
     if (versions.length > MOST_INCLUDED) {
       throw new OutcomeError('too-costly', { diagnostics: `One search includes at most ${MOST_INCLUDED} resources: ask for smaller pages`, expression: '_count' })
     }
-    return versions
+    return familyOf(type) === 'trace' ? await seenAmong(sight, versions) : versions
   }
 }

@@ -6,10 +6,13 @@
  * Choices are not laid over: the rules of a record are those of the start of the request, so that no entry gains sight
  * by another one.
  */
+import { itemOf } from '../consent/facts.js'
+import type { Facts } from '../consent/facts.js'
 import { isShared } from '../consent/family.js'
+import { CONTAINERS } from '../consent/record-type.js'
 import { evaluate } from '../filter/evaluate.js'
 import type { Indexed } from '../filter/evaluate.js'
-import { and, equals, isIn, not } from '../filter/filter.js'
+import { and, equals, isIn, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { extract } from '../search/extract.js'
@@ -32,6 +35,9 @@ export interface Overlay {
   readonly collision: () => Promise<Version | undefined>
 }
 
+/** Containers that one transaction may change by what they hold. */
+const MOST_HOLDERS = 200
+
 /** @param context its store is the one below */
 export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'hash'>): Overlay {
   const { store } = context
@@ -41,16 +47,39 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
 
   async function read (type: string, id: string): Promise<Version | undefined> {
     const known = staged.get(keyOf(type, id))
-    if (known !== undefined) return known.next
+    if (known !== undefined) return whole(known.next)
     const version = await store.read(type, id)
-    const facts = reindexed.get(keyOf(type, id))?.facts
-    return version === undefined || facts === undefined ? version : { ...version, facts }
+    return version === undefined ? undefined : whole({ ...version, facts: reindexed.get(keyOf(type, id))?.facts ?? version.facts })
+  }
+
+  /** A container is judged by what the transaction leaves of its items. */
+  function whole (version: Version): Version {
+    if (!CONTAINERS.includes(version.type)) return version
+    const facts = version.facts as Facts
+    const items = facts.items?.map(item => {
+      const name = keyOf(item.type, item.id)
+      const left = staged.get(name)?.next ?? reindexed.get(name)
+      return left === undefined ? item : itemOf(item.type, item.id, left.facts as Facts)
+    })
+    return { ...version, facts: { ...facts, ...items === undefined ? {} : { items } } }
+  }
+
+  /** The containers in the store that hold what the transaction changes. */
+  async function holders (type: string): Promise<readonly Version[]> {
+    const changed = [...[...staged.values()].flatMap(({ base }) => base ?? []), ...reindexed.values()]
+    const patients = [...staged.values()].flatMap(({ next: { patient } }) => patient ?? [])
+    if (!CONTAINERS.includes(type) || changed.length === 0 || patients.length === 0) return []
+    const holding = or(...changed.map(each => equals(`held.${each.type}`, each.id)))
+    const found = await store.find({ type, filter: and(isIn('patient', patients), holding), sort: [], limit: MOST_HOLDERS + 1 })
+    if (found.length > MOST_HOLDERS) throw new OutcomeError('too-costly')
+    return found
   }
 
   /** The ids of a type that are not as the store has them, and those of them that satisfy a filter. */
   async function laidOver (type: string, filter: Filter): Promise<{ readonly ids: readonly string[], readonly versions: readonly Version[] }> {
-    const changed = [...staged.values()].map(({ next }) => next).filter(next => next.type === type)
-    const refiled = await Promise.all([...reindexed.values()].filter(each => each.type === type).map(async ({ id }) => await read(type, id)))
+    const changed = [...staged.values()].map(({ next }) => next).filter(next => next.type === type).map(whole)
+    const others = new Set([...[...reindexed.values()].filter(each => each.type === type), ...await holders(type)].map(({ id }) => id))
+    const refiled = await Promise.all([...others].filter(id => !staged.has(keyOf(type, id))).map(async id => await read(type, id)))
     const versions = [...changed, ...refiled.flatMap(version => version === undefined ? [] : [withValues(version)])]
     return { ids: versions.map(({ id }) => id), versions: versions.filter(version => evaluate(filter, indexOf(version))) }
   }

@@ -4,6 +4,7 @@ import { refusal, versionHeaders } from './answer.js'
 import type { Answer } from './answer.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
+import { namedBy } from './hidden.js'
 import type { Sight } from './sight.js'
 import type { Version } from './store.js'
 
@@ -11,6 +12,8 @@ export interface Read extends Asking { readonly type: string, readonly id: strin
 
 /** A patient who does not exist: what is absent walks the same way as what is hidden. */
 const NOBODY = 'nobody'
+/** What a trace that does not exist names. */
+const NOTHING = ['DocumentReference/nothing'] as const
 
 /** R4 http.html#read and #vread. Hidden and absent are the same; deleted is told to whoever could read the last version. */
 export async function read (context: Context, asking: Read): Promise<Answer> {
@@ -37,7 +40,7 @@ export async function read (context: Context, asking: Read): Promise<Answer> {
  */
 export async function refuse (sight: Sight, type: string, interaction: InteractionCode, current: Version | undefined): Promise<Answer | undefined> {
   await sight.enter([current?.patient ?? NOBODY])
-  if (type === 'AuditEvent') await sight.hide([current?.patient ?? NOBODY])
+  if (type === 'AuditEvent') await sight.learn(current?.patient ?? NOBODY, current === undefined ? NOTHING : namedBy(current))
   if (current === undefined) return absent(sight, type, interaction)
   const decision = sight.decide(current)
   if (!decision.permit) {

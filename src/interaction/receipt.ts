@@ -60,6 +60,9 @@ async function answerOf (context: Context, sight: Sight, { status, headers, writ
   }
   const version = written === undefined || written.type === 'Binary' ? undefined : await context.store.read(written.type, written.id)
   await sight.enter(version?.patient == null ? [] : [version.patient])
+  // What the request created it is told of as it was; what it found there, only while the caller may see it.
+  const isTold = status === 201 || written === undefined || (version !== undefined && sight.decide(version).permit)
+  if (!isTold) return { status, headers: {}, body: { kind: 'nothing' }, sight, accesses: [] }
   // What changed since is not what was written: it is read, not shown with the answer of a write.
   const isSame = version !== undefined && !version.isDeleted && version.version === written?.version
   const body: Body = isSame ? show(version) : { kind: 'nothing' }

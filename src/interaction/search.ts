@@ -25,6 +25,7 @@ import { current } from './directory.js'
 import { valueAt } from './overlay-order.js'
 import type { Sight } from './sight.js'
 import type { Version } from './store.js'
+import { findTraces } from './trace-search.js'
 
 export interface Search extends Asking {
   readonly type: string
@@ -46,9 +47,9 @@ export async function search (context: Context, asking: Search): Promise<Answer>
   const { parameters, lenient, after } = readPage(context, asking)
   const hash = isShared(type) ? null : context.hash
   const request = parseSearch(context.registry, type, parameters, { lenient, base: context.base, hash, isByPatient: isByPatient(type), limits: context.limits })
-  const visible = await visibleFilter(context, sight, request)
+  const visible = await visibleFilter(context, sight, request, true)
   const filter = and(request.filter, current, visible)
-  const { found, hasMore, counted } = await findPage(context, sight, request, filter, after)
+  const { found, hasMore, counted } = familyOf(type) === 'trace' ? await findTraces(context, sight, request, filter, after) : await findPage(context, sight, request, filter, after)
   // A record that was not asked for by name: its choices are read now, and one that came since the search is heeded.
   await sight.enter(found.flatMap(({ patient }) => patient ?? []))
   const page = found.filter(version => isNamed(sight, request) || sight.decide(version).permit)
@@ -100,26 +101,26 @@ function readPage (context: Context, { sight, type, parameters, lenient }: Searc
   return page
 }
 
-/** What of the type this caller may see, as narrowly as the query allows (`design.md` 4). */
-export async function visibleFilter (context: Context, sight: Sight, request: SearchRequest): Promise<Filter> {
+/** What of the type this caller may see, as narrowly as the query allows (`design.md` 4). @param isJudgedLater see `Sight.among` */
+export async function visibleFilter (context: Context, sight: Sight, request: SearchRequest, isJudgedLater = false): Promise<Filter> {
   const { type, patients } = request
   if (isShared(type)) return await sight.anywhere(type)
   const bound = sight.caller.patient
   if (patients !== null) {
     if (patients.length > MOST_CANDIDATES) throw tooMany()
-    return await visibleAmong(sight, request, patients)
+    return await visibleAmong(sight, request, patients, isJudgedLater)
   }
-  if (bound !== undefined) return await visibleAmong(sight, request, [bound])
+  if (bound !== undefined) return await visibleAmong(sight, request, [bound], isJudgedLater)
   if (request.byId || request.byIdentifier) {
     const candidates = await context.store.distinct(type, and(request.filter, current), 'patient', MOST_CANDIDATES)
     // Too many to ask each: then only those who have a word about the caller, whatever else matches unseen.
-    if (candidates.length <= MOST_CANDIDATES) return await visibleAmong(sight, request, candidates)
+    if (candidates.length <= MOST_CANDIDATES) return await visibleAmong(sight, request, candidates, isJudgedLater)
   }
-  return await sight.anywhere(type)
+  return await sight.anywhere(type, isJudgedLater)
 }
 
-async function visibleAmong (sight: Sight, request: SearchRequest, patients: readonly string[]): Promise<Filter> {
-  const full = await sight.among(request.type, patients)
+async function visibleAmong (sight: Sight, request: SearchRequest, patients: readonly string[], isJudgedLater: boolean): Promise<Filter> {
+  const full = await sight.among(request.type, patients, isJudgedLater)
   if (request.type !== 'Patient' || !isByIdentifierAlone(request)) return full
   await sight.enter(patients)
   return or(full, isIn('_id', patients.filter(patient => isSubsetted(sight, patient))))

@@ -8,14 +8,19 @@ import { ownDeposits, ownFeed } from '../consent/compile.js'
 import type { Decision } from '../consent/decide.js'
 import { compileIn, decideIn, familyOf, isShared } from '../consent/family.js'
 import type { Hidden } from '../consent/family.js'
+import { CONTAINERS, RECORD_TYPES } from '../consent/record-type.js'
 import { ofParticipants } from '../consent/participation.js'
 import type { RulesBody } from '../consent/rules.js'
 import { inPersonKeys, isOutsideCare, isSocial, readableTypes, situate } from '../consent/situation.js'
 import type { AccountStatus, Caller, Policy, Situation } from '../consent/situation.js'
-import { all, and, equals, exists, isIn, none, not, or } from '../filter/filter.js'
+import { evaluate } from '../filter/evaluate.js'
+import { all, and, element, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
+import { allows } from '../security/scope.js'
 import type { Affiliation, Directory } from './directory.js'
+import { allHidden, hiddenAmong, known } from './hidden.js'
+import type { Known } from './hidden.js'
 import type { ResourceStore, Turn, Version } from './store.js'
 
 export interface Sight {
@@ -30,13 +35,18 @@ export interface Sight {
   readonly isMaskedByDefault: (patient: string) => boolean
   /** The one decision for one version of a record that was entered, or of the directory. */
   readonly decide: (version: Pick<Version, 'type' | 'id' | 'patient' | 'facts'>) => Decision
-  /** What of `type` in these records may be seen, deletion left aside. */
-  readonly among: (type: string, patients: readonly string[]) => Promise<Filter>
+  /**
+   * What of `type` in these records may be seen, deletion left aside.
+   * @param isJudgedLater of traces, more than that: each is decided on when what it names was learned
+   */
+  readonly among: (type: string, patients: readonly string[], isJudgedLater?: boolean) => Promise<Filter>
   /** The same without a patient: own deposits, and every record that has a word about the caller. */
-  readonly anywhere: (type: string) => Promise<Filter>
-  /** What traces of these records must not name. */
-  readonly hide: (patients: readonly string[]) => Promise<Hidden>
-  /** The same for one record whose traces were already asked for. */
+  readonly anywhere: (type: string, isJudgedLater?: boolean) => Promise<Filter>
+  /** What traces of these records must not name. @throws OutcomeError `too-costly` where that is much */
+  readonly hide: (patients: readonly string[]) => Promise<ReadonlySet<string>>
+  /** Asks for some of what traces of a record that was entered name (`Type/id`) whether it may be named. */
+  readonly learn: (patient: string, references: readonly string[]) => Promise<void>
+  /** What traces of one record must not name, as far as it was asked; what was not, they must not. */
   readonly hiddenIn: (patient: string) => Hidden
 }
 
@@ -78,7 +88,7 @@ export class RequestSight implements Sight {
   readonly #accounts = new Map<string, AccountStatus>()
   readonly #turns = new Map<string, number>()
   readonly #maskedByDefault = new Set<string>()
-  readonly #hidden = new Map<string, Set<string>>()
+  readonly #hidden = new Map<string, Known>()
   /** Asked once in a request, however many types it spans. */
   #words: ReturnType<ResourceStore['patientsWithRules']> | undefined
   #speaking: ReturnType<ResourceStore['patientsSpeaking']> | undefined
@@ -108,7 +118,7 @@ export class RequestSight implements Sight {
   }
 
   readonly situation = (patient: string) => this.#situations.get(patient)
-  readonly hiddenIn = (patient: string) => this.#hidden.get(patient) ?? new Set<string>()
+  readonly hiddenIn = (patient: string) => this.#hidden.get(patient) ?? known(new Set(), new Set())
   readonly turn = (patient: string) => ({ patient, turn: this.#turns.get(patient) ?? -1 })
   readonly isMaskedByDefault = (patient: string) => this.#maskedByDefault.has(patient)
   readonly account = (patient: string) => this.#accounts.get(patient) ?? 'none'
@@ -141,24 +151,32 @@ export class RequestSight implements Sight {
     if (this.#isIdentifiedTo(type, patient)) return { permit: true, rule: 0, choices: [] }
     const situation = patient === null ? undefined : this.#situations.get(patient)
     if (situation === undefined || patient === null) return { permit: false, rule: 1, choices: [] }
-    return decideIn(situation, { type, id, facts }, this.hiddenIn(patient))
+    const decision = decideIn(situation, { type, id, facts }, this.hiddenIn(patient))
+    return decision.permit && !evaluate(this.#withinScope(type), { facts }) ? { permit: false, rule: 5, choices: [] } : decision
   }
 
-  readonly among = async (type: string, patients: readonly string[]): Promise<Filter> => {
+  /** A scope narrows what is inside a container too: who may not ask for a type sees none that holds one of it. */
+  #withinScope (type: string): Filter {
+    const { scopes } = this.caller.principal
+    const beyond = CONTAINERS.includes(type) ? Object.keys(RECORD_TYPES).filter(held => !allows(scopes, held, 'r') && !allows(scopes, held, 's')) : []
+    return not(element('facts.items', isIn('type', beyond)))
+  }
+
+  readonly among = async (type: string, patients: readonly string[], isJudgedLater = false): Promise<Filter> => {
     if (isShared(type)) return all
     await this.enter(patients)
     if (familyOf(type) === 'identity' && this.#isOperator()) return isIn('patient', patients.filter(patient => this.#isIdentifiedTo(type, patient)))
-    const hidden = familyOf(type) === 'trace' ? await this.hide(patients) : new Set<string>()
-    return or(...[...new Set(patients)].flatMap(patient => {
+    const hidden = familyOf(type) === 'trace' && !isJudgedLater ? await this.hide(patients) : new Set<string>()
+    return and(this.#withinScope(type), or(...[...new Set(patients)].flatMap(patient => {
       const situation = this.#situations.get(patient)
       return situation === undefined ? [] : [compileIn(situation, type, hidden)]
-    }))
+    })))
   }
 
-  readonly anywhere = async (type: string): Promise<Filter> => {
+  readonly anywhere = async (type: string, isJudgedLater = false): Promise<Filter> => {
     const family = familyOf(type)
     if (isShared(type) || (type === 'Patient' && this.#isOperator())) return all
-    if (this.caller.patient !== undefined) return await this.among(type, [this.caller.patient])
+    if (this.caller.patient !== undefined) return await this.among(type, [this.caller.patient], isJudgedLater)
     await this.#settle()
     const { person, own, enclosing, principal } = this.caller
     const isCaring = (principal.kind === 'professional' || principal.kind === 'structure') && !isOutsideCare(principal, this.#ports.policy)
@@ -168,8 +186,8 @@ export class RequestSight implements Sight {
     this.#words ??= store.patientsWithRules(actors, maxPatients)
     const { granting, other } = await this.#words
     if (granting.length > maxPatients) throw tooManyPatients()
-    const taken = this.#ownOf(type)
-    if (taken === none) return await this.among(type, granting)
+    const taken = and(this.#withinScope(type), this.#ownOf(type))
+    if (taken === none) return await this.among(type, granting, isJudgedLater)
     // What is said of everyone speaks of the record family only; what is said of the caller may leave them their messages.
     const speaking = family === 'record' ? (await this.#allSpeaking()).filter(patient => !other.includes(patient)) : other
     const special = speaking.length === 0 ? [] : await store.distinct(type, and(taken, isIn('patient', speaking)), 'patient', maxPatients)
@@ -196,31 +214,26 @@ export class RequestSight implements Sight {
     return ownDeposits({ inPerson, asStructure: own, readableTypes: readableTypes(this.#ports.policy, principal, now), isSocial: isSocial(principal) }, type)
   }
 
-  readonly hide = async (patients: readonly string[]): Promise<Hidden> => {
-    const { store, maxHidden } = this.#ports
+  readonly hide = async (patients: readonly string[]): Promise<ReadonlySet<string>> => {
     await this.enter(patients)
-    await Promise.all(patients.filter(patient => !this.#hidden.has(patient)).map(async patient => {
+    const all = await Promise.all(patients.map(async patient => {
       const situation = this.#situations.get(patient)
-      if (situation === undefined) return
-      const types = this.#ports.types.filter(type => !isShared(type) && familyOf(type) !== 'trace' && type !== 'Binary')
-      const lists = await Promise.all(types.map(async type => {
-        const unseen = and(equals('patient', patient), not(compileIn(situation, type, new Set())))
-        const ids = await store.distinct(type, unseen, '_id', maxHidden)
-        if (ids.length > maxHidden) throw tooManyTraces()
-        return ids.map(id => `${type}/${id}`)
-      }))
-      this.#hidden.set(patient, new Set([...lists.flat(), ...await this.#hiddenContents(situation, lists.flat())]))
+      if (this.hiddenIn(patient).asked !== 'all' && situation !== undefined) {
+        this.#hidden.set(patient, known(new Set(await allHidden(this.#ports, situation, this.#ports.maxHidden)), 'all'))
+      }
+      return [...this.hiddenIn(patient).hidden]
     }))
-    return new Set(patients.flatMap(patient => [...this.hiddenIn(patient)]))
+    return new Set(all.flat())
   }
 
-  /** A Binary is hidden with its document; one that has none (yet) from all but its depositor. */
-  async #hiddenContents (situation: Situation, hidden: readonly string[]): Promise<readonly string[]> {
-    const documents = hidden.filter(reference => reference.startsWith('DocumentReference/')).map(reference => reference.slice('DocumentReference/'.length))
-    const unseen = or(isIn('facts.claimedBy', documents), not(or(exists('facts.claimedBy'), compileIn(situation, 'Binary', new Set()))))
-    const ids = await this.#ports.store.distinct('Binary', and(equals('patient', situation.patient), unseen), '_id', this.#ports.maxHidden)
-    if (ids.length > this.#ports.maxHidden) throw tooManyTraces()
-    return ids.map(id => `Binary/${id}`)
+  readonly learn = async (patient: string, references: readonly string[]): Promise<void> => {
+    const { hidden, asked } = this.hiddenIn(patient)
+    const situation = this.#situations.get(patient)
+    if (asked === 'all' || situation === undefined) return
+    const fresh = [...new Set(references)].filter(reference => !asked.has(reference))
+    for (const reference of await hiddenAmong(this.#ports, situation, fresh)) hidden.add(reference)
+    for (const reference of fresh) asked.add(reference)
+    this.#hidden.set(patient, known(hidden, asked))
   }
 
   #isOperator (): boolean {
@@ -233,10 +246,6 @@ export class RequestSight implements Sight {
     const account = this.account(patient ?? '')
     return type === 'Patient' || account === 'open' || account === 'active'
   }
-}
-
-function tooManyTraces (): OutcomeError {
-  return new OutcomeError('too-costly', { diagnostics: 'The traces of this record are too many for one search' })
 }
 
 function tooManyPatients (): OutcomeError {

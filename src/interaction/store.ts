@@ -162,6 +162,8 @@ export interface ResourceStore {
   readonly readVersion: (type: string, id: string, version: string) => Promise<Version | undefined>
   /** Current versions that satisfy a filter, in order, at most `limit`. */
   readonly find: (query: PageQuery) => Promise<readonly Version[]>
+  /** All that satisfies a filter, in order, without its text, in batches: none is read before it is asked for. */
+  readonly heads: (query: Omit<PageQuery, 'limit'>) => AsyncIterable<readonly Version[]>
   /** The first page of a search, and whether more follow. */
   readonly firstPage: (query: FirstPageQuery) => Promise<FirstPage>
   readonly count: (type: string, filter: Filter, under?: string) => Promise<number>

@@ -74,7 +74,7 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
     for (const [index, change] of write.changes.entries()) await apply(session, change, stored[index])
     for (const { type, id, facts } of write.reindexed ?? []) {
       const stored = await versions(type).findOne({ _id: id }, { session, projection: { head: 1 } })
-      if (stored !== null) await versions(type).updateOne({ _id: id }, { $set: withFacts(stored.head, facts) }, { session })
+      if (stored !== null) await versions(type).updateOne({ _id: id }, { $set: withFacts(type, stored.head, facts) }, { session })
     }
     await putContents(db, session, write.contents ?? [])
     await abandonContents(db, session, write.abandoned ?? [])

@@ -2,7 +2,7 @@
  * The resource store on MongoDB: current versions in one collection per type, superseded ones in another, compiled
  * rules and keys beside them. One write is one transaction; what may be asked often at once is coalesced.
  */
-import type { Collection, Db, Document, MongoClient } from 'mongodb'
+import type { ClientSession, Collection, Db, Document, MongoClient } from 'mongodb'
 import type { Keyring, KeyStore } from '../crypto/keyring.js'
 import type { Filter } from '../filter/filter.js'
 import type { PageQuery, Receipt, ResourceStore, Version } from '../interaction/store.js'
@@ -11,11 +11,12 @@ import { createAppend } from './append.js'
 import { READ_TIME, SEARCH_TIME } from './client.js'
 import { coalesce } from './coalesce.js'
 import { translated } from './failure.js'
+import { isContainer, resolved, within, withItems } from './held.js'
 import { history } from './indexes.js'
 import { afterMatch, toSort } from './keyset.js'
 import { createKnownTotals } from './known-total.js'
 import { createCommit } from './commit.js'
-import { READ_BACK, createSealing, rulesId } from './stored.js'
+import { READ_BACK, createSealing, headOf, rulesId } from './stored.js'
 import type { ReadBack, StoredKeys, StoredReceipt, StoredRules, StoredVersion } from './stored.js'
 import { toMongo } from './to-mongo.js'
 import type { Criteria } from './to-mongo.js'
@@ -26,6 +27,8 @@ const IN_RECORD: Readonly<Record<string, Document>> = { DocumentReference: { pat
 const BY_KEYS: Document = { patient: 1, keys: 1 }
 /** More than one answer of MongoDB holds by itself: no second round trip for the rest. */
 const WHOLE = 2000
+/** What is read of a long list at a time. */
+const BATCH = 1000
 /** The most records that a search without a patient steps around. */
 const MOST_SHUT = 10_000
 
@@ -78,20 +81,27 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 
   const append = createAppend(db, sealing)
 
-  async function opened (type: string, list: readonly ReadBack[]): Promise<readonly Version[]> {
-    return (await Promise.all(list.map(async stored => await sealing.toVersion(type, stored)))).filter(version => version !== undefined)
+  async function opened (type: string, list: readonly (ReadBack | undefined)[], session?: ClientSession): Promise<readonly Version[]> {
+    const all = await Promise.all(list.map(async stored => stored === undefined ? undefined : await sealing.toVersion(type, stored)))
+    return await withItems({ db, session }, type, all.filter(version => version !== undefined))
   }
 
-  async function found (query: PageQuery): Promise<readonly ReadBack[]> {
+  /** All that is asked of containers at once is asked of one instant: what is meant, what is found, what it holds. */
+  async function atOnce<T> (type: string, filter: Filter, work: (filter: Filter, session?: ClientSession) => Promise<T>): Promise<T> {
+    if (!isContainer(type)) return await work(filter)
+    return await client.withSession({ snapshot: true }, async session => await work(await resolved({ db, session }, type, filter), session))
+  }
+
+  async function found (query: PageQuery, session?: ClientSession): Promise<readonly ReadBack[]> {
     const { type, filter, sort, limit } = query
-    return await versions(type).find(pageFilter(query), { projection: READ_BACK, batchSize: WHOLE, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })
+    return await versions(type).find(pageFilter(query), { projection: READ_BACK, batchSize: WHOLE, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME, ...within(session) })
       .sort(toSort(sort)).limit(limit).toArray()
   }
 
   return {
     read: async (type, id) => await translated(async () => {
-      const stored = await readerOf(type)(id)
-      return stored === undefined ? undefined : await sealing.toVersion(type, stored)
+      const [version] = await opened(type, [await readerOf(type)(id)])
+      return version
     }),
 
     readVersion: async (type, id, version) => await translated(async () => {
@@ -99,15 +109,30 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       return stored === null ? undefined : await sealing.toVersion(type, stored)
     }),
 
-    find: async query => await translated(async () => await opened(query.type, await found(query))),
+    find: async query => await translated(async () => await atOnce(query.type, query.filter, async (filter, session) =>
+      await opened(query.type, await found({ ...query, filter }, session), session))),
+
+    heads: async function * (query) {
+      const { type, filter, sort } = query
+      const cursor = versions(type).find(pageFilter(query), { projection: { head: 1 }, batchSize: BATCH, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME }).sort(toSort(sort))
+      try {
+        while (await translated(async () => await cursor.hasNext())) {
+          yield cursor.readBufferedDocuments().map(({ head }) => headOf(type, head))
+        }
+      } finally {
+        await cursor.close()
+      }
+    },
 
     firstPage: async query => await translated(async () => {
       const { type, filter, sort, limit, under } = query
       const known = totals.get(type, filter, under)
       if (known !== undefined || sort.length > 0 || !isInOrder(type, filter)) {
-        const list = await found({ ...query, limit: limit + 1 })
-        const total = list.length > limit ? known : list.length
-        return { versions: await opened(type, list.slice(0, limit)), hasMore: list.length > limit, ...total === undefined ? {} : { total } }
+        return await atOnce(type, filter, async (filter, session) => {
+          const list = await found({ ...query, filter, limit: limit + 1 }, session)
+          const total = list.length > limit ? known : list.length
+          return { versions: await opened(type, list.slice(0, limit), session), hasMore: list.length > limit, ...total === undefined ? {} : { total } }
+        })
       }
       const [answer] = await versions(type).aggregate<{ readonly total: number, readonly page: readonly ReadBack[] }>([
         { $match: toMongo(filter) },
@@ -120,8 +145,8 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     }),
 
     count: async (type, filter, under) => await translated(async () => {
-      const total = totals.get(type, filter, under) ??
-        await versions(type).countDocuments(toMongo(filter), { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })
+      const total = totals.get(type, filter, under) ?? await atOnce(type, filter, async (filter, session) =>
+        await versions(type).countDocuments(toMongo(filter), { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME, ...within(session) }))
       totals.set(type, filter, under, total)
       return total
     }),
@@ -129,9 +154,9 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     history: createHistory(client, db, sealing),
 
     distinct: async (type, filter, field, limit) => await translated(async () => {
-      const found = await versions(type).aggregate<{ _id: string }>([
+      const found = await atOnce(type, filter, async (filter, session) => await versions(type).aggregate<{ _id: string }>([
         { $match: toMongo(filter) }, { $group: { _id: `$${field}` } }, { $limit: limit + 1 }
-      ], { maxTimeMS: SEARCH_TIME }).toArray()
+      ], { maxTimeMS: SEARCH_TIME, ...within(session) }).toArray())
       return found.flatMap(({ _id }) => _id === null ? [] : [_id])
     }),
 
@@ -191,7 +216,7 @@ function isOneRecord (part: Filter): boolean {
   return part.kind === 'in' && part.field === 'patient' && part.values.length === 1
 }
 
-function pageFilter ({ filter, sort, after }: PageQuery): Criteria {
+function pageFilter ({ filter, sort, after }: Omit<PageQuery, 'limit'>): Criteria {
   const wanted = toMongo(filter)
   return after === undefined ? wanted : { $and: [wanted, afterMatch(sort, after)] }
 }

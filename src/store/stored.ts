@@ -2,6 +2,8 @@ import { Binary } from 'mongodb'
 import type { Keyring, NewKeys } from '../crypto/keyring.js'
 import { open, seal } from '../crypto/seal.js'
 import type { Receipt, RulesDocument, Version } from '../interaction/store.js'
+import { withoutItems } from './held.js'
+import type { Held } from './held.js'
 
 /**
  * A version as MongoDB keeps it: what it is found by, in clear or hashed, its head, and its body, sealed (the
@@ -20,6 +22,8 @@ export interface StoredVersion {
   dates: Version['dates']
   sort: Version['sort']
   facts: unknown
+  /** Of a container: all that it ever held. */
+  held?: Held
   /** JSON of a `Head`: the same values as above. */
   head: string
   body: Binary | string
@@ -27,8 +31,8 @@ export interface StoredVersion {
 }
 
 /** What is read back of a version, and how it is asked of MongoDB. */
-export type ReadBack = Pick<StoredVersion, '_id' | 'head' | 'body'>
-export const READ_BACK = { head: 1, body: 1 } as const
+export type ReadBack = Pick<StoredVersion, '_id' | 'head' | 'body' | 'held'>
+export const READ_BACK = { head: 1, body: 1, held: 1 } as const
 
 /** A version but for its type, its text, and what MongoDB alone asks of it. */
 type Head = Omit<Version, 'type' | 'text' | 'keys' | 'dates'>
@@ -44,9 +48,10 @@ export interface StoredReceipt extends Omit<Receipt, 'id' | 'at'> {
 
 export const rulesId = (patient: string, actor: string) => `${patient}|${actor}`
 
-/** The head of a version with other facts. */
-export function withFacts (head: string, facts: unknown): Pick<StoredVersion, 'facts' | 'head'> {
-  return { facts, head: JSON.stringify({ ...JSON.parse(head) as Head, facts }) }
+/** What changes of a stored version with its facts. */
+export function withFacts (type: string, head: string, facts: unknown): Pick<StoredVersion, 'facts' | 'head' | 'held'> {
+  const stored = withoutItems(type, facts)
+  return { ...stored, head: JSON.stringify({ ...JSON.parse(head) as Head, facts: stored.facts }) }
 }
 
 /** The facts that a head holds. */
@@ -54,10 +59,15 @@ export function factsIn (head: string): unknown {
   return (JSON.parse(head) as Head).facts
 }
 
+/** A version without its text, and without what MongoDB alone asks of it. */
+export function headOf (type: string, head: string): Version {
+  return { type, ...JSON.parse(head) as Head, keys: [], dates: {}, text: '' }
+}
+
 export interface Sealing {
   readonly toStored: (version: Version, claims: readonly string[], keys?: readonly NewKeys[]) => Promise<StoredVersion>
   /** undefined where the key of the record is no more: it reads as absent. */
-  readonly toVersion: (type: string, stored: ReadBack) => Promise<Version | undefined>
+  readonly toVersion: (type: string, stored: ReadBack) => Promise<Version & { readonly held?: Held } | undefined>
 }
 
 /** The passage between a version and what is stored of it; each body is sealed for its patient, id and version. */
@@ -73,7 +83,9 @@ export function createSealing (keyring: Keyring): Sealing {
 
   return {
     async toStored (version, claims, keys) {
-      const { type, text, keys: indexed, dates, ...head } = version
+      const { type, text, keys: indexed, dates, facts: whole, ...rest } = version
+      const { facts, held } = withoutItems(type, whole)
+      const head = { ...rest, facts }
       const key = await keyOf(type, version.patient, keys)
       if (key === undefined) throw new Error('a resource cannot be sealed: its record has no key')
       const { isDeleted, ...values } = head
@@ -85,17 +97,18 @@ export function createSealing (keyring: Keyring): Sealing {
         dates,
         head: JSON.stringify(head),
         body: key === null ? text : new Binary(seal(key, place(type, version), Buffer.from(text))),
+        ...held === undefined ? {} : { held },
         ...claims.length === 0 ? {} : { claims }
       }
     },
 
-    async toVersion (type, { head, body }) {
+    async toVersion (type, { head, body, held }) {
       const version = JSON.parse(head) as Head
       const key = await keyOf(type, version.patient)
       if (key === undefined) return undefined
       const text = typeof body === 'string' ? body : open(key ?? keyring.common, place(type, version), body.buffer).toString('utf8')
       // Keys and dates are for MongoDB to find by: they are not read back.
-      return { type, ...version, keys: [], dates: {}, text }
+      return { type, ...version, keys: [], dates: {}, text, ...held === undefined ? {} : { held } }
     }
   }
 }

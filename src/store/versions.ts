@@ -8,11 +8,13 @@
  * nothing can be out of step with it. All reads of one history are of one instant: page and total belong together.
  */
 import type { ClientSession, Db, Document, MongoClient } from 'mongodb'
+import type { Facts } from '../consent/facts.js'
 import { widen } from '../filter/evaluate.js'
 import type { Filter } from '../filter/filter.js'
-import type { HistoryPage, HistoryQuery, ResourceStore } from '../interaction/store.js'
+import type { HistoryPage, HistoryQuery, ResourceStore, Version } from '../interaction/store.js'
 import { SEARCH_TIME } from './client.js'
 import { translated } from './failure.js'
+import { isContainer, resolved, withItems } from './held.js'
 import { history } from './indexes.js'
 import { READ_BACK, factsIn } from './stored.js'
 import type { ReadBack, Sealing } from './stored.js'
@@ -31,14 +33,18 @@ interface Earliest { readonly _id: { readonly type: string, readonly id: string 
 interface Branch { readonly collection: string, readonly pipeline: readonly Document[] }
 
 export function createHistory (client: MongoClient, db: Db, sealing: Sealing): ResourceStore['history'] {
-  return async query => await translated(async () => await client.withSession({ snapshot: true }, async session => {
-    const branches = query.types.filter(({ filter }) => filter.kind !== 'none').flatMap(({ type, filter }) => branchesOf(query, type, filter))
+  return async asked => await translated(async () => await client.withSession({ snapshot: true }, async session => {
+    const types: HistoryQuery['types'][number][] = []
+    // One after the other: the first command sets the instant.
+    for (const { type, filter } of asked.types) if (filter.kind !== 'none') types.push({ type, filter: await resolved({ db, session }, type, filter) })
+    const query = { ...asked, types }
+    const branches = types.flatMap(({ type, filter }) => branchesOf(query, type, filter))
     if (branches.length === 0) return { entries: [], total: 0 }
     const found = await run<Found>(db, session, paged(query, branches))
     const [counted] = await run<{ readonly total: number }>(db, session, counting(query, branches))
     const total = counted?.total ?? 0
     const first = found.length === 0 ? [] : await run<Earliest>(db, session, earliest(query, found))
-    return { entries: await opened(sealing, query.currentFacts, found, first), ...total > query.countTo ? {} : { total } }
+    return { entries: await opened({ sealing, db, session }, query.currentFacts, found, first), ...total > query.countTo ? {} : { total } }
   }))
 }
 
@@ -46,16 +52,26 @@ async function run<Result extends Document> (db: Db, session: ClientSession, { c
   return await db.collection(collection).aggregate<Result>([...pipeline], { session, readConcern: { level: 'snapshot' }, maxTimeMS: SEARCH_TIME }).toArray()
 }
 
-async function opened (sealing: Sealing, currentFacts: readonly string[], found: readonly Found[], first: readonly Earliest[]): Promise<HistoryPage['entries']> {
+interface Opening { readonly sealing: Sealing, readonly db: Db, readonly session: ClientSession }
+
+async function opened ({ sealing, ...reading }: Opening, currentFacts: readonly string[], found: readonly Found[], first: readonly Earliest[]): Promise<HistoryPage['entries']> {
   const began = new Map(first.map(({ _id: { type, id }, at }) => [`${type}/${id}`, at]))
-  const entries = await Promise.all(found.map(async ({ type, current, ...stored }) => {
-    const version = await sealing.toVersion(type, stored)
+  const sealed = (await Promise.all(found.map(async stored => await sealing.toVersion(stored.type, stored) ?? []))).flat()
+  const versions = new Map((await Promise.all([...new Set(sealed.map(({ type }) => type))].map(async type =>
+    await withItems(reading, type, sealed.filter(version => version.type === type))))).flat().map(version => [nameOf(version), version]))
+  return found.flatMap(({ current, ...stored }) => {
+    const version = versions.get(nameOf(JSON.parse(stored.head) as Version))
     if (version === undefined) return []
-    const { id, patient } = version
-    const facts = current === undefined ? version.facts : factsIn(current)
+    const { type, id, patient } = version
+    // All that a container ever held is what the current one holds: it was joined to this version.
+    const facts = current === undefined ? version.facts : isContainer(type) ? { ...factsIn(current) as Facts, items: (version.facts as Facts).items } : factsIn(current)
     return [{ version: { ...version, facts: underCurrent(version.facts, facts, currentFacts) }, current: { type, id, patient, facts }, isFirst: version.at <= (began.get(`${type}/${id}`) ?? version.at) }]
-  }))
-  return entries.flat()
+  })
+}
+
+/** Ids of versions tell them apart, but for those of a Binary, which has one. */
+function nameOf ({ id, version }: Pick<Version, 'id' | 'version'>): string {
+  return `${id}|${version}`
 }
 
 /** The facts of a version as MongoDB was asked of them: what is said of the resource as a whole is the current one's. */
@@ -71,8 +87,8 @@ function isObject (value: unknown): value is Readonly<Record<string, unknown>> {
 /** The visible versions of one type: the current ones, then the superseded ones. */
 function branchesOf ({ id, currentFacts }: Pick<HistoryQuery, 'id' | 'currentFacts'>, type: string, filter: Filter): readonly [current: Branch, superseded: Branch] {
   const ofOne = id === undefined ? [] : [{ id: { $eq: id } }]
-  const isCurrent = (field: string) => currentFacts.some(name => field === `facts.${name}`)
-  const labels = Object.fromEntries(currentFacts.map(name => [`facts.${name}`, `$current.facts.${name}`]))
+  const isCurrent = (field: string) => currentFacts.some(name => field === `facts.${name}`) || field.startsWith('held')
+  const labels = { ...Object.fromEntries(currentFacts.map(name => [`facts.${name}`, `$current.facts.${name}`])), held: '$current.held' }
   return [
     {
       collection: type,

@@ -148,7 +148,7 @@ t.test('what was never announced is the holder\'s after a month', async t => {
   const { facts, head } = await documents.findOne({ _id: first.id }) ?? { facts: { opens: 0 }, head: '{}' }
   const days = (facts.opens - Date.parse(first.meta.lastUpdated)) / (24 * 3600 * 1000)
   t.ok(days > 27.9 && days < 31.1, `one calendar month, not ${days} days`)
-  await documents.updateOne({ _id: first.id }, { $set: withFacts(head, { ...facts, opens: Date.now() - 1 }) as object })
+  await documents.updateOne({ _id: first.id }, { $set: withFacts('DocumentReference', head, { ...facts, opens: Date.now() - 1 }) as object })
   t.equal(await status(holder, first), 200)
   t.ok((await ids(holder, `/DocumentReference?patient=${patientId}&_count=200`)).includes(first.id))
 })

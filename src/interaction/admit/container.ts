@@ -1,10 +1,10 @@
 /**
- * Containers: a List and a Provenance are seen only by whoever sees all that they hold (`consent.md` 2). What is read of
- * each item stands among the container's own facts, flattened, and follows the item in the transaction that changes it.
+ * Containers: a List and a Provenance are seen only by whoever sees all that they hold (`consent.md` 2). What they hold
+ * is flattened when they are written; what is read of each item is joined by the store whenever they are read.
  * What it once held it is judged by for ever: no correction of a container shows it to somebody new.
  */
 import type { Resource } from '@medplum/fhirtypes'
-import { itemOf } from '../../consent/facts.js'
+import { NOBODYS, itemOf } from '../../consent/facts.js'
 import type { Facts, Item } from '../../consent/facts.js'
 import { familyOf, isShared } from '../../consent/family.js'
 import { CONTAINERS, RECORD_TYPES, recordType, referencesAt } from '../../consent/record-type.js'
@@ -15,8 +15,8 @@ import { broken, unresolved } from './admission.js'
 
 /** Items of one container, those of its containers among them. */
 const MOST_ITEMS = 500
-/** Containers of one depositor that hold any of the same resources. */
-const MOST_HOLDERS = 2000
+/** Containers of one depositor that hold any of the same containers. */
+const MOST_HOLDERS = 200
 const LITERAL = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/
 const PAGE = 500
 
@@ -57,12 +57,14 @@ export async function heldBy (context: Context, resource: Resource): Promise<rea
 }
 
 /**
- * What one depositor may hold how often: each change of an item, a mask say, is written to all that hold it.
+ * What one depositor may hold how often: what a container holds more is written to all that hold it.
  * @throws OutcomeError `business-rule` beyond that
  */
 export async function checkHolding (context: Context, patient: string, { depositor }: Pick<Facts, 'depositor'>, resource: Resource): Promise<void> {
   const { resourceType } = resource
-  const held = and(equals('patient', patient), isIn('found', itemKeys(resource)), equals('facts.depositor', depositor))
+  const containers = pointersOf(resource).filter(({ type }) => CONTAINERS.includes(type))
+  if (containers.length === 0) return
+  const held = and(equals('patient', patient), isIn('found', containers.map(itemKey)), equals('facts.depositor', depositor))
   if (await context.store.count(resourceType, held) < MOST_HOLDERS) return
   throw broken('What it holds is held too often already', `${resourceType}.${recordType(resourceType).items?.[0] ?? ''}`)
 }
@@ -84,32 +86,32 @@ function judgedByItems (facts: Facts): Facts {
   return { ...facts, types: [...new Set((facts.items ?? []).flatMap(item => item.facts.types))] }
 }
 
-/** Items with what changed in their place, and what a changed container holds beside it. */
-function merged (known: readonly Item[], changed: readonly Changed[]): readonly Item[] {
-  const items = new Map(known.map(item => [itemKey(item), item]))
-  for (const { type, id, facts } of changed) {
-    for (const item of [...(facts as Facts).items ?? [], itemOf(type, id, facts as Facts)]) items.set(itemKey(item), item)
-  }
-  return [...items.values()]
+/** Items with what else is held in its place, and what a container among that holds beside it. */
+function merged (known: readonly Item[], held: readonly Changed[], more: readonly Item[] = []): readonly Item[] {
+  const added = held.flatMap(({ type, id, facts }) => [...(facts as Facts).items ?? [], itemOf(type, id, facts as Facts)])
+  return [...new Map([...known, ...added, ...more].map(item => [itemKey(item), item])).values()]
 }
 
 /**
- * The new facts of every container of a record that holds, itself or through others, something whose facts change.
- * @param changed with their new facts
+ * The new facts of every container that holds, itself or through others, one that holds more now. A container that would
+ * hold too much by that is nobody's to see: neither is its writer told, nor is anything shown that is not judged.
+ * @param grown with its new facts
  */
-export async function reindexHolders (context: Context, patient: string, changed: readonly Changed[]): Promise<NonNullable<Write['reindexed']>> {
+export async function reindexHolders (context: Context, patient: string, grown: Changed): Promise<NonNullable<Write['reindexed']>> {
   const reindexed = new Map<string, Changed>()
-  let round = changed
+  let round: readonly Changed[] = [grown]
   while (round.length > 0) {
-    const holders = await findHolders(context, patient, round)
     const next: Changed[] = []
-    for (const { type, id, ...holder } of holders) {
-      const known = (reindexed.get(itemKey({ type, id })) ?? changed.find(each => each.type === type && each.id === id) ?? holder).facts as Facts
-      const held = new Set((known.items ?? []).map(itemKey))
-      const facts = judgedByItems({ ...known, items: merged(known.items ?? [], round.filter(each => held.has(itemKey(each)))) })
-      if (JSON.stringify(facts) === JSON.stringify(known)) continue
-      reindexed.set(itemKey({ type, id }), { type, id, facts })
-      next.push({ type, id, facts })
+    for (const { type, id, ...holder } of await findHolders(context, patient, round)) {
+      const known = (reindexed.get(itemKey({ type, id })) ?? holder).facts as Facts
+      const items = known.items ?? []
+      const held = new Set(items.map(itemKey))
+      const all = merged(items, round.filter(each => held.has(itemKey(each))))
+      const more = all.length > MOST_ITEMS ? merged(items, [], [NOBODYS]) : all
+      if (more.length === items.length) continue
+      const changed = { type, id, facts: judgedByItems({ ...known, items: more }) }
+      reindexed.set(itemKey(changed), changed)
+      next.push(changed)
     }
     round = next
   }

@@ -10,7 +10,6 @@ import { OutcomeError } from '../../outcome/outcome-error.js'
 import { checkWithheldOnce, forbidden, parsed } from './admission.js'
 import type { Admitter } from './admission.js'
 import { authorshipOf } from './authorship.js'
-import { reindexHolders } from './container.js'
 import { checkDepositor, checkKind } from './depositor.js'
 import { alignChain, joinChain } from './chain.js'
 import { takeContents } from './attachment.js'
@@ -43,7 +42,7 @@ export const document: Admitter = {
       found: [...contents.map(content => content.id), ...claimed].map(contentKey),
       contents,
       companions: [...changes, ...chain.companions],
-      reindexed: [...chain.reindexed, ...await reindexHolders(context, patient, [...chain.companions.map(({ next }) => next), ...chain.reindexed])]
+      reindexed: chain.reindexed
     }
   },
 
@@ -64,8 +63,7 @@ export const document: Admitter = {
     const facts = factsOf(fresh, known, { ids: known.chain, began: known.began, wasWithheld: known.wasWithheld })
     checkWithheldOnce(known, facts, 'DocumentReference.securityLabel')
     const { companions, reindexed } = await alignChain(context, sight.caller.now, fresh, known)
-    const changed = [{ type: before.type, id: before.id, facts }, ...companions.map(({ next }) => next), ...reindexed]
-    return { patient, resource: fresh, facts, claims: known.claims, companions, reindexed: [...reindexed, ...await reindexHolders(context, patient, changed)] }
+    return { patient, resource: fresh, facts, claims: known.claims, companions, reindexed }
   },
 
   remove: async (_context, sight, before) => {

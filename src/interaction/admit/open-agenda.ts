@@ -48,9 +48,17 @@ async function factsOf (context: Context, sight: Sight, resource: Resource): Pro
   if (isOfPatient) throw broken('An agenda names no patient', resource.resourceType)
   const owners = resource.resourceType === 'Slot'
     ? await ownersOf(context, (resource as Slot).schedule)
-    : (await Promise.all((resource as Schedule).actor.map(async actor => await partyKeys(context, actor as Reference, contained, true)))).flat()
+    : await actorsOf(context, sight, (resource as Schedule).actor as readonly Reference[], contained)
   checkOwner(sight, resource.resourceType, owners)
   return { owners: [...new Set(owners)] }
+}
+
+/** Whose an agenda is. One's own and somebody else's at once is nobody's to write: it would offer the other's time. */
+async function actorsOf (context: Context, sight: Sight, actors: readonly Reference[], contained: ReturnType<typeof containedIn>): Promise<readonly string[]> {
+  const parties = await Promise.all(actors.map(async actor => await partyKeys(context, actor, contained, true)))
+  // A place or a service of nobody known is nobody else's.
+  for (const keys of parties) if (keys.length > 0) checkOwner(sight, 'Schedule', keys)
+  return parties.flat()
 }
 
 async function ownersOf (context: Context, { reference }: Reference): Promise<readonly string[]> {

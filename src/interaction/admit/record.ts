@@ -11,7 +11,7 @@ import type { Standing } from '../../consent/right.js'
 import { OutcomeError } from '../../outcome/outcome-error.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
-import { checkWithheldOnce, forbidden, parsed } from './admission.js'
+import { broken, checkWithheldOnce, forbidden, parsed } from './admission.js'
 import type { Admitter } from './admission.js'
 import { authorshipOf } from './authorship.js'
 import { checkHolding, heldBy, reindexHolders, withItems } from './container.js'
@@ -69,7 +69,12 @@ export const record: Admitter = {
     if (held.length > 0) await checkHolding(context, patient, known, resource)
     const widened = { ...fresh, period: hull(known, fresh) }
     const facts = CONTAINERS.includes(type) ? withItems(type, id, widened, held, known.items) : widened
-    return { patient, resource, facts, claims: [], reindexed: await reindexHolders(context, patient, [{ type, id, facts }]) }
+    if (CONTAINERS.includes(type) && (known.items ?? []).length === 0 && (facts.items ?? []).length > 0) {
+      // What holds nothing has no type for the matrix: by its first item, others would come to see the rest of it.
+      throw broken('What was deposited empty stays so: deposit it anew with what it holds', `${type}.${recordType(type).items?.[0] ?? ''}`)
+    }
+    const isGrown = (facts.items?.length ?? 0) > (known.items?.length ?? 0)
+    return { patient, resource, facts, claims: [], ...isGrown ? { reindexed: await reindexHolders(context, patient, { type, id, facts }) } : {} }
   },
 
   remove: async (context, sight, before) => {

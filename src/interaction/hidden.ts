@@ -1,0 +1,78 @@
+/**
+ * What traces name and their reader may not know of (`consent.md` 2 *trace*). It is asked for the traces at hand, in
+ * batches, so that it costs no more however much of a record is hidden; whatever was not asked counts as hidden.
+ */
+import { compileIn, familyOf, isShared } from '../consent/family.js'
+import type { Hidden, TraceFacts } from '../consent/family.js'
+import type { Situation } from '../consent/situation.js'
+import type { BinaryFacts } from '../consent/unclaimed.js'
+import { and, equals, exists, isIn, not, or } from '../filter/filter.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import type { ResourceStore, Version } from './store.js'
+
+interface Asking { readonly store: ResourceStore, readonly types: readonly string[] }
+type ByType = Readonly<Record<string, readonly string[] | undefined>>
+
+/** What of a record is hidden from a caller, as far as it was asked. */
+export interface Known extends Hidden { readonly hidden: Set<string>, readonly asked: Set<string> | 'all' }
+
+export function known (hidden: Set<string>, asked: Known['asked']): Known {
+  return { hidden, asked, has: reference => hidden.has(reference) || (asked !== 'all' && !asked.has(reference)) }
+}
+
+/** All that a trace names. */
+export function namedBy ({ facts }: Pick<Version, 'facts'>): readonly string[] {
+  const { about, disclosed } = facts as TraceFacts
+  return [...about, ...disclosed]
+}
+
+/** Which of some references (`Type/id`) name what the caller of `situation` may not see. */
+export async function hiddenAmong ({ store, types }: Asking, situation: Situation, references: readonly string[]): Promise<readonly string[]> {
+  const named = byType(references.filter(reference => isOfRecord(types, reference)))
+  // A Binary is hidden with its document; one that has none (yet) from all but its depositor.
+  const contents = named['Binary'] === undefined ? [] : await store.find({ type: 'Binary', filter: isIn('_id', named['Binary']), sort: [], limit: named['Binary'].length })
+  const claimed = contents.flatMap(({ id, facts }) => {
+    const document = (facts as BinaryFacts).claimedBy
+    return document === null ? [] : [{ id, document }]
+  })
+  const asked = {
+    ...named,
+    Binary: contents.map(({ id }) => id).filter(id => !claimed.some(each => each.id === id)),
+    DocumentReference: [...named['DocumentReference'] ?? [], ...claimed.map(({ document }) => document)]
+  }
+  const lists = await Promise.all(Object.entries(asked).map(async ([type, ids = []]) => {
+    const unseen = and(equals('patient', situation.patient), isIn('_id', ids), not(compileIn(situation, type, new Set())))
+    return ids.length === 0 ? [] : (await store.distinct(type, unseen, '_id', ids.length)).map(id => `${type}/${id}`)
+  }))
+  const hidden = new Set(lists.flat())
+  return [...hidden, ...claimed.filter(({ document }) => hidden.has(`DocumentReference/${document}`)).map(({ id }) => `Binary/${id}`)]
+}
+
+/** All of a record that is hidden from the caller of `situation`: what a filter on its traces needs. @throws OutcomeError `too-costly` */
+export async function allHidden ({ store, types }: Asking, situation: Situation, most: number): Promise<readonly string[]> {
+  const lists = await Promise.all(types.filter(type => isOfRecord(types, `${type}/`) && type !== 'Binary').map(async type =>
+    (await ids(type, not(compileIn(situation, type, new Set())))).map(id => `${type}/${id}`)))
+  const documents = byType(lists.flat())['DocumentReference'] ?? []
+  const contents = await ids('Binary', or(isIn('facts.claimedBy', documents), not(or(exists('facts.claimedBy'), compileIn(situation, 'Binary', new Set())))))
+  return [...lists.flat(), ...contents.map(id => `Binary/${id}`)]
+
+  async function ids (type: string, unseen: ReturnType<typeof not>): Promise<readonly string[]> {
+    const found = await store.distinct(type, and(equals('patient', situation.patient), unseen), '_id', most)
+    if (found.length > most) throw new OutcomeError('too-costly', { diagnostics: 'The traces of this record are too many for one search' })
+    return found
+  }
+}
+
+function isOfRecord (types: readonly string[], reference: string): boolean {
+  const [type = ''] = reference.split('/')
+  return types.includes(type) && !isShared(type) && familyOf(type) !== 'trace'
+}
+
+function byType (references: readonly string[]): ByType {
+  const lists: Record<string, string[]> = {}
+  for (const reference of new Set(references)) {
+    const [type = '', id = ''] = reference.split('/');
+    (lists[type] ??= []).push(id)
+  }
+  return lists
+}

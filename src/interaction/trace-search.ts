@@ -1,0 +1,42 @@
+/**
+ * A search among traces. Whether one is there for its reader hangs on what it names, which may be anything of its record:
+ * they are read in order, in batches, and each batch is judged. So a page and a total count what the reader may see,
+ * whatever is hidden, and however much.
+ */
+import type { Filter } from '../filter/filter.js'
+import type { SearchRequest } from '../search/request.js'
+import type { Context } from './context.js'
+import { namedBy } from './hidden.js'
+import { isAfter } from './overlay-order.js'
+import type { Sight } from './sight.js'
+import type { Version } from './store.js'
+
+interface Found { readonly found: readonly Version[], readonly hasMore: boolean, readonly counted?: number }
+
+/** @param filter the candidates: `Sight.among` with `isJudgedLater` @param after where the page before ended */
+export async function findTraces (context: Context, sight: Sight, request: SearchRequest, filter: Filter, after?: readonly (string | number | null)[]): Promise<Found> {
+  const { type, sort, total, summary } = request
+  const count = summary === 'count' ? 0 : request.count
+  // A total is that of all pages: it is counted from the first match on.
+  const isCounted = total !== 'none'
+  const isOnPage = after === undefined ? () => true : isAfter(sort, after)
+  const page: Version[] = []
+  let counted = 0
+  for await (const batch of context.store.heads({ type, filter, sort, ...isCounted || after === undefined ? {} : { after } })) {
+    for (const version of await seenAmong(sight, batch)) {
+      counted += 1
+      if (page.length <= count && isOnPage(version)) page.push(version)
+    }
+    if (!isCounted && page.length > count) break
+  }
+  const found = await Promise.all(page.slice(0, count).map(async ({ id }) => await context.store.read(type, id)))
+  return { found: found.filter(version => version !== undefined), hasMore: count > 0 && page.length > count, ...isCounted ? { counted } : {} }
+}
+
+/** Those of some traces that their reader may see. */
+export async function seenAmong (sight: Sight, traces: readonly Version[]): Promise<readonly Version[]> {
+  const patients = [...new Set(traces.flatMap(({ patient }) => patient ?? []))]
+  await sight.enter(patients)
+  await Promise.all(patients.map(async patient => { await sight.learn(patient, traces.filter(trace => trace.patient === patient).flatMap(namedBy)) }))
+  return traces.filter(trace => sight.decide(trace).permit)
+}

@@ -1,0 +1,124 @@
+/**
+ * Containers (`consent.md` 2) as MongoDB keeps them: the ids of what they hold, and nothing of what the rules read of it.
+ * A search asks first which of what its candidates hold is meant, then for the containers by those ids; to what was found,
+ * the facts of its items are joined. So nothing is out of step, and a change of an item, a mask say, is one write however
+ * many hold it. Whoever forgets to ask finds an item in each container that nobody sees.
+ */
+import type { ClientSession, Db, Document } from 'mongodb'
+import { NOBODYS, itemOf } from '../consent/facts.js'
+import type { Facts, Item } from '../consent/facts.js'
+import { CONTAINERS, RECORD_TYPES } from '../consent/record-type.js'
+import { widen } from '../filter/evaluate.js'
+import { all, and, exists, isIn, none, not, or } from '../filter/filter.js'
+import type { Filter } from '../filter/filter.js'
+import type { Version } from '../interaction/store.js'
+import { SEARCH_TIME } from './client.js'
+import { toMongo } from './to-mongo.js'
+
+/** The ids of what a container holds, by type. */
+export type Held = Readonly<Record<string, readonly string[]>>
+type Named = Document & { _id: string }
+type ItemsFilter = Extract<Filter, { kind: 'element' }>
+interface Reading { readonly db: Db, readonly session?: ClientSession | undefined }
+
+const ITEMS = 'facts.items'
+
+export function isContainer (type: string): boolean {
+  return CONTAINERS.includes(type)
+}
+
+/** The facts of a version as they are stored; those of a container apart from what it holds. */
+export function withoutItems (type: string, facts: unknown): { readonly facts: unknown, readonly held?: Held } {
+  if (!isContainer(type)) return { facts }
+  const { items = [NOBODYS], ...own } = facts as Facts
+  const held: Record<string, string[]> = {}
+  for (const item of items) (held[item.type] ??= []).push(item.id)
+  return { facts: { ...own, items: [NOBODYS] }, held }
+}
+
+/** A filter on containers without a word about their items: the ids stand for those that it meant. */
+export async function resolved (reading: Reading, type: string, filter: Filter): Promise<Filter> {
+  const asked = isContainer(type) ? elementsOf(filter) : []
+  if (asked.length === 0) return filter
+  const held = await candidates(reading, type, widen(filter, field => field === ITEMS))
+  const found = new Map(await Promise.all(asked.map(async each => {
+    const ids = await Promise.all([...held].map(async ([itemType, list]) => isIn(`held.${itemType}`, await meant(reading, itemType, list, each.of))))
+    return [each as Filter, or(not(exists('held')), ...ids)] as const
+  })))
+  return replaced(filter, leaf => found.get(leaf) ?? leaf)
+}
+
+/** All that the containers hold that may satisfy a filter. */
+async function candidates ({ db, session }: Reading, type: string, filter: Filter): Promise<ReadonlyMap<string, readonly string[]>> {
+  const pairs = await db.collection(type).aggregate<{ readonly _id: { readonly k: string, readonly v: string } }>([
+    { $match: toMongo(filter) },
+    { $project: { _id: 0, held: { $objectToArray: '$held' } } },
+    { $unwind: '$held' },
+    { $unwind: '$held.v' },
+    { $group: { _id: { k: '$held.k', v: '$held.v' } } }
+  ], { maxTimeMS: SEARCH_TIME, ...within(session) }).toArray()
+  const held = new Map<string, string[]>()
+  for (const { _id: { k, v } } of pairs) {
+    const ids = held.get(k)
+    if (ids === undefined) held.set(k, [v])
+    else ids.push(v)
+  }
+  return held
+}
+
+/** Which of some items a filter means; what is not there any more, or of no type of the record, is meant in any case. */
+async function meant ({ db, session }: Reading, type: string, ids: readonly string[], filter: Filter): Promise<readonly string[]> {
+  if (RECORD_TYPES[type] === undefined) return ids
+  const options = { projection: { _id: 1 }, maxTimeMS: SEARCH_TIME, ...within(session) }
+  const named = { _id: { $in: [...ids] } }
+  const rename = (field: string) => field === 'id' ? '_id' : field === 'facts.codes' && type === 'DocumentReference' ? 'facts.types' : field
+  const ofType = replaced(filter, leaf => leaf.kind === 'in' && leaf.field === 'type' ? leaf.values.includes(type) ? all : none : leaf)
+  const [found, there] = await Promise.all([toMongo(ofType, rename), {}].map(async criteria =>
+    (await db.collection<Named>(type).find({ $and: [named, criteria as Document] }, options).toArray()).map(({ _id }) => _id)))
+  const known = new Set(there)
+  return [...found ?? [], ...ids.filter(id => !known.has(id))]
+}
+
+/** Versions of containers with their items; others as they are. One round trip, whatever they hold and whether there are any. */
+export async function withItems ({ db, session }: Reading, type: string, versions: readonly (Version & { readonly held?: Held | undefined })[]): Promise<readonly Version[]> {
+  if (!isContainer(type)) return versions
+  const wanted = new Map<string, Set<string>>([[type, new Set()]])
+  for (const { held = {} } of versions) {
+    for (const [itemType, ids] of Object.entries(held)) wanted.set(itemType, new Set([...wanted.get(itemType) ?? [], ...ids]))
+  }
+  const items = new Map((await Promise.all([...wanted].map(async ([itemType, ids]) => {
+    const found = await db.collection<Named & { readonly head: string }>(itemType)
+      .find({ _id: { $in: [...ids] } }, { projection: { head: 1 }, batchSize: WHOLE, maxTimeMS: SEARCH_TIME, ...within(session) }).toArray()
+    return found.map(({ _id, head }): readonly [string, Item] => [`${itemType}/${_id}`, itemOf(itemType, _id, (JSON.parse(head) as { readonly facts: Facts }).facts)])
+  }))).flat())
+  return versions.map(({ held, ...version }) => {
+    const joined = held === undefined ? [NOBODYS] : Object.entries(held).flatMap(([itemType, ids]) => ids.map(id => items.get(`${itemType}/${id}`) ?? NOBODYS))
+    return { ...version, facts: { ...version.facts as Facts, items: joined } }
+  })
+}
+
+/** More than one answer of MongoDB holds by itself. */
+const WHOLE = 2000
+
+/** What makes a command see the instant of a session. */
+export function within (session: ClientSession | undefined): { readonly session?: ClientSession, readonly readConcern?: { readonly level: 'snapshot' } } {
+  return session === undefined ? {} : { session, readConcern: { level: 'snapshot' } }
+}
+
+function elementsOf (filter: Filter): readonly ItemsFilter[] {
+  switch (filter.kind) {
+    case 'and': case 'or': return filter.of.flatMap(elementsOf)
+    case 'not': return elementsOf(filter.of)
+    case 'element': return filter.field === ITEMS ? [filter] : []
+    default: return []
+  }
+}
+
+function replaced (filter: Filter, by: (leaf: Filter) => Filter): Filter {
+  switch (filter.kind) {
+    case 'and': return and(...filter.of.map(part => replaced(part, by)))
+    case 'or': return or(...filter.of.map(part => replaced(part, by)))
+    case 'not': return not(replaced(filter.of, by))
+    default: return by(filter)
+  }
+}
