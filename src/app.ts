@@ -20,7 +20,6 @@ import { createSights } from './interaction/sights.js'
 import { sweep } from './interaction/sweep.js'
 import { createPageSeal } from './search/page.js'
 import { buildRegistry } from './search/registry.js'
-import { defaultLimits } from './search/request.js'
 import { createClient } from './store/client.js'
 import { createContentStore } from './store/content-store.js'
 import { createContentSweep } from './store/content-sweep.js'
@@ -90,7 +89,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       keyring,
       directory,
       policy,
-      limits: defaultLimits,
+      limits: config.limits,
       maxEntries: config.maxEntries,
       declares: declarationsOf(statement),
       base: config.baseUrl,

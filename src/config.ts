@@ -1,4 +1,6 @@
 import path from 'node:path'
+import { defaultLimits } from './search/request.js'
+import type { SearchLimits } from './search/request.js'
 
 /** All that the environment says, read once at start. */
 export interface Config {
@@ -18,6 +20,8 @@ export interface Config {
   readonly maxPatients: number
   /** Entries of one Bundle. */
   readonly maxEntries: number
+  /** What one search may ask. */
+  readonly limits: SearchLimits
 }
 
 const OUTSIDE_CARE = 'SA13,SA23,SA24,SA26'
@@ -40,8 +44,25 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
     outsideCare: (env['OUTSIDE_CARE_SECTORS'] ?? OUTSIDE_CARE).split(',').map(code => code.trim()),
     maxPatients: whole(env, 'MAX_PATIENTS', 200),
     maxEntries: whole(env, 'MAX_ENTRIES', 500),
+    limits: readLimits(env),
     ...issuer === undefined || jwks === undefined || audience === undefined ? {} : { issuer: { url: issuer, jwks, audience } }
   })
+}
+
+/** The variable of each limit of a search. */
+const LIMITS: Readonly<Record<keyof SearchLimits, string>> = {
+  parameters: 'MAX_PARAMETERS',
+  values: 'MAX_VALUES',
+  includes: 'MAX_INCLUDES',
+  count: 'MAX_COUNT',
+  defaultCount: 'DEFAULT_COUNT',
+  chain: 'MAX_CHAIN',
+  ids: 'MAX_CHAINED'
+}
+
+function readLimits (env: Readonly<Record<string, string | undefined>>): SearchLimits {
+  const read = (name: keyof SearchLimits) => whole(env, LIMITS[name], defaultLimits[name])
+  return Object.freeze(Object.fromEntries((Object.keys(LIMITS) as (keyof SearchLimits)[]).map(name => [name, read(name)])) as unknown as SearchLimits)
 }
 
 function needed (env: Readonly<Record<string, string | undefined>>, name: string): string {

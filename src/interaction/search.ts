@@ -3,27 +3,28 @@
  * inclusions count what the caller may see; `release` decides each resource once more.
  */
 import type { Access } from '../audit/event.js'
-import { RECORD_TYPES } from '../consent/record-type.js'
-import { familyOf, hasPatientGround, isShared } from '../consent/family.js'
-import { isFindable } from '../consent/situation.js'
 import { evaluate } from '../filter/evaluate.js'
-import { and, isIn, none, or } from '../filter/filter.js'
+import { and } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { extract } from '../search/extract.js'
 import type { Resource } from '../search/path.js'
 import { PAGE, queryOf } from '../search/page.js'
 import type { PageToken } from '../search/page.js'
-import { parseSearch } from '../search/parse.js'
 import type { SearchRequest } from '../search/request.js'
+import { isResultParameter } from '../search/result.js'
 import type { Answer, Entry, Link, Subset } from './answer.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
+import { landed } from './hop.js'
+import type { Landed } from './hop.js'
 import { include } from './include.js'
 import { current } from './directory.js'
 import { valueAt } from './overlay-order.js'
+import { readQuery } from './query-terms.js'
 import type { Sight } from './sight.js'
 import type { Version } from './store.js'
+import { visibleFilter } from './visible.js'
 
 export interface Search extends Asking {
   readonly type: string
@@ -31,20 +32,11 @@ export interface Search extends Asking {
   readonly lenient: boolean
 }
 
-/** Patients that one search by `_id` or `identifier` may touch. */
-const MOST_CANDIDATES = 200
-
-/** Types whose `patient` or `subject` is the patient of the record; a Provenance, say, only points at one. */
-function isByPatient (type: string): boolean {
-  return (RECORD_TYPES[type]?.subject ?? null) !== null || familyOf(type) === 'choice'
-}
-
 export async function search (context: Context, asking: Search): Promise<Answer> {
   const { sight, type } = asking
   needScope(asking, type, 's')
   const { parameters, lenient, after } = readPage(context, asking)
-  const hash = isShared(type) ? null : context.hash
-  const request = parseSearch(context.registry, type, parameters, { lenient, base: context.base, hash, isByPatient: isByPatient(type), limits: context.limits })
+  const request = await landed(context, asking, readQuery(context, type, parameters, lenient))
   const visible = await visibleFilter(context, sight, request)
   const filter = and(request.filter, current, visible)
   const { found, hasMore, counted } = await findPage(context, request, filter, after)
@@ -81,7 +73,7 @@ interface Page { readonly found: readonly Version[], readonly hasMore: boolean, 
 /** A page, and whether another one follows; the first page mostly knows the total too. */
 async function findPage (context: Context, request: SearchRequest, filter: Filter, after: PageToken['after'] | undefined): Promise<Page> {
   const { type, sort, count, summary } = request
-  if (count === 0 || filter === none || summary === 'count') return { found: [], hasMore: false }
+  if (count === 0 || summary === 'count') return { found: [], hasMore: false }
   if (after !== undefined) {
     const found = await context.store.find({ type, filter, sort, limit: count + 1, after })
     return { found: found.slice(0, count), hasMore: found.length > count }
@@ -99,50 +91,8 @@ function readPage (context: Context, { sight, type, parameters, lenient }: Searc
   return page
 }
 
-/** What of the type this caller may see, as narrowly as the query allows (`design.md` 4). */
-export async function visibleFilter (context: Context, sight: Sight, request: SearchRequest): Promise<Filter> {
-  const { type, patients } = request
-  if (isShared(type)) return await sight.anywhere(type)
-  const bound = sight.caller.patient
-  if (patients !== null) {
-    if (patients.length > MOST_CANDIDATES) throw tooMany()
-    return await visibleAmong(sight, request, patients)
-  }
-  if (bound !== undefined) return await visibleAmong(sight, request, [bound])
-  if (request.byId || request.byIdentifier) {
-    const candidates = await context.store.distinct(type, and(request.filter, current), 'patient', MOST_CANDIDATES)
-    // Too many to ask each: then only those who have a word about the caller, whatever else matches unseen.
-    if (candidates.length <= MOST_CANDIDATES) return await visibleAmong(sight, request, candidates)
-  }
-  return await sight.anywhere(type)
-}
-
-async function visibleAmong (sight: Sight, request: SearchRequest, patients: readonly string[]): Promise<Filter> {
-  const full = await sight.among(request.type, patients)
-  if (request.type !== 'Patient' || !isByIdentifierAlone(request)) return full
-  await sight.enter(patients)
-  return or(full, isIn('_id', patients.filter(patient => isSubsetted(sight, patient))))
-}
-
 function isNamed (sight: Sight, { patients, byId, byIdentifier }: SearchRequest): boolean {
   return patients !== null || byId || byIdentifier || sight.caller.patient !== undefined
-}
-
-/** Any other professional or structure finds a patient by `identifier` alone, and sees that and no more. */
-function isSubsetted (sight: Sight, patient: string): boolean {
-  const { kind, mode } = sight.caller.principal
-  if ((kind !== 'professional' && kind !== 'structure') || !isFindable(sight.account(patient))) return false
-  if (mode !== 'normal' && sight.caller.patient !== patient) return false
-  const situation = sight.situation(patient)
-  if (situation?.stands === 'treating') return false
-  return situation?.stands !== 'professional' || !hasPatientGround(situation)
-}
-
-const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty', '_count', '_total', '_summary', '_include', '_revinclude']
-
-function isByIdentifierAlone (request: SearchRequest): boolean {
-  const names = request.applied.map(([name]) => name).filter(name => !HOW_TO_ANSWER.includes(name))
-  return request.byIdentifier && names.length === 1 && names[0] === 'identifier'
 }
 
 /** The one identifier that was asked for, of a patient whom the caller finds by nothing else. */
@@ -158,7 +108,7 @@ function subsetOf (context: Context, sight: Sight, request: SearchRequest, versi
 async function countAll (context: Context, request: SearchRequest, filter: Filter, known: number | undefined): Promise<number | undefined> {
   if (request.total === 'none') return undefined
   if (known !== undefined) return known
-  return filter === none ? 0 : await context.store.count(request.type, filter)
+  return await context.store.count(request.type, filter)
 }
 
 function url (context: Context, type: string, parameters: readonly (readonly [string, string])[]): string {
@@ -176,10 +126,10 @@ function nextLink (context: Context, { sight, lenient }: Search, { type, applied
  * One trace for each patient concerned: those whom the query names and exist, and those of whom something was
  * disclosed; one that names nobody where there is none. The query is kept where it concerns one patient only.
  */
-export function accesses (context: Context, sight: Sight, request: SearchRequest, entries: readonly Entry[]): readonly Access[] {
+export function accesses (context: Context, sight: Sight, request: Landed, entries: readonly Entry[]): readonly Access[] {
   const { type } = request
   const disclosed = entries.map(({ version }) => version).filter(({ patient }) => patient !== null)
-  const named = (request.patients ?? []).filter(patient => sight.account(patient) !== 'none')
+  const named = [...request.patients ?? [], ...request.concerned].filter(patient => sight.account(patient) !== 'none')
   const bound = request.patients === null && sight.caller.patient !== undefined ? [sight.caller.patient] : []
   const patients = [...new Set([...named, ...bound, ...disclosed.map(({ patient }) => patient)])].filter(patient => patient !== null)
   const query = traced(context, request)
@@ -205,8 +155,10 @@ function traced (context: Context, { type, applied }: SearchRequest): string {
   return queryOf(applied.map(([name, value]) => {
     const [code = ''] = name.split(':')
     const parameter = context.registry.parameter(type, code)
-    const isNaming = parameter !== undefined && (parameter.field === '_id' || parameter.isFound || parameter.type === 'uri' ||
-      (parameter.type === 'reference' && !['patient', 'subject'].includes(code)))
+    // What leads to other resources may name one of them.
+    const isLeading = name.includes('.') || (parameter === undefined && !isResultParameter(code))
+    const isNaming = isLeading || (parameter !== undefined && (parameter.field === '_id' || parameter.isFound || parameter.type === 'uri' ||
+      (parameter.type === 'reference' && !['patient', 'subject'].includes(code))))
     return [name, isNaming ? '…' : value]
   }))
 }
@@ -226,8 +178,4 @@ export function patientDecision (sight: Sight, patient: string, isDisclosed: boo
       return { permit: choices.length > 0 || isDisclosed, rule: choices.length > 0 || !isDisclosed ? 10 : 9, choices }
     }
   }
-}
-
-function tooMany (): OutcomeError {
-  return new OutcomeError('too-costly', { diagnostics: `One search may concern at most ${MOST_CANDIDATES} patients` })
 }
