@@ -29,10 +29,9 @@ export async function visibleFilter (context: Context, sight: Sight, request: Qu
   if (bound !== undefined) return await visibleAmong(sight, request, [bound])
   if (request.byId || request.byIdentifier) {
     const known = await context.store.distinct(type, and(request.filter, current), 'patient', MOST_CANDIDATES)
-    // Nobody costs what a patient who is not to be seen costs.
-    const candidates = known.length === 0 ? [NOBODY] : known
-    // Too many to ask each: then only those who have a word about the caller, whatever else matches unseen.
-    if (candidates.length <= MOST_CANDIDATES) return await visibleAmong(sight, request, candidates)
+    // Too many to ask each: then only those who have a word about the caller, whatever else matches unseen. Nobody is
+    // always asked along, so that what is absent costs what is hidden costs.
+    if (known.length <= MOST_CANDIDATES) return await visibleAmong(sight, request, [...known, NOBODY])
   }
   return await sight.anywhere(type)
 }

@@ -76,9 +76,9 @@ t.test('what cannot be asked at the end of a chain is refused by its whole name,
 })
 
 t.test('a name that would mean several things asks for its type', async t => {
-  refused(t, await get(gp, '/List?item.identifier-of=1'), 400, { code: 'not-supported', details: 'MSG_PARAM_UNKNOWN', expression: 'item.identifier-of' })
-  refused(t, await get(gp, '/Provenance?target.name=x'), 400, { code: 'value', details: 'MSG_PARAM_INVALID', expression: 'target.name' })
-  t.equal((await get(gp, '/Provenance?target:Organization.name=x')).status, 200)
+  refused(t, await get(gp, '/List?item.nonsense=1'), 400, { code: 'not-supported', details: 'MSG_PARAM_UNKNOWN', expression: 'item.nonsense' })
+  refused(t, await get(gp, '/List?item.location=x'), 400, { code: 'value', details: 'MSG_PARAM_INVALID', expression: 'item.location' })
+  t.equal((await get(gp, '/List?item:Encounter.location=Location/x')).status, 200)
 })
 
 t.test('a chain leads over so many references, and no more', async t => {
