@@ -13,6 +13,7 @@ import { createAuthenticate } from './http/authenticate.js'
 import type { Trust } from './http/authenticate.js'
 import { addRoutes } from './http/routes.js'
 import { createServer } from './http/server.js'
+import { buildCompartment } from './interaction/compartment.js'
 import type { Context } from './interaction/context.js'
 import { declarationsOf } from './interaction/declared.js'
 import { createDirectory } from './interaction/directory.js'
@@ -92,6 +93,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       limits: config.limits,
       maxEntries: config.maxEntries,
       declares: declarationsOf(statement),
+      compartment: buildCompartment(await json('dist/definitions/compartment-patient.json'), registry),
       base: config.baseUrl,
       pages: createPageSeal(keyring.page),
       knows: ({ system, code }) => terminology.vocabulary.isKnown(`${system ?? ''}|${code ?? ''}`) || (system === RESOURCE_TYPES && registry.types.includes(code ?? '')),

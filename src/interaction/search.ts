@@ -6,21 +6,20 @@ import type { Access } from '../audit/event.js'
 import { evaluate } from '../filter/evaluate.js'
 import { and } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
-import { OutcomeError } from '../outcome/outcome-error.js'
 import { extract } from '../search/extract.js'
 import type { Resource } from '../search/path.js'
-import { PAGE, queryOf } from '../search/page.js'
-import type { PageToken } from '../search/page.js'
+import { queryOf } from '../search/page.js'
 import type { SearchRequest } from '../search/request.js'
 import { isResultParameter } from '../search/result.js'
 import type { Answer, Entry, Link, Subset } from './answer.js'
+import { inCompartment } from './compartment.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { landed } from './hop.js'
 import type { Landed } from './hop.js'
 import { include } from './include.js'
 import { current } from './directory.js'
-import { valueAt } from './overlay-order.js'
+import { findPage, linksOf, readPlace } from './page-link.js'
 import { readQuery } from './query-terms.js'
 import type { Sight } from './sight.js'
 import type { Version } from './store.js'
@@ -30,65 +29,51 @@ export interface Search extends Asking {
   readonly type: string
   readonly parameters: readonly (readonly [name: string, value: string])[]
   readonly lenient: boolean
+  /** Only what is in the compartment of this patient (R4 compartmentdefinition-patient.html). */
+  readonly compartment?: string
 }
+
+/** One type of a search, understood: its filter holds what the client asks and what the caller may see. */
+export interface Prepared { readonly request: Landed, readonly filter: Filter }
 
 export async function search (context: Context, asking: Search): Promise<Answer> {
-  const { sight, type } = asking
+  const { sight, type, compartment } = asking
   needScope(asking, type, 's')
-  const { parameters, lenient, after } = readPage(context, asking)
-  const request = await landed(context, asking, readQuery(context, type, parameters, lenient))
-  const visible = await visibleFilter(context, sight, request)
-  const filter = and(request.filter, current, visible)
-  const { found, hasMore, counted } = await findPage(context, request, filter, after)
+  const path = compartment === undefined ? type : `Patient/${compartment}/${type}`
+  const place = readPlace(context, asking, path, asking.parameters, asking.lenient)
+  const prepared = await prepare(context, asking, readQuery(context, type, place.parameters, place.lenient), compartment)
+  const { request, filter } = prepared
+  const page = await findPage(context, request, filter, place)
+  const matches = await shown(context, sight, [prepared], page.found)
+  const entries = [...matches, ...await include(context, asking, request, matches)]
+  const total = request.total === 'none' ? undefined : page.counted ?? await context.store.count(type, filter)
+  const links = linksOf(context, asking, path, request, { ...page, lenient: place.lenient })
+  return searchset(sight, request, { links, entries, total, accesses: accesses(context, sight, request, entries) })
+}
+
+export async function prepare (context: Context, asking: Asking, read: SearchRequest, compartment?: string): Promise<Prepared> {
+  const request = await landed(context, asking, compartment === undefined ? read : inCompartment(context, read, compartment))
+  return { request, filter: and(request.filter, current, await visibleFilter(context, asking.sight, request)) }
+}
+
+/** The entries of what was found, each as much of it as this caller sees. */
+export async function shown (context: Context, sight: Sight, prepared: readonly Prepared[], found: readonly Version[]): Promise<readonly Entry[]> {
   // A record that was not asked for by name: its choices are read now, and one that came since the search is heeded.
   await sight.enter(found.flatMap(({ patient }) => patient ?? []))
-  const page = found.filter(version => isNamed(sight, request) || sight.decide(version).permit)
-  const last = page.at(-1)
-  const matches = page.map((version): Entry => {
+  return found.flatMap((version): readonly Entry[] => {
+    const request = prepared.find(each => each.request.type === version.type)?.request
+    if (request === undefined || !(isNamed(sight, request) || sight.decide(version).permit)) return []
     const subset = subsetOf(context, sight, request, version)
-    return subset === undefined ? { version, mode: 'match' } : { version, mode: 'match', subset }
+    return [subset === undefined ? { version, mode: 'match' } : { version, mode: 'match', subset }]
   })
-  const included = await include(context, asking, request, matches.filter(({ subset }) => subset === undefined), matches)
-  const entries = [...matches, ...included]
-  const links: Link[] = [{ relation: 'self', url: url(context, type, request.applied) }]
-  if (hasMore && last !== undefined) links.push({ relation: 'next', url: nextLink(context, asking, request, last) })
-  const total = await countAll(context, request, filter, counted)
-  return {
-    status: 200,
-    headers: {},
-    body: {
-      kind: 'searchset',
-      ...total === undefined ? {} : { total },
-      links,
-      entries: request.summary === 'count' ? [] : entries,
-      ignored: request.ignored
-    },
-    sight,
-    accesses: accesses(context, sight, request, entries)
-  }
 }
 
-interface Page { readonly found: readonly Version[], readonly hasMore: boolean, readonly counted?: number }
+interface Found extends Pick<Answer, 'accesses'> { readonly links: readonly Link[], readonly entries: readonly Entry[], readonly total: number | undefined }
 
-/** A page, and whether another one follows; the first page mostly knows the total too. */
-async function findPage (context: Context, request: SearchRequest, filter: Filter, after: PageToken['after'] | undefined): Promise<Page> {
-  const { type, sort, count, summary } = request
-  if (count === 0 || summary === 'count') return { found: [], hasMore: false }
-  if (after !== undefined) {
-    const found = await context.store.find({ type, filter, sort, limit: count + 1, after })
-    return { found: found.slice(0, count), hasMore: found.length > count }
-  }
-  const { versions, total, hasMore } = await context.store.firstPage({ type, filter, sort, limit: count })
-  return { found: versions, hasMore, ...total === undefined ? {} : { counted: total } }
-}
-
-/** A next link says all of its query; whatever stands beside it is refused. A link that is not whole does not exist. */
-function readPage (context: Context, { sight, type, parameters, lenient }: Search): Omit<PageToken, 'after' | 'path'> & { after?: PageToken['after'] } {
-  const token = parameters.find(([name]) => name === PAGE)?.[1]
-  if (token === undefined) return { parameters, lenient }
-  const page = context.pages.read(token, sight.caller.principal.subject, sight.caller.now)
-  if (page === undefined || page.path !== type || parameters.length > 1) throw new OutcomeError('absent')
-  return page
+/** The Bundle of a search. */
+export function searchset (sight: Sight, { summary, ignored }: SearchRequest, { links, entries, total, accesses }: Found): Answer {
+  const body = { kind: 'searchset', ...total === undefined ? {} : { total }, links, entries: summary === 'count' ? [] : entries, ignored } as const
+  return { status: 200, headers: {}, body, sight, accesses }
 }
 
 function isNamed (sight: Sight, { patients, byId, byIdentifier }: SearchRequest): boolean {
@@ -105,35 +90,20 @@ function subsetOf (context: Context, sight: Sight, request: SearchRequest, versi
   return { system: shown?.system ?? '', value: shown?.value ?? '', isActive: account === 'open' || account === 'active' }
 }
 
-async function countAll (context: Context, request: SearchRequest, filter: Filter, known: number | undefined): Promise<number | undefined> {
-  if (request.total === 'none') return undefined
-  if (known !== undefined) return known
-  return await context.store.count(request.type, filter)
-}
-
-function url (context: Context, type: string, parameters: readonly (readonly [string, string])[]): string {
-  return `${context.base}/${type}${queryOf(parameters)}`
-}
-
-function nextLink (context: Context, { sight, lenient }: Search, { type, applied, sort }: SearchRequest, last: Version): string {
-  const values = sort.map(({ field }) => valueAt(last, field))
-  const after = sort.some(({ field }) => field === '_id') ? values : [...values, last.id]
-  const token = context.pages.write({ path: type, parameters: applied, lenient, after }, sight.caller.principal.subject, sight.caller.now)
-  return url(context, type, [[PAGE, token]])
-}
-
 /**
  * One trace for each patient concerned: those whom the query names and exist, and those of whom something was
  * disclosed; one that names nobody where there is none. The query is kept where it concerns one patient only.
  */
-export function accesses (context: Context, sight: Sight, request: Landed, entries: readonly Entry[]): readonly Access[] {
+export function accesses (
+  context: Context, sight: Sight, request: Landed, entries: readonly Entry[], interaction: 'search-type' | 'search-system' = 'search-type'
+): readonly Access[] {
   const { type } = request
   const disclosed = entries.map(({ version }) => version).filter(({ patient }) => patient !== null)
   const named = [...request.patients ?? [], ...request.concerned].filter(patient => sight.account(patient) !== 'none')
   const bound = request.patients === null && sight.caller.patient !== undefined ? [sight.caller.patient] : []
   const patients = [...new Set([...named, ...bound, ...disclosed.map(({ patient }) => patient)])].filter(patient => patient !== null)
   const query = traced(context, request)
-  const common = { interaction: 'search-type', type, outcome: '0' } as const
+  const common = { interaction, type, outcome: '0' } as const
   if (patients.length === 0) return [{ ...common, patient: null, query }]
   const isAlone = patients.length === 1 && (request.patients?.length ?? 1) <= 1
   return patients.map(patient => {
