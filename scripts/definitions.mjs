@@ -23,6 +23,7 @@ const types = (statement.rest?.[0]?.resource ?? []).map(({ type }) => type)
 const folder = process.argv[2] ?? join(root, 'dist/definitions')
 await mkdir(folder, { recursive: true })
 await write('search-parameters.json', searchParameters(await entries('search-parameters.json'), types))
+await write('compartment-patient.json', compartment(await json(join(source, 'compartmentdefinition-patient.json')), types))
 const definitions = structureDefinitions(
   [...await entries('profiles-types.json'), ...await entries('profiles-resources.json')], [...types, ...containedTypes])
 await write('structure-definitions.json', definitions)
@@ -36,6 +37,11 @@ function searchParameters (resources, types) {
     .map(({ resourceType, id, url, name, status, code, base, type, expression, target, component }) => ({
       resourceType, id, url, name, status, code, base: base.filter(type => bases.includes(type)), type, expression, target, component
     }))
+}
+
+/** What of a CompartmentDefinition concerns the declared types. */
+function compartment ({ resourceType, url, code, resource }, types) {
+  return { resourceType, url, code, resource: resource.filter(({ code, param = [] }) => types.includes(code) && param.length > 0).map(({ code, param }) => ({ code, param })) }
 }
 
 /** The StructureDefinitions of all data types, of `Resource` and `DomainResource`, and of the resource types `types`. */

@@ -13,6 +13,7 @@ import { createAuthenticate } from './http/authenticate.js'
 import type { Trust } from './http/authenticate.js'
 import { addRoutes } from './http/routes.js'
 import { createServer } from './http/server.js'
+import { buildCompartment } from './interaction/compartment.js'
 import type { Context } from './interaction/context.js'
 import { declarationsOf } from './interaction/declared.js'
 import { createDirectory } from './interaction/directory.js'
@@ -21,7 +22,6 @@ import { createSights } from './interaction/sights.js'
 import { sweep } from './interaction/sweep.js'
 import { createPageSeal } from './search/page.js'
 import { buildRegistry } from './search/registry.js'
-import { defaultLimits } from './search/request.js'
 import { createClient } from './store/client.js'
 import { createContentStore } from './store/content-store.js'
 import { createContentSweep } from './store/content-sweep.js'
@@ -92,9 +92,10 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       directory,
       migration: createMigration({ store, hash }, config.migrationSources),
       policy,
-      limits: defaultLimits,
+      limits: config.limits,
       maxEntries: config.maxEntries,
       declares: declarationsOf(statement),
+      compartment: buildCompartment(await json('dist/definitions/compartment-patient.json'), registry),
       base: config.baseUrl,
       pages: createPageSeal(keyring.page),
       knows: ({ system, code }) => terminology.vocabulary.isKnown(`${system ?? ''}|${code ?? ''}`) || (system === RESOURCE_TYPES && registry.types.includes(code ?? '')),

@@ -1,4 +1,6 @@
 import path from 'node:path'
+import { defaultLimits } from './search/request.js'
+import type { SearchLimits } from './search/request.js'
 
 /** All that the environment says, read once at start. */
 export interface Config {
@@ -20,6 +22,8 @@ export interface Config {
   readonly maxEntries: number
   /** The structures (idNatSt) from which the operator may migrate. */
   readonly migrationSources: readonly string[]
+  /** What one search may ask. */
+  readonly limits: SearchLimits
 }
 
 const OUTSIDE_CARE = 'SA13,SA23,SA24,SA26'
@@ -43,8 +47,25 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
     maxPatients: whole(env, 'MAX_PATIENTS', 200),
     maxEntries: whole(env, 'MAX_ENTRIES', 500),
     migrationSources: (env['MIGRATION_SOURCES'] ?? '').split(',').map(code => code.trim()).filter(code => code !== ''),
+    limits: readLimits(env),
     ...issuer === undefined || jwks === undefined || audience === undefined ? {} : { issuer: { url: issuer, jwks, audience } }
   })
+}
+
+/** The variable of each limit of a search. */
+const LIMITS: Readonly<Record<keyof SearchLimits, string>> = {
+  parameters: 'MAX_PARAMETERS',
+  values: 'MAX_VALUES',
+  includes: 'MAX_INCLUDES',
+  count: 'MAX_COUNT',
+  defaultCount: 'DEFAULT_COUNT',
+  chain: 'MAX_CHAIN',
+  ids: 'MAX_CHAINED'
+}
+
+function readLimits (env: Readonly<Record<string, string | undefined>>): SearchLimits {
+  const read = (name: keyof SearchLimits) => whole(env, LIMITS[name], defaultLimits[name])
+  return Object.freeze(Object.fromEntries((Object.keys(LIMITS) as (keyof SearchLimits)[]).map(name => [name, read(name)])) as unknown as SearchLimits)
 }
 
 function needed (env: Readonly<Record<string, string | undefined>>, name: string): string {

@@ -9,7 +9,7 @@ import { ID_NAT_PS, ID_NAT_ST } from '../security/identity.js'
 import type { Principal } from '../security/principal.js'
 import { CANONICAL_BASE } from '../terminology/canonical.js'
 
-export type InteractionCode = 'read' | 'vread' | 'history-instance' | 'history-type' | 'history-system' | 'search-type' | 'create' | 'update' | 'patch' | 'delete' | 'batch' | 'transaction'
+export type InteractionCode = 'read' | 'vread' | 'history-instance' | 'history-type' | 'history-system' | 'search-type' | 'search-system' | 'create' | 'update' | 'patch' | 'delete' | 'batch' | 'transaction'
 
 /** One access to one record, or to no record at all. */
 export interface Access {
@@ -50,6 +50,7 @@ const ACTIONS: Readonly<Record<InteractionCode, 'C' | 'R' | 'U' | 'D' | 'E'>> = 
   'history-type': 'E',
   'history-system': 'E',
   'search-type': 'E',
+  'search-system': 'E',
   create: 'C',
   update: 'U',
   patch: 'U',
@@ -99,7 +100,7 @@ export function disclosedExtension (disclosed: readonly string[]): readonly Exte
 }
 
 function clientAgent ({ interaction }: Access): AuditEventAgent {
-  const isSource = ['create', 'update', 'patch', 'batch', 'transaction', 'search-type', 'history-type', 'history-system'].includes(interaction)
+  const isSource = ['create', 'update', 'patch', 'batch', 'transaction', 'search-type', 'search-system', 'history-type', 'history-system'].includes(interaction)
   const [code, display] = isSource ? ['110153', 'Source Role ID'] : ['110152', 'Destination Role ID']
   return { type: { coding: [{ system: DCM, code, display }] }, who: { display: 'client' }, requestor: false }
 }

@@ -22,6 +22,8 @@ import { OF_ALL, history, systemHistory, typeHistory } from '../interaction/hist
 import { patch } from '../interaction/patch.js'
 import { read } from '../interaction/read.js'
 import { search } from '../interaction/search.js'
+import type { Search } from '../interaction/search.js'
+import { searchAll } from '../interaction/search-all.js'
 import type { Sight } from '../interaction/sight.js'
 import { transaction } from '../interaction/transaction.js'
 import { update } from '../interaction/update.js'
@@ -53,6 +55,7 @@ export interface RoutePorts {
 type Handle = (context: Context, sight: Sight, request: FastifyRequest, sightOf: () => Promise<Sight>) => Promise<Answer>
 interface Row { readonly method: HTTPMethods, readonly path: string, readonly interaction: InteractionCode, readonly handle: Handle }
 
+const OF_PATIENT = 'http://hl7.org/fhir/CompartmentDefinition/patient'
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** The rows of each interaction code, on a type. @throws Error at start for a code that is not built */
@@ -91,12 +94,7 @@ function rowsOf (type: string, code: string): readonly Row[] {
     case 'conditionalDelete': return [row('DELETE', `/${type}`, 'delete', async (context, sight, request) =>
       await removeMatching(context, { sight, type, criteria: query(request), ...ifMatch(request) }))]
     case 'conditionalCreate': return []
-    case 'search-type': return [
-      row('GET', `/${type}`, 'search-type', async (context, sight, request) =>
-        await search(context, { sight, type, parameters: query(request), lenient: readPrefer(request.headers).lenient })),
-      row('POST', `/${type}/_search`, 'search-type', async (context, sight, request) =>
-        await search(context, { sight, type, parameters: [...query(request), ...form(request)], lenient: readPrefer(request.headers).lenient }))
-    ]
+    case 'search-type': return searchRows('search-type', `/${type}`, oneSearched(type))
     default: throw new Error(`capability-statement.json declares ${type} ${code}, which is not built`)
   }
 }
@@ -108,7 +106,7 @@ function rowsOf (type: string, code: string): readonly Row[] {
  */
 function systemRows (codes: readonly string[], resources: readonly CapabilityStatementRestResource[]): readonly (readonly [type: string, rows: readonly Row[]])[] {
   for (const code of codes) {
-    if (!['batch', 'transaction', 'history-system'].includes(code)) throw new Error(`capability-statement.json declares ${code}, which is not built`)
+    if (!['batch', 'transaction', 'history-system', 'search-system'].includes(code)) throw new Error(`capability-statement.json declares ${code}, which is not built`)
   }
   const types = resources.filter(({ interaction = [] }) => interaction.some(({ code }) => code === 'history-type')).map(({ type }) => type)
   const history: Row = {
@@ -132,7 +130,45 @@ function systemRows (codes: readonly string[], resources: readonly CapabilitySta
   }
   return [
     ['Bundle', codes.includes('batch') || codes.includes('transaction') ? [bundle] : []],
-    [OF_ALL, codes.includes('history-system') ? [history] : []]
+    [OF_ALL, codes.includes('history-system') ? [history] : []],
+    [OF_ALL, codes.includes('search-system') ? searchRows('search-system', '', allSearched(resources)) : []]
+  ]
+}
+
+/**
+ * The rows of the compartments that are declared: a search within the compartment of a patient, for each type in it.
+ * @throws Error at start for a compartment that is not built
+ */
+function compartmentRows ({ compartment }: Context, declared: readonly string[], resources: readonly CapabilityStatementRestResource[]): readonly (readonly [type: string, rows: readonly Row[]])[] {
+  const other = declared.find(url => url !== OF_PATIENT)
+  if (other !== undefined) throw new Error(`capability-statement.json declares the compartment ${other}, which is not built`)
+  if (declared.length === 0) return []
+  const types = resources.filter(({ type, interaction = [] }) => compartment(type) !== undefined && interaction.some(({ code }) => code === 'search-type')).map(({ type }) => type)
+  return [
+    ...types.map(type => [type, searchRows('search-type', `/Patient/:id/${type}`, oneSearched(type, idOf))] as const),
+    // The address ends with an asterisk; to the router that is an expression.
+    [OF_ALL, searchRows('search-system', '/Patient/:id/:all(^\\*$)', allSearched(resources.filter(({ type }) => types.includes(type)), idOf))]
+  ]
+}
+
+type Searching = (context: Context, asking: Pick<Search, 'sight' | 'parameters' | 'lenient'>, request: FastifyRequest) => Promise<Answer>
+
+function oneSearched (type: string, compartmentOf?: (request: FastifyRequest) => string): Searching {
+  return async (context, asking, request) => await search(context, { ...asking, type, ...compartmentOf === undefined ? {} : { compartment: compartmentOf(request) } })
+}
+
+function allSearched (resources: readonly CapabilityStatementRestResource[], compartmentOf?: (request: FastifyRequest) => string): Searching {
+  const types = resources.filter(({ interaction = [] }) => interaction.some(({ code }) => code === 'search-type')).map(({ type }) => type)
+  return async (context, asking, request) => await searchAll(context, { ...asking, types, ...compartmentOf === undefined ? {} : { compartment: compartmentOf(request) } })
+}
+
+/** A search by GET and by POST; parameters of the address count in both. */
+function searchRows (interaction: InteractionCode, path: string, searching: Searching): readonly Row[] {
+  const handle = (parameters: (request: FastifyRequest) => Search['parameters']): Handle => async (context, sight, request) =>
+    await searching(context, { sight, parameters: parameters(request), lenient: readPrefer(request.headers).lenient }, request)
+  return [
+    { method: 'GET', path, interaction, handle: handle(query) },
+    { method: 'POST', path: `${path}/_search`, interaction, handle: handle(request => [...query(request), ...form(request)]) }
   ]
 }
 
@@ -147,12 +183,16 @@ export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
     needJson(request.headers, formatOf(request))
     return await send(reply, releasePublic(metadata))
   })
-  const { resource: resources = [], interaction = [] } = ports.statement.rest?.[0] ?? {}
-  for (const resource of resources) {
-    const codes = [...(resource.interaction ?? []).map(({ code = '' }) => code), ...conditionalsOf(resource)]
-    addRows(server, base, resource.type, codes.flatMap(code => rowsOf(resource.type, code)), ports)
-  }
-  for (const [type, rows] of systemRows(interaction.map(({ code = '' }) => code), resources)) addRows(server, base, type, rows, ports)
+  const { resource: resources = [], interaction = [], compartment = [] } = ports.statement.rest?.[0] ?? {}
+  const rows = [
+    ...resources.map(resource => {
+      const codes = [...(resource.interaction ?? []).map(({ code = '' }) => code), ...conditionalsOf(resource)]
+      return [resource.type, codes.flatMap(code => rowsOf(resource.type, code))] as const
+    }),
+    ...systemRows(interaction.map(({ code = '' }) => code), resources),
+    ...compartmentRows(ports.context, compartment, resources)
+  ].flatMap(([type, list]) => list.map(row => ({ ...row, type })))
+  addRows(server, base, rows, ports)
   server.setNotFoundHandler(async (request, reply) => {
     // Who is not known learns nothing of which addresses exist.
     await ports.authenticate(request.headers.authorization, request.instant)
@@ -160,17 +200,17 @@ export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
   })
 }
 
-/** @param type what an access by one of these rows is traced as */
-function addRows (server: FastifyInstance, base: string, type: string, rows: readonly Row[], ports: RoutePorts): void {
+/** @param rows each with the type that an access by it is traced as */
+function addRows (server: FastifyInstance, base: string, rows: readonly (Row & { readonly type: string })[], ports: RoutePorts): void {
   for (const path of new Set(rows.map(row => row.path))) {
     const list = rows.filter(row => row.path === path)
     for (const row of list) {
       server.route({
         method: row.method,
         url: base + path === '' ? '/' : base + path,
-        config: { takesRaw: type === 'Binary' && row.interaction === 'create' },
-        onRequest: async request => { await authenticate(request, ports, type, row.interaction) },
-        handler: async (request, reply) => await answer(request, reply, type, row, ports)
+        config: { takesRaw: row.type === 'Binary' && row.interaction === 'create' },
+        onRequest: async request => { await authenticate(request, ports, row.type, row.interaction) },
+        handler: async (request, reply) => await answer(request, reply, row.type, row, ports)
       })
     }
     const allowed = list.flatMap(({ method }) => method === 'GET' ? ['GET', 'HEAD'] : [method])

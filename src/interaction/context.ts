@@ -9,6 +9,7 @@ import type { Permission } from '../security/scope.js'
 import type { Definitions } from '../patch/definitions.js'
 import type { PageSeal } from '../search/page.js'
 import type { Fault } from '../outcome/outcome-error.js'
+import type { Compartment } from './compartment.js'
 import type { Directory } from './directory.js'
 import type { Use } from './bundle-medication.js'
 import type { Migration } from './migration.js'
@@ -33,6 +34,7 @@ export interface Context extends TracePorts {
   readonly pages: PageSeal
   /** Whether the CapabilityStatement declares an interaction, or a conditional one, of a type. */
   readonly declares: (type: string, code: string) => boolean
+  readonly compartment: Compartment
   /** Whether the terminology has a code. */
   readonly knows: (coding: Coding) => boolean
   /** The types (`system|code`) as which the matrix judges a type that is no document. */

@@ -17,14 +17,13 @@ const MOST_INCLUDED = 1000
 /**
  * `_include` and `_revinclude`, one level, both through the caller's filter: what is hidden is not pointed at, and
  * what points is not there. Types outside the token's scopes are left out.
- * @param whole the matches that are shown in full: only they point anywhere
- * @param matches all matches: they are not included a second time
+ * @param matches those that are shown in full point somewhere; none is included a second time
  */
 export async function include (
-  context: Context, { sight }: Asking, request: SearchRequest, whole: readonly Entry[], matches: readonly Entry[]
+  context: Context, { sight }: Asking, request: SearchRequest, matches: readonly Entry[]
 ): Promise<readonly Entry[]> {
   if (request.includes.length + request.revincludes.length === 0 || matches.length === 0) return []
-  const resources = whole.map(({ version }) => JSON.parse(version.text) as { readonly resourceType: string })
+  const resources = matches.filter(({ subset }) => subset === undefined).map(({ version }) => JSON.parse(version.text) as { readonly resourceType: string })
   const pointers = includedReferences(context.registry, request.includes, resources)
   const patients = [...new Set(matches.flatMap(({ version }) => version.patient ?? []))]
   const isInScope = (type: string) => allows(sight.caller.principal.scopes, type, 's')

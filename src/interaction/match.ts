@@ -4,19 +4,20 @@
  */
 import type { Access, InteractionCode } from '../audit/event.js'
 import { toTrace } from '../audit/trace.js'
-import { isShared } from '../consent/family.js'
 import { and } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
-import { parseSearch } from '../search/parse.js'
 import { isResultParameter } from '../search/result.js'
 import { refusal } from './answer.js'
 import type { Answer } from './answer.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { current } from './directory.js'
-import { accesses, visibleFilter } from './search.js'
+import { landed } from './hop.js'
+import { readQuery } from './query-terms.js'
+import { accesses } from './search.js'
 import type { Sight } from './sight.js'
 import type { Version } from './store.js'
+import { visibleFilter } from './visible.js'
 
 export type Criteria = readonly (readonly [name: string, value: string])[]
 
@@ -43,8 +44,7 @@ export async function match (context: Context, asking: Asking, type: string, giv
   if (aside.length > 0 || criteria.length === 0) {
     throw new OutcomeError('invalid-request', { diagnostics: 'The criteria must be search parameters of the type, at least one', expression: aside[0] ?? 'criteria' })
   }
-  const hash = isShared(type) ? null : context.hash
-  const request = parseSearch(context.registry, type, criteria, { lenient: false, base: context.base, hash, limits: context.limits })
+  const request = await landed(context, asking, readQuery(context, type, criteria, false))
   const visible = await visibleFilter(context, sight, request)
   const found = await context.store.find({ type, filter: and(request.filter, current, visible), sort: [], limit: 2 })
   await sight.enter(found.flatMap(({ patient }) => patient ?? []))

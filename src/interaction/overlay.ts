@@ -142,6 +142,12 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
         const { ids, versions } = await laidOver(type, filter)
         return versions.length + await store.count(type, ids.length === 0 ? filter : and(filter, not(isIn('_id', ids))))
       },
+      targets: async (type, filter, head, limit) => {
+        const { ids, versions } = await laidOver(type, filter)
+        const below = await store.targets(type, ids.length === 0 ? filter : and(filter, not(isIn('_id', ids))), head, limit)
+        const above = versions.flatMap(({ keys }) => keys).filter(key => key.startsWith(head)).map(key => key.slice(head.length))
+        return [...new Set([...below, ...above])].slice(0, limit + 1)
+      },
       distinct: async (type, filter, field, limit) => {
         const { ids, versions } = await laidOver(type, filter)
         const below = await store.distinct(type, ids.length === 0 ? filter : and(filter, not(isIn('_id', ids))), field, limit)

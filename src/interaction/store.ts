@@ -171,6 +171,8 @@ export interface ResourceStore {
   readonly history: (query: HistoryQuery) => Promise<HistoryPage>
   /** Distinct values of a field of the index document, at most `limit` + 1 of them. */
   readonly distinct: (type: string, filter: Filter, field: '_id' | 'patient', limit: number) => Promise<readonly string[]>
+  /** To which resources those that satisfy a filter point: the ends of their `keys` that begin with `head`, distinct, at most `limit` + 1. */
+  readonly targets: (type: string, filter: Filter, head: string, limit: number) => Promise<readonly string[]>
   /** The compiled rules, as acknowledged when the call is made. Concurrent calls are coalesced. */
   readonly rules: (patient: string, actor: string) => Promise<(RulesDocument & { readonly turn: number }) | undefined>
   /**

@@ -25,6 +25,19 @@ export function unknownParameters (names: readonly string[]): OutcomeError {
   return new OutcomeError('unknown-parameter', names.map(name => faultOf(name, 'is not a parameter that is supported here')))
 }
 
+/** What `read` finds wrong with a part of `name` is said of all of it. */
+export function inWhole<T> (name: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof OutcomeError)) throw error
+    const whole = faultOf(name, '').expression ?? ''
+    throw new OutcomeError(error.kind, error.faults.map(fault => ({
+      ...fault, diagnostics: fault.diagnostics.replace(`\`${fault.expression ?? ''}\``, `\`${whole}\``), expression: whole
+    })))
+  }
+}
+
 /** `name` asks for more than a query may. */
 export function tooCostly (name: string, diagnostics: string): OutcomeError {
   return new OutcomeError('too-costly', faultOf(name, diagnostics))

@@ -10,7 +10,10 @@ export interface PageToken {
   readonly path: string
   readonly parameters: readonly (readonly [name: string, value: string])[]
   readonly lenient: boolean
+  /** The sort values and the id of a match; empty for the first page. */
   readonly after: readonly (string | number | null)[]
+  /** The page ends before that match, where it would begin after it. */
+  readonly isBack?: boolean
 }
 
 export interface PageSeal {

@@ -26,6 +26,8 @@ export interface Registry {
   readonly base: string | null
   /** The declared resource types. */
   readonly types: readonly string[]
+  /** Those of `_has` and `_list` that are declared for all types. */
+  readonly hops: readonly string[]
   readonly parameter: (type: string, code: string) => Parameter | undefined
   readonly parametersOf: (type: string) => readonly Parameter[]
   /** `source:parameter[:target]` of `_include` for `type`. */

@@ -1,11 +1,14 @@
-import { and } from '../filter/filter.js'
+import { all, and } from '../filter/filter.js'
 import { readCriterion } from './criterion.js'
 import type { Understood } from './criterion.js'
-import { invalidParameter, tooCostly, unknownParameters } from './fault.js'
+import { inWhole, invalidParameter, tooCostly, unknownParameters } from './fault.js'
 import type { Registry } from './parameter.js'
 import { defaultLimits } from './request.js'
-import type { ParseOptions, SearchRequest } from './request.js'
+import type { Hop, ParseOptions, Question, SearchLimits, SearchRequest } from './request.js'
 import { isResultParameter, readResultParameters } from './result.js'
+import { routeOf } from './route.js'
+import type { Leap, Route } from './route.js'
+import { bindsToPatient } from './value/reference.js'
 
 type Pair = readonly [name: string, value: string]
 
@@ -22,37 +25,57 @@ export function parseSearch (registry: Registry, type: string, parameters: reado
   const limits = options.limits ?? defaultLimits
   const [beyond] = parameters.slice(limits.parameters)
   if (beyond !== undefined) throw tooCostly(beyond[0], `is one more than the ${limits.parameters} parameters that a query may have`)
-  const isKnown = ([name]: Pair) => isResultParameter(codeOf(name)) || registry.parameter(type, codeOf(name)) !== undefined
+  const isKnown = ([name]: Pair) => isResultParameter(codeOf(name)) || routeOf(registry, type, name, limits) !== undefined
   const ignored = Object.freeze([...new Set(parameters.filter(pair => !isKnown(pair)).map(([name]) => name))])
   if (ignored.length > 0 && !options.lenient) throw unknownParameters(ignored)
   const applied = parameters.filter(isKnown)
   applied.forEach(checkText)
-  const criteria = applied.flatMap(pair => readPair(registry, type, pair, { ...options, limits }) ?? [])
+  const asked = applied.flatMap(pair => readPair(registry, type, pair, { ...options, limits }) ?? [])
+  const criteria = asked.filter(one => 'filter' in one)
   return Object.freeze({
     type,
     filter: and(...criteria.map(({ filter }) => filter)),
     patients: narrowest(criteria),
     byIdentifier: criteria.some(({ byIdentifier }) => byIdentifier),
     byId: criteria.some(({ byId }) => byId),
+    hops: Object.freeze(asked.filter(one => 'questions' in one)),
     ...readResultParameters(registry, type, applied.filter(([name]) => isResultParameter(codeOf(name))), limits),
     applied: Object.freeze(applied.map(([name, value]) => Object.freeze([name, value] as const))),
     ignored
   })
 }
 
-/** The name before its modifier. A chain (`subject.name`) is not split: it is an unknown name. */
+/** The name before its modifier. */
 function codeOf (name: string): string {
   return name.split(':', 1)[0] ?? name
 }
 
-function readPair (registry: Registry, type: string, [name, value]: Pair, { base, hash, isByPatient = false, limits = defaultLimits }: ParseOptions): Understood | undefined {
-  const code = codeOf(name)
-  const parameter = registry.parameter(type, code)
-  if (parameter === undefined) return undefined
-  const modifier = name === code ? undefined : name.slice(code.length + 1)
+function readPair (registry: Registry, type: string, [name, value]: Pair, options: Limited): Understood | Hop | undefined {
+  const route = isResultParameter(codeOf(name)) ? undefined : routeOf(registry, type, name, options.limits)
+  if (route === undefined) return undefined
+  return route.kind === 'parameter' ? readParameter(registry, type, route, value, options) : readHop(registry, name, route, value, options)
+}
+
+type Limited = ParseOptions & { readonly limits: SearchLimits }
+
+function readParameter (registry: Registry, type: string, { parameter, modifier }: Extract<Route, { kind: 'parameter' }>, value: string, options: Limited): Understood {
+  const { base, hash, isByPatient = false, limits } = options
   return readCriterion(
     { resourceType: type, parameter, modifier, value, types: registry.types, limit: limits.values },
     { base: base.replace(/\/+$/, ''), hash, isByPatient })
+}
+
+/** A parameter of another type is read on the terms of that type; what is wrong with it is said of the whole name. */
+function readHop (registry: Registry, name: string, { kind, code, legs }: Leap, value: string, options: Limited): Hop {
+  const questions = legs.map(({ type, name: rest, route }): Question => {
+    const terms = { ...options, ...options.terms?.(type) }
+    const applied = Object.freeze([Object.freeze([rest, value] as const)])
+    if (route.kind === 'parameter') return Object.freeze({ type, ...inWhole(name, () => readParameter(registry, type, route, value, terms)), hops: [], applied })
+    const hop = readHop(registry, name, route, value, terms)
+    return Object.freeze({ type, filter: all, patients: null, byIdentifier: false, byId: false, hops: [hop], applied })
+  })
+  const isBinding = kind === 'chain' && bindsToPatient(code) && questions.every(({ type }) => type === 'Patient')
+  return Object.freeze({ name, kind, code, bindsToPatient: isBinding, questions })
 }
 
 /** Text that no value of a resource holds: control characters, halves of a character. */

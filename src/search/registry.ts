@@ -7,6 +7,9 @@ import type { Parameter, ParameterType, Registry } from './parameter.js'
 /** Parameters that the index document answers by a field of its own. */
 const fields: Readonly<Record<string, '_id' | 'at'>> = Object.freeze({ _id: '_id', _lastUpdated: 'at' })
 
+/** What is declared for all types and asks of other resources: no SearchParameter defines it, `route.ts` reads it. */
+const HOPS: readonly string[] = ['_has', '_list']
+
 /**
  * The search parameters that `statement` declares, ready to extract and to ask. A parameter that is declared but not
  * defined, or defined in a way that is not built, stops the start: the contract never says more than the server does.
@@ -19,7 +22,7 @@ export function buildRegistry (
 ): Registry {
   const { resource: resources = [], searchParam: common = [] } = statement.rest?.[0] ?? {}
   const table = new Map(resources.map(({ type, searchParam = [] }) => {
-    const declared = [...common, ...searchParam]
+    const declared = [...common.filter(({ name }) => !HOPS.includes(name)), ...searchParam]
     return [type, new Map(declared.map(declaration => [declaration.name, buildParameter(type, declaration, definitions)]))]
   }))
   const types = Object.freeze([...table.keys()] as string[])
@@ -29,6 +32,7 @@ export function buildRegistry (
   const registry: Registry = Object.freeze({
     base: options.base?.replace(/\/+$/, '') ?? null,
     types,
+    hops: Object.freeze(common.map(({ name }) => name).filter(name => HOPS.includes(name))),
     parameter: (type: string, code: string) => table.get(type as never)?.get(code),
     parametersOf: (type: string) => lists.get(type) ?? [],
     includesOf: (type: string) => includes.get(type) ?? [],

@@ -14,6 +14,8 @@ export interface SearchRequest {
   readonly byIdentifier: boolean
   /** Bound by `_id=`. */
   readonly byId: boolean
+  /** What is asked of other resources: chains, `_has`, `_list`. `filter` says nothing of it. */
+  readonly hops: readonly Hop[]
   readonly sort: readonly SortKey[]
   /** Matches per page, at most `limits.count`; the default when the client says nothing. 0 asks for the total only. */
   readonly count: number
@@ -25,6 +27,22 @@ export interface SearchRequest {
   readonly applied: readonly (readonly [name: string, value: string])[]
   /** Names that were left out, under lenient handling only. */
   readonly ignored: readonly string[]
+}
+
+/** What is asked of one type, or of another one over a reference, without how to answer. */
+export type Question = Pick<SearchRequest, 'type' | 'filter' | 'patients' | 'byIdentifier' | 'byId' | 'hops' | 'applied'>
+
+/** One parameter that leads to other resources: some of what answers one of `questions` is on the other end. */
+export interface Hop {
+  /** The whole name, as given. */
+  readonly name: string
+  /** `route.ts` says what each is. */
+  readonly kind: 'chain' | 'has' | 'list'
+  /** The code of the reference parameter: of the asked type for a chain, else of the other one. */
+  readonly code: string
+  /** It says whose record is asked, as `patient=` does. */
+  readonly bindsToPatient: boolean
+  readonly questions: readonly Question[]
 }
 
 export interface SortKey {
@@ -53,11 +71,18 @@ export interface SearchLimits {
   readonly count: number
   /** `_count` when the client gives none. */
   readonly defaultCount: number
+  /** References over which one parameter may lead. */
+  readonly chain: number
+  /** Resources that may be on the other end of a reference over which a parameter leads. */
+  readonly ids: number
 }
 
 export const defaultLimits: SearchLimits = Object.freeze({
-  parameters: 64, values: 100, includes: 10, count: 200, defaultCount: 20
+  parameters: 64, values: 100, includes: 10, count: 200, defaultCount: 20, chain: 4, ids: 1000
 })
+
+/** How values of a type are kept. */
+export type Terms = Pick<ParseOptions, 'hash' | 'isByPatient'>
 
 export interface ParseOptions {
   /** `Prefer: handling=lenient`: leave out what is unknown and say so. */
@@ -68,5 +93,7 @@ export interface ParseOptions {
   readonly hash: Hash | null
   /** `patient` and `subject` name the patient to whose record a resource of this type belongs. */
   readonly isByPatient?: boolean
+  /** The same two of another type to which a parameter leads; without it, those of the asked one. */
+  readonly terms?: (type: string) => Terms
   readonly limits?: SearchLimits
 }

@@ -4,6 +4,7 @@
  */
 import type { ClientSession, Collection, Db, Document, MongoClient } from 'mongodb'
 import type { Keyring, KeyStore } from '../crypto/keyring.js'
+import { startsWith } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import type { PageQuery, Receipt, ResourceStore, Version } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
@@ -158,6 +159,14 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
         { $match: toMongo(filter) }, { $group: { _id: `$${field}` } }, { $limit: limit + 1 }
       ], { maxTimeMS: SEARCH_TIME, ...within(session) }).toArray())
       return found.flatMap(({ _id }) => _id === null ? [] : [_id])
+    }),
+
+    targets: async (type, filter, head, limit) => await translated(async () => {
+      const { keys } = toMongo(startsWith('keys', head)) as Document
+      const found = await versions(type).aggregate<{ _id: string }>([
+        { $match: toMongo(filter) }, { $project: { _id: 0, keys: 1 } }, { $unwind: '$keys' }, { $match: { keys: keys.$elemMatch } }, { $group: { _id: '$keys' } }, { $limit: limit + 1 }
+      ], { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME }).toArray()
+      return found.map(({ _id }) => _id.slice(head.length))
     }),
 
     rules: async (patient, actor) => await translated(async () => await rules(rulesId(patient, actor))),

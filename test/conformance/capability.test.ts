@@ -88,11 +88,11 @@ for (const resource of resources) {
   })
 }
 
-t.test('the base takes Bundles, and nothing else', async t => {
-  t.same(statement().rest?.[0]?.interaction?.map(({ code }) => code), ['transaction', 'batch', 'history-system'])
-  for (const method of METHODS.filter(method => method !== 'POST')) {
+t.test('the base takes Bundles and searches, and nothing else', async t => {
+  t.same(statement().rest?.[0]?.interaction?.map(({ code }) => code), ['transaction', 'batch', 'history-system', 'search-system'])
+  for (const method of METHODS.filter(method => method !== 'POST' && method !== 'GET')) {
     const response = await request(operator, method, '/fhir')
-    t.same([response.status, response.headers['allow']], [405, 'POST'], method)
+    t.same([response.status, response.headers['allow']], [405, 'POST, GET, HEAD'], method)
   }
   for (const type of ['transaction', 'batch']) {
     t.strictSame((await request(operator, 'POST', '/fhir', { body: { resourceType: 'Bundle', type } })).json, { resourceType: 'Bundle', type: `${type}-response` })
@@ -101,6 +101,9 @@ t.test('the base takes Bundles, and nothing else', async t => {
 
 t.test('what the whole server declares answers', async t => {
   t.match((await get(operator, '/_history')).json, { resourceType: 'Bundle', type: 'history' })
+  for (const path of ['/fhir?_type=Patient', '/Patient/x/DocumentReference', '/Patient/x/*']) t.match((await get(operator, path)).json, { resourceType: 'Bundle', type: 'searchset' }, path)
+  refused(t, await request(operator, 'DELETE', '/Patient/x/*'), 405, { code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED' })
+  refused(t, await request(operator, 'GET', '/Patient/x/nonsense'), 404, { code: 'not-found' })
   refused(t, await request(operator, 'DELETE', '/_history'), 405, { code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED' })
 })
 
@@ -113,7 +116,8 @@ t.test('what is not under the base is not there', async t => {
 
 const lies: readonly (readonly [what: string, change: (resource: CapabilityStatementRestResource, rest: CapabilityStatementRestResource[], whole: CapabilityStatementRest) => void, message: RegExp])[] = [
   ['an interaction', ({ interaction = [] }) => { interaction.push({ code: 'search-system' as 'read' }) }, /search-system/],
-  ['an interaction of the whole server', (_, __, whole) => { whole.interaction = [{ code: 'search-system' }] }, /search-system/],
+  ['a compartment', (_, __, whole) => { whole.compartment = ['http://hl7.org/fhir/CompartmentDefinition/encounter'] }, /encounter/],
+  ['an interaction of the whole server', (_, __, whole) => { whole.interaction = [{ code: 'nonsense' as 'batch' }] }, /nonsense/],
   ['a conditional interaction', resource => { resource.conditionalDelete = 'multiple' }, /conditionalDelete/],
   ['a search parameter', ({ searchParam = [] }) => { searchParam.push({ name: 'nonsense', type: 'token' }) }, /nonsense/],
   ['a search parameter of another type', ({ searchParam = [] }) => { searchParam.push({ name: 'birthdate', type: 'string' }) }, /birthdate/],

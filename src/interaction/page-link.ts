@@ -1,0 +1,105 @@
+/**
+ * Pages of a search: a page is told by the match that it comes after, or before, and each page is asked anew. Keyset, not
+ * offset: what arrives or goes moves nothing, so walking on neither skips nor repeats what stays.
+ */
+import { familyOf } from '../consent/family.js'
+import type { Family } from '../consent/family.js'
+import type { Filter } from '../filter/filter.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { PAGE, queryOf } from '../search/page.js'
+import type { PageToken } from '../search/page.js'
+import type { SearchRequest } from '../search/request.js'
+import type { Link } from './answer.js'
+import type { Asking, Context } from './context.js'
+import { valueAt } from './overlay-order.js'
+import type { Sight } from './sight.js'
+import type { PageQuery, Version } from './store.js'
+import { findTraces } from './trace-search.js'
+
+/** What a page is of, as a link keeps it, and where it begins: at the start without `after`. */
+export type Place = Omit<PageToken, 'path' | 'after'> & { readonly after?: PageToken['after'] }
+
+export interface Page {
+  readonly found: readonly Version[]
+  readonly hasNext: boolean
+  readonly hasPrevious: boolean
+  /** The total, where the page's own query tells it. */
+  readonly counted?: number
+}
+
+/** A link says all of its query; whatever stands beside it is refused. A link that is not whole does not exist. */
+export function readPlace (context: Context, { sight }: Asking, path: string, parameters: PageToken['parameters'], lenient: boolean): Place {
+  const token = parameters.find(([name]) => name === PAGE)?.[1]
+  if (token === undefined) return { parameters, lenient }
+  const page = context.pages.read(token, sight.caller.principal.subject, sight.caller.now)
+  if (page === undefined || page.path !== path || parameters.length > 1) throw new OutcomeError('absent')
+  const { after, ...place } = page
+  return after.length === 0 ? place : { ...place, after }
+}
+
+/** @param filter what is asked and seen; of traces, the candidates */
+export async function findPage (context: Context, sight: Sight, request: SearchRequest, filter: Filter, { after, isBack = false }: Place): Promise<Page> {
+  const { type, count, summary } = request
+  const sort = isBack ? backwards(request.sort) : request.sort
+  if (familyOf(type) === 'trace') {
+    const { found, hasMore, ...total } = await findTraces(context, sight, { ...request, sort }, filter, after)
+    return { ...around(found, hasMore, isBack, after), ...total }
+  }
+  if (count === 0 || summary === 'count') return { found: [], hasNext: false, hasPrevious: false }
+  if (after === undefined) {
+    const { versions, total, hasMore } = await context.store.firstPage({ type, filter, sort, limit: count, under: turnOfRecord(sight, request) })
+    return { ...around(versions, hasMore, isBack, after), ...total === undefined ? {} : { counted: total } }
+  }
+  const list = await context.store.find({ type, filter, sort, limit: count + 1, after })
+  return around(list.slice(0, count), list.length > count, isBack, after)
+}
+
+/** A page that was found from its place on, and which pages are around it. */
+function around (found: readonly Version[], hasMore: boolean, isBack: boolean, after: Place['after']): Page {
+  return isBack ? { found: found.toReversed(), hasNext: true, hasPrevious: hasMore } : { found, hasNext: hasMore, hasPrevious: after !== undefined }
+}
+
+/** The families whose writes all take turns. A Patient, and a Binary that nobody has claimed yet, change without one. */
+const TAKING_TURNS: readonly Family[] = ['record', 'choice', 'message', 'agenda']
+
+/** The one record that a search is bound to and its turn, where that proves that what it finds is still the same. */
+export function turnOfRecord (sight: Sight, { type, patients }: SearchRequest): string | undefined {
+  const [patient, ...more] = patients ?? []
+  if (patient === undefined || more.length > 0 || type === 'Binary' || !TAKING_TURNS.includes(familyOf(type))) return undefined
+  const { turn } = sight.turn(patient)
+  return turn < 0 ? undefined : `${patient}|${turn}`
+}
+
+/** The same order from its end: missing values, too, come the other way round. */
+function backwards (sort: PageQuery['sort']): PageQuery['sort'] {
+  const end = sort.findIndex(({ field }) => field === '_id')
+  const keys = end < 0 ? [...sort, { code: '_id', field: '_id', descending: false }] : sort.slice(0, end + 1)
+  return keys.map(key => ({ ...key, descending: !key.descending }))
+}
+
+/** self, and, where there are others, the pages around this one. */
+export function linksOf (
+  context: Context, { sight }: Asking, path: string, { applied, sort }: SearchRequest, { found, hasNext, hasPrevious, lenient }: Page & Pick<Place, 'lenient'>
+): readonly Link[] {
+  const sealed = (relation: string, after: PageToken['after'], isBack: boolean): Link => {
+    const token = { path, parameters: applied, lenient, after, ...isBack ? { isBack } : {} }
+    return { relation, url: address([[PAGE, context.pages.write(token, sight.caller.principal.subject, sight.caller.now)]]) }
+  }
+  const [first, last] = [found.at(0), found.at(-1)]
+  return [
+    { relation: 'self', url: address(applied) },
+    ...hasPrevious ? [sealed('first', [], false)] : [],
+    ...hasPrevious && first !== undefined ? [sealed('previous', placeOf(first, sort), true)] : [],
+    ...hasNext && last !== undefined ? [sealed('next', placeOf(last, sort), false)] : []
+  ]
+
+  function address (parameters: PageToken['parameters']): string {
+    return `${context.base}${path === '' ? '' : `/${path}`}${queryOf(parameters)}`
+  }
+}
+
+/** The sort values of a match, then its id. */
+function placeOf (version: Version, sort: SearchRequest['sort']): PageToken['after'] {
+  const values = sort.map(({ field }) => valueAt(version, field))
+  return sort.some(({ field }) => field === '_id') ? values : [...values, version.id]
+}

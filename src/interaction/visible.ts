@@ -1,0 +1,65 @@
+/**
+ * What of a type the caller may see, as narrowly as the query allows: the part of every search that the client does not
+ * write. Each step over a reference asks it again.
+ */
+import { hasPatientGround, isShared } from '../consent/family.js'
+import { isFindable } from '../consent/situation.js'
+import { and, isIn, or } from '../filter/filter.js'
+import type { Filter } from '../filter/filter.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import type { Question } from '../search/request.js'
+import type { Context } from './context.js'
+import { current } from './directory.js'
+import type { Sight } from './sight.js'
+
+/** Patients that one search by `_id` or `identifier`, or over a reference, may touch. */
+export const MOST_CANDIDATES = 200
+/** The id of no patient. */
+const NOBODY = 'nobody'
+
+/** What of the type this caller may see, as narrowly as the query allows (`design.md` 4). @param isJudgedLater see `Sight.among` */
+export async function visibleFilter (context: Context, sight: Sight, request: Question, isJudgedLater = false): Promise<Filter> {
+  const { type, patients } = request
+  if (isShared(type)) return await sight.anywhere(type)
+  const bound = sight.caller.patient
+  if (patients !== null) {
+    if (patients.length > MOST_CANDIDATES) throw tooMany()
+    return await visibleAmong(sight, request, patients, isJudgedLater)
+  }
+  if (bound !== undefined) return await visibleAmong(sight, request, [bound], isJudgedLater)
+  if (request.byId || request.byIdentifier) {
+    const known = await context.store.distinct(type, and(request.filter, current), 'patient', MOST_CANDIDATES)
+    // Too many to ask each: then only those who have a word about the caller, whatever else matches unseen. Nobody is
+    // always asked along, so that what is absent costs what is hidden costs.
+    if (known.length <= MOST_CANDIDATES) return await visibleAmong(sight, request, [...known, NOBODY], isJudgedLater)
+  }
+  return await sight.anywhere(type, isJudgedLater)
+}
+
+async function visibleAmong (sight: Sight, request: Question, patients: readonly string[], isJudgedLater: boolean): Promise<Filter> {
+  const full = await sight.among(request.type, patients, isJudgedLater)
+  if (request.type !== 'Patient' || !isByIdentifierAlone(request)) return full
+  await sight.enter(patients)
+  return or(full, isIn('_id', patients.filter(patient => isSubsetted(sight, patient))))
+}
+
+/** Any other professional or structure finds a patient by `identifier` alone, and sees that and no more. */
+function isSubsetted (sight: Sight, patient: string): boolean {
+  const { kind, mode } = sight.caller.principal
+  if ((kind !== 'professional' && kind !== 'structure') || !isFindable(sight.account(patient))) return false
+  if (mode !== 'normal' && sight.caller.patient !== patient) return false
+  const situation = sight.situation(patient)
+  if (situation?.stands === 'treating') return false
+  return situation?.stands !== 'professional' || !hasPatientGround(situation)
+}
+
+const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty', '_count', '_total', '_summary', '_include', '_revinclude']
+
+function isByIdentifierAlone (request: Question): boolean {
+  const names = request.applied.map(([name]) => name).filter(name => !HOW_TO_ANSWER.includes(name))
+  return request.byIdentifier && names.length === 1 && names[0] === 'identifier'
+}
+
+function tooMany (): OutcomeError {
+  return new OutcomeError('too-costly', { diagnostics: `One search may concern at most ${MOST_CANDIDATES} patients` })
+}
