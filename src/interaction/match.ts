@@ -44,7 +44,7 @@ export async function match (context: Context, asking: Asking, type: string, giv
     throw new OutcomeError('invalid-request', { diagnostics: 'The criteria must be search parameters of the type, at least one', expression: aside[0] ?? 'criteria' })
   }
   const hash = isShared(type) ? null : context.hash
-  const request = parseSearch(context.registry, type, criteria, { lenient: false, base: context.base, hash, limits: context.limits })
+  const request = parseSearch(context.registry, type, criteria, { lenient: false, base: context.base, hash, limits: context.limits, now: sight.caller.now })
   const visible = await visibleFilter(context, sight, request)
   const found = await context.store.find({ type, filter: and(request.filter, current, visible), sort: [], limit: 2 })
   await sight.enter(found.flatMap(({ patient }) => patient ?? []))

@@ -44,7 +44,7 @@ export async function search (context: Context, asking: Search): Promise<Answer>
   needScope(asking, type, 's')
   const { parameters, lenient, after } = readPage(context, asking)
   const hash = isShared(type) ? null : context.hash
-  const request = parseSearch(context.registry, type, parameters, { lenient, base: context.base, hash, isByPatient: isByPatient(type), limits: context.limits })
+  const request = parseSearch(context.registry, type, parameters, { lenient, base: context.base, hash, isByPatient: isByPatient(type), limits: context.limits, now: sight.caller.now })
   const visible = await visibleFilter(context, sight, request)
   const filter = and(request.filter, current, visible)
   const { found, hasMore, counted } = await findPage(context, request, filter, after)
@@ -205,7 +205,7 @@ function traced (context: Context, { type, applied }: SearchRequest): string {
   return queryOf(applied.map(([name, value]) => {
     const [code = ''] = name.split(':')
     const parameter = context.registry.parameter(type, code)
-    const isNaming = parameter !== undefined && (parameter.field === '_id' || parameter.isFound || parameter.type === 'uri' ||
+    const isNaming = parameter !== undefined && (parameter.field === '_id' || parameter.isFound || ['uri', 'composite'].includes(parameter.type) ||
       (parameter.type === 'reference' && !['patient', 'subject'].includes(code)))
     return [name, isNaming ? '…' : value]
   }))

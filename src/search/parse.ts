@@ -45,14 +45,14 @@ function codeOf (name: string): string {
   return name.split(':', 1)[0] ?? name
 }
 
-function readPair (registry: Registry, type: string, [name, value]: Pair, { base, hash, isByPatient = false, limits = defaultLimits }: ParseOptions): Understood | undefined {
+function readPair (registry: Registry, type: string, [name, value]: Pair, { base, hash, isByPatient = false, limits = defaultLimits, now = Date.now() }: ParseOptions): Understood | undefined {
   const code = codeOf(name)
   const parameter = registry.parameter(type, code)
   if (parameter === undefined) return undefined
   const modifier = name === code ? undefined : name.slice(code.length + 1)
   return readCriterion(
     { resourceType: type, parameter, modifier, value, types: registry.types, limit: limits.values },
-    { base: base.replace(/\/+$/, ''), hash, isByPatient })
+    { base: base.replace(/\/+$/, ''), hash, isByPatient, now, terms: registry.terms })
 }
 
 /** Text that no value of a resource holds: control characters, halves of a character. */

@@ -68,5 +68,7 @@ export interface ParseOptions {
   readonly hash: Hash | null
   /** `patient` and `subject` name the patient to whose record a resource of this type belongs. */
   readonly isByPatient?: boolean
+  /** The instant of the request, in ms; now, where it is not said. */
+  readonly now?: number
   readonly limits?: SearchLimits
 }

@@ -19,6 +19,8 @@ export interface StoredVersion {
   found: readonly string[]
   dates: Version['dates']
   sort: Version['sort']
+  numbers?: NonNullable<Version['numbers']>
+  parts?: NonNullable<Version['parts']>
   facts: unknown
   /** JSON of a `Head`: the same values as above. */
   head: string
@@ -31,7 +33,7 @@ export type ReadBack = Pick<StoredVersion, '_id' | 'head' | 'body'>
 export const READ_BACK = { head: 1, body: 1 } as const
 
 /** A version but for its type, its text, and what MongoDB alone asks of it. */
-type Head = Omit<Version, 'type' | 'text' | 'keys' | 'dates'>
+type Head = Omit<Version, 'type' | 'text' | 'keys' | 'dates' | 'numbers' | 'parts'>
 
 export interface StoredRules extends RulesDocument { _id: string, turn: number }
 export interface StoredKeys { _id: string, record: Binary, trace: Binary }
@@ -73,7 +75,7 @@ export function createSealing (keyring: Keyring): Sealing {
 
   return {
     async toStored (version, claims, keys) {
-      const { type, text, keys: indexed, dates, ...head } = version
+      const { type, text, keys: indexed, dates, numbers, parts, ...head } = version
       const key = await keyOf(type, version.patient, keys)
       if (key === undefined) throw new Error('a resource cannot be sealed: its record has no key')
       const { isDeleted, ...values } = head
@@ -83,6 +85,8 @@ export function createSealing (keyring: Keyring): Sealing {
         deleted: isDeleted,
         keys: indexed,
         dates,
+        ...numbers === undefined ? {} : { numbers },
+        ...parts === undefined ? {} : { parts },
         head: JSON.stringify(head),
         body: key === null ? text : new Binary(seal(key, place(type, version), Buffer.from(text))),
         ...claims.length === 0 ? {} : { claims }
@@ -94,7 +98,7 @@ export function createSealing (keyring: Keyring): Sealing {
       const key = await keyOf(type, version.patient)
       if (key === undefined) return undefined
       const text = typeof body === 'string' ? body : open(key ?? keyring.common, place(type, version), body.buffer).toString('utf8')
-      // Keys and dates are for MongoDB to find by: they are not read back.
+      // Keys, dates, numbers and parts are for MongoDB to find by: they are not read back.
       return { type, ...version, keys: [], dates: {}, text }
     }
   }
