@@ -29,6 +29,7 @@ import { createCollections } from './store/indexes.js'
 import { createKeyStore, createResourceStore } from './store/resource-store.js'
 import { checkKinds } from './terminology/kinds.js'
 import { loadTerminology } from './terminology/load.js'
+import { createTerms } from './terminology/terms.js'
 import { createJudgedAs, createMatrixAt } from './terminology/matrix.js'
 import { createDefinitions } from './validation/definitions.js'
 import { loadProfiles } from './validation/profiles.js'
@@ -65,10 +66,10 @@ const RESOURCE_TYPES = 'http://hl7.org/fhir/resource-types'
 export async function createApp ({ config, logger, trust, master, root }: AppPorts): Promise<App> {
   const json = async <T>(path: string) => JSON.parse(await readFile(new URL(path, root), 'utf8')) as T
   const statement = await json<CapabilityStatement>('capability-statement.json')
-  const registry = buildRegistry(statement, await json<SearchParameter[]>('dist/definitions/search-parameters.json'), { base: config.baseUrl })
+  const terminology = await loadTerminology(new URL('terminology', root).pathname)
+  const registry = buildRegistry(statement, await json<SearchParameter[]>('dist/definitions/search-parameters.json'), { base: config.baseUrl, terms: createTerms(terminology) })
   const structureDefinitions = await json<Parameters<typeof createDefinitions>[0]>('dist/definitions/structure-definitions.json')
   const validator = createValidator(structureDefinitions, await json('dist/definitions/bindings.json'))
-  const terminology = await loadTerminology(new URL('terminology', root).pathname)
   checkKinds(terminology)
   await loadProfiles(new URL('profiles', root).pathname)
 

@@ -44,7 +44,7 @@ export async function match (context: Context, asking: Asking, type: string, giv
   if (aside.length > 0 || criteria.length === 0) {
     throw new OutcomeError('invalid-request', { diagnostics: 'The criteria must be search parameters of the type, at least one', expression: aside[0] ?? 'criteria' })
   }
-  const request = await landed(context, asking, readQuery(context, type, criteria, false))
+  const request = await landed(context, asking, readQuery(context, type, criteria, false, sight.caller.now))
   const visible = await visibleFilter(context, sight, request)
   const found = await context.store.find({ type, filter: and(request.filter, current, visible), sort: [], limit: 2 })
   await sight.enter(found.flatMap(({ patient }) => patient ?? []))

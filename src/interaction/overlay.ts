@@ -84,11 +84,11 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
     return { ids: versions.map(({ id }) => id), versions: versions.filter(version => evaluate(filter, indexOf(version))) }
   }
 
-  /** Keys and dates are not read back from the store: here they are made anew. */
+  /** Keys, dates, numbers and parts are not read back from the store: here they are made anew. */
   function withValues (version: Version): Version {
     if (version.isDeleted) return version
-    const { keys, dates } = extract(context.registry, JSON.parse(version.text) as { resourceType: string }, isShared(version.type) ? null : context.hash)
-    return { ...version, keys, dates }
+    const { found, sort, ...values } = extract(context.registry, JSON.parse(version.text) as { resourceType: string }, isShared(version.type) ? null : context.hash)
+    return { ...version, ...values }
   }
 
   async function find (query: PageQuery): Promise<readonly Version[]> {

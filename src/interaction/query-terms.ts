@@ -9,8 +9,8 @@ export function isByPatient (type: string): boolean {
   return (RECORD_TYPES[type]?.subject ?? null) !== null || familyOf(type) === 'choice'
 }
 
-/** Understands a query on one type, each type on its own terms. @throws OutcomeError as `parseSearch` does */
-export function readQuery (context: Context, type: string, parameters: readonly (readonly [name: string, value: string])[], lenient: boolean): SearchRequest {
+/** Understands a query on one type, each type on its own terms. @param now the instant of the request, ms @throws OutcomeError as `parseSearch` does */
+export function readQuery (context: Context, type: string, parameters: readonly (readonly [name: string, value: string])[], lenient: boolean, now: number): SearchRequest {
   const terms = (type: string): Terms => ({ hash: isShared(type) ? null : context.hash, isByPatient: isByPatient(type) })
-  return parseSearch(context.registry, type, parameters, { lenient, base: context.base, ...terms(type), terms, limits: context.limits })
+  return parseSearch(context.registry, type, parameters, { lenient, base: context.base, ...terms(type), terms, limits: context.limits, now })
 }

@@ -33,7 +33,7 @@ export async function searchAll (context: Context, asking: SearchAll): Promise<A
   const place = readPlace(context, asking, path, asking.parameters, asking.lenient)
   const types = typesOf(asking, place.parameters)
   const prepared: Prepared[] = []
-  for (const read of readAll(context, types, place)) prepared.push(await prepare(context, asking, read, compartment))
+  for (const read of readAll(context, types, sight.caller.now, place)) prepared.push(await prepare(context, asking, read, compartment))
   const [first] = prepared
   if (first === undefined) throw new OutcomeError('bug')
   const pages = await Promise.all(prepared.map(async ({ request, filter }) => await findPage(context, sight, request, filter, place)))
@@ -60,9 +60,9 @@ function typesOf ({ sight, types }: SearchAll, parameters: PageToken['parameters
 }
 
 /** The query as each type understands it; what one of them does not know is left out of all, under lenient handling. */
-function readAll (context: Context, types: readonly string[], { parameters, lenient }: Place): readonly SearchRequest[] {
+function readAll (context: Context, types: readonly string[], now: number, { parameters, lenient }: Place): readonly SearchRequest[] {
   const asked = parameters.filter(([name]) => name !== '_type')
-  const read = (given: PageToken['parameters']) => types.map(type => readQuery(context, type, given, lenient))
+  const read = (given: PageToken['parameters']) => types.map(type => readQuery(context, type, given, lenient, now))
   const ignored = [...new Set(read(asked).flatMap(request => request.ignored))]
   return ignored.length === 0 ? read(asked) : read(asked.filter(([name]) => !ignored.includes(name))).map(request => ({ ...request, ignored }))
 }

@@ -41,7 +41,7 @@ export async function search (context: Context, asking: Search): Promise<Answer>
   needScope(asking, type, 's')
   const path = compartment === undefined ? type : `Patient/${compartment}/${type}`
   const place = readPlace(context, asking, path, asking.parameters, asking.lenient)
-  const prepared = await prepare(context, asking, readQuery(context, type, place.parameters, place.lenient), compartment)
+  const prepared = await prepare(context, asking, readQuery(context, type, place.parameters, place.lenient, sight.caller.now), compartment)
   const { request, filter } = prepared
   const page = await findPage(context, sight, request, filter, place)
   const matches = await shown(context, sight, [prepared], page.found)
@@ -127,7 +127,7 @@ function traced (context: Context, { type, applied }: SearchRequest): string {
     const parameter = context.registry.parameter(type, code)
     // What leads to other resources may name one of them.
     const isLeading = name.includes('.') || (parameter === undefined && !isResultParameter(code))
-    const isNaming = isLeading || (parameter !== undefined && (parameter.field === '_id' || parameter.isFound || parameter.type === 'uri' ||
+    const isNaming = isLeading || (parameter !== undefined && (parameter.field === '_id' || parameter.isFound || ['uri', 'composite'].includes(parameter.type) ||
       (parameter.type === 'reference' && !['patient', 'subject'].includes(code))))
     return [name, isNaming ? '…' : value]
   }))

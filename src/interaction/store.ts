@@ -4,6 +4,7 @@
 import type { NewKeys } from '../crypto/keyring.js'
 import type { Filter } from '../filter/filter.js'
 import type { Interval } from '../filter/interval.js'
+import type { IndexValues as SearchValues } from '../search/extract.js'
 import type { SearchRequest } from '../search/request.js'
 
 /** The values by which a resource is found and judged; fields of a `Filter` are its paths, `_id` is `id`. */
@@ -12,6 +13,8 @@ export interface IndexValues {
   readonly found: readonly string[]
   readonly dates: Readonly<Record<string, readonly { readonly lo: number, readonly hi: number }[]>>
   readonly sort: Readonly<Record<string, number>>
+  readonly numbers?: SearchValues['numbers']
+  readonly parts?: SearchValues['parts']
   /** What the rules of its family read: `consent/facts.ts`, `consent/family.ts`. */
   readonly facts: unknown
 }

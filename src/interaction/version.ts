@@ -21,8 +21,9 @@ export function next (context: Context, before: Version, resource: Resource, fac
 
 /** The version that says a resource is gone: nothing finds it, the facts of the last one say who may know. */
 export function deletion (context: Pick<Context, 'newId'>, before: Version, facts: unknown, at: number): Version {
+  const { numbers, parts, ...rest } = before
   return {
-    ...before,
+    ...rest,
     version: context.newId(),
     revision: before.revision + 1,
     at: Math.max(at, before.at + 1),

@@ -1,7 +1,8 @@
-import { exists, isIn, not, or, startsWith } from '../filter/filter.js'
+import { equals, exists, isIn, not, or, startsWith } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { split } from './escape.js'
 import { invalidParameter, tooCostly, unknownParameters } from './fault.js'
+import { presentKey } from './key.js'
 import type { Parameter } from './parameter.js'
 import { bindsToPatient, localTargets } from './value/reference.js'
 import { valueKinds } from './value/table.js'
@@ -46,8 +47,8 @@ export function readCriterion ({ resourceType, parameter, modifier, value, types
   }
 }
 
-function isKnown ({ type, targets }: Parameter, modifier: string): boolean {
-  return valueKinds[type].modifiers.includes(modifier) || (type === 'reference' && targets.includes(modifier))
+function isKnown (parameter: Parameter, modifier: string): boolean {
+  return valueKinds[parameter.type].modifiers(parameter).includes(modifier)
 }
 
 function idsOf (filter: Filter): readonly string[] | null {
@@ -62,14 +63,18 @@ function patientsOf (criterion: Criterion, context: ValueContext): readonly stri
   return [...new Set(targets.map(({ id }) => id))]
 }
 
-/** `:missing=true`: the resource has no value that can be searched by this parameter. */
+/** `:missing=true`: the resource has nothing under the elements of this parameter. */
 function missing ({ code, type, field }: Parameter, value: string): Filter {
   if (value !== 'true' && value !== 'false') throw invalidParameter(`${code}:missing`, 'is true or false')
   const present = presence(code, type, field)
   return value === 'true' ? not(present) : present
 }
 
+/** Where values are that are no keys. */
+const fieldsOfType: Readonly<Record<string, string>> = Object.freeze({ date: 'dates', number: 'numbers', quantity: 'numbers', composite: 'parts' })
+
 function presence (code: string, type: string, field: string | null): Filter {
   if (field !== null) return exists(field)
-  return type === 'date' ? exists(`dates.${code}`) : or(startsWith('keys', `${code}|`), startsWith('keys', `${code}:`))
+  const filed = fieldsOfType[type]
+  return filed === undefined ? or(startsWith('keys', `${code}|`), startsWith('keys', `${code}:`)) : or(exists(`${filed}.${code}`), equals('keys', presentKey(code)))
 }

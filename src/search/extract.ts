@@ -1,8 +1,10 @@
+import { presentKey } from './key.js'
 import type { Hash } from './key.js'
 import type { Registry } from './parameter.js'
 import type { Resource } from './path.js'
 import { valueKinds } from './value/table.js'
-import type { IndexSink, Interval } from './value/kind.js'
+import { emptySink } from './value/kind.js'
+import type { IndexSink, Interval, Part, Stretch } from './value/kind.js'
 
 /** The values by which a resource is found, stored beside it (`_id`, `at`, `patient` and `deleted` are the store's). */
 export interface IndexValues {
@@ -13,23 +15,57 @@ export interface IndexValues {
   readonly dates: Readonly<Record<string, readonly Interval[]>>
   /** By code of a date parameter: the lowest bound, in ms since 1970. */
   readonly sort: Readonly<Record<string, number>>
+  /** By code of a number or quantity; absent where there is none. */
+  readonly numbers?: Readonly<Record<string, readonly Stretch[]>>
+  /** By code of a composite, the index values of each of its elements; absent where there is none. */
+  readonly parts?: Readonly<Record<string, readonly PartValues[]>>
 }
+
+/** The index values of one element. */
+export type PartValues = Pick<IndexValues, 'keys' | 'numbers'> & Partial<Pick<IndexValues, 'dates'>>
 
 /**
  * The index values of `resource` under the parameters of its type: the same code for writes and for reindexing.
  * @param hash the keyed hash of identifiers and texts for a type of the record; null for a type of the directory
  */
 export function extract (registry: Registry, resource: Resource, hash: Hash | null): IndexValues {
-  const sink: IndexSink = { keys: new Set(), found: new Set(), dates: {} }
-  const context = { base: registry.base, hash }
+  const sink = emptySink()
+  const context = { base: registry.base, hash, terms: registry.terms }
   for (const parameter of registry.parametersOf(resource.resourceType)) {
     if (parameter.field !== null) continue
     const { elements, index } = valueKinds[parameter.type]
+    const before = sink.keys.size
+    let isThere = false
     parameter.walk(resource, (value, type) => {
-      if (elements.includes(type)) index(parameter, value, type, sink, context)
+      isThere = true
+      if (elements.includes(type) || parameter.components.length > 0) index(parameter, value, type, sink, context)
     })
+    if (isThere && parameter.components.length === 0 && sink.keys.size === before && !isFiled(sink, parameter.code)) sink.keys.add(presentKey(parameter.code))
   }
   const sort: Record<string, number> = {}
   for (const [code, intervals] of Object.entries(sink.dates)) sort[code] = Math.min(...intervals.map(({ lo }) => lo))
-  return Object.freeze({ keys: Object.freeze([...sink.keys]), found: Object.freeze([...sink.found]), dates: Object.freeze(sink.dates), sort: Object.freeze(sort) })
+  return Object.freeze({
+    keys: Object.freeze([...sink.keys]),
+    found: Object.freeze([...sink.found]),
+    dates: Object.freeze(sink.dates),
+    sort: Object.freeze(sort),
+    ...numbersOf(sink),
+    ...Object.keys(sink.parts).length === 0 ? {} : { parts: Object.freeze(mapValues(sink.parts, parts => parts.map(partOf))) }
+  })
+}
+
+function isFiled ({ dates, numbers, parts }: IndexSink, code: string): boolean {
+  return dates[code] !== undefined || numbers[code] !== undefined || parts[code] !== undefined
+}
+
+function numbersOf ({ numbers }: Part): Pick<IndexValues, 'numbers'> {
+  return Object.keys(numbers).length === 0 ? {} : { numbers: Object.freeze(numbers) }
+}
+
+function partOf (part: Part): PartValues {
+  return Object.freeze({ keys: Object.freeze([...part.keys]), ...Object.keys(part.dates).length === 0 ? {} : { dates: Object.freeze(part.dates) }, ...numbersOf(part) })
+}
+
+function mapValues<From, To> (record: Readonly<Record<string, From>>, map: (value: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]))
 }

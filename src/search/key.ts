@@ -17,6 +17,11 @@ import { split } from './escape.js'
  * | `name\|dupont`         | the folded text of a string, in the directory                 |
  * | `name\|HASH`           | a prefix of the folded text, in a record                      |
  * | `name:exact\|Dupont`   | the text as it is; its hash, in a record                      |
+ * | `name:contains\|upont` | the folded text from a later character on, in the directory   |
+ * | `type:text\|compte`    | the folded text of a token, as that of a string               |
+ * | `type:display\|system\|code` | a token whose text is what its system calls it, in a record |
+ * | `identifier:of-type\|system\|code\|value` | an identifier of a type                     |
+ * | `type:present`         | an element without a value that can be found                  |
  *
  * In a record, identifiers and texts are keyed hashes: `sealText` says over what.
  */
@@ -71,6 +76,16 @@ export function identifierKey (system: string, value: string, hash: Hash | null)
 /** The head of the logical identifiers of a reference parameter. */
 export function logicalHead (code: string): string {
   return `${code}:identifier`
+}
+
+/** Says that the element is there, where no other key does. */
+export function presentKey (code: string): string {
+  return `${code}:present`
+}
+
+/** The head of texts from a later character on. */
+export function containsHead (code: string): string {
+  return `${code}:contains`
 }
 
 /** The head of texts as they are. */

@@ -1,7 +1,8 @@
+import type { Terms } from '../terminology/terms.js'
 import type { Visit, Resource } from './path.js'
 
 /** The types of search parameters that are built. */
-export type ParameterType = 'token' | 'reference' | 'date' | 'string' | 'uri'
+export type ParameterType = 'token' | 'reference' | 'date' | 'string' | 'uri' | 'number' | 'quantity' | 'composite'
 
 /** A search parameter of one type of resource. */
 export interface Parameter {
@@ -18,12 +19,24 @@ export interface Parameter {
   readonly isFound: boolean
   /** Calls `visit` for each value of the parameter in `resource`. */
   readonly walk: (resource: Resource, visit: Visit) => void
+  /** What a composite is made of, in the order of its values; empty for the other types of parameter. */
+  readonly components: readonly Component[]
+}
+
+/** One value of a composite: a parameter of one element of the resource. */
+export interface Component {
+  readonly parameter: Parameter & { readonly type: Exclude<ParameterType, 'composite'> }
+  /** By type of the element, how its values are reached from it. */
+  readonly walks: Readonly<Record<string, Parameter['walk']>>
+  /** The declared parameter that asks the same of the whole resource by its keys; null where there is none. */
+  readonly whole: Parameter | null
 }
 
 /** What the CapabilityStatement declares about search. */
 export interface Registry {
   /** The base URL of this server, without a slash at its end; null when references are never absolute. */
   readonly base: string | null
+  readonly terms: Terms
   /** The declared resource types. */
   readonly types: readonly string[]
   /** Those of `_has` and `_list` that are declared for all types. */

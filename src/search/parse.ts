@@ -59,10 +59,10 @@ function readPair (registry: Registry, type: string, [name, value]: Pair, option
 type Limited = ParseOptions & { readonly limits: SearchLimits }
 
 function readParameter (registry: Registry, type: string, { parameter, modifier }: Extract<Route, { kind: 'parameter' }>, value: string, options: Limited): Understood {
-  const { base, hash, isByPatient = false, limits } = options
+  const { base, hash, isByPatient = false, limits, now = Date.now() } = options
   return readCriterion(
     { resourceType: type, parameter, modifier, value, types: registry.types, limit: limits.values },
-    { base: base.replace(/\/+$/, ''), hash, isByPatient })
+    { base: base.replace(/\/+$/, ''), hash, isByPatient, now, terms: registry.terms })
 }
 
 /** A parameter of another type is read on the terms of that type; what is wrong with it is said of the whole name. */

@@ -66,7 +66,7 @@ function stepsFrom (type: string, steps: readonly Step[]): readonly Step[] | nul
 function compileSteps (type: string, steps: readonly Step[]): Walk {
   const [step, ...others] = steps
   if (step === undefined) return { kind: 'value', type }
-  if (step.kind === 'as') return type === step.type ? compileSteps(type, others) : { kind: 'members', of: [] }
+  if (step.kind === 'as') return type === typeOfSuffix(step.type) ? compileSteps(type, others) : { kind: 'members', of: [] }
   if (step.kind !== 'member') return { kind: 'where', holds: condition(step), rest: compileSteps(type, others) }
   const of = membersOf(type, step.name).map(({ name, type }) => ({ name, rest: compileSteps(type, others) }))
   return { kind: 'members', of: of.filter(({ rest }) => typesOf(rest).length > 0) }

@@ -1,6 +1,9 @@
 import type { CapabilityStatement, CapabilityStatementRestResource, SearchParameter } from '@medplum/fhirtypes'
 import { compilePath } from './path.js'
 import { readInclude } from './include.js'
+import { componentsOf } from './component.js'
+import { noTerms } from '../terminology/terms.js'
+import type { Terms } from '../terminology/terms.js'
 import { valueKinds } from './value/table.js'
 import type { Parameter, ParameterType, Registry } from './parameter.js'
 
@@ -14,16 +17,22 @@ const HOPS: readonly string[] = ['_has', '_list']
  * The search parameters that `statement` declares, ready to extract and to ask. A parameter that is declared but not
  * defined, or defined in a way that is not built, stops the start: the contract never says more than the server does.
  * @param definitions SearchParameter resources, at least those that are declared
+ * @param options.terms the terminology that is loaded; none unless given
  * @param options.base the base URL of this server; without it absolute references are never local
  * @throws Error naming the type and the parameter
  */
 export function buildRegistry (
-  statement: CapabilityStatement, definitions: readonly SearchParameter[], options: { readonly base?: string } = {}
+  statement: CapabilityStatement, definitions: readonly SearchParameter[], options: { readonly base?: string, readonly terms?: Terms } = {}
 ): Registry {
   const { resource: resources = [], searchParam: common = [] } = statement.rest?.[0] ?? {}
   const table = new Map(resources.map(({ type, searchParam = [] }) => {
     const declared = [...common.filter(({ name }) => !HOPS.includes(name)), ...searchParam]
-    return [type, new Map(declared.map(declaration => [declaration.name, buildParameter(type, declaration, definitions)]))]
+    const built = new Map<string, Parameter>()
+    // Composites last: they lean on the others.
+    for (const declaration of declared.toSorted((one, other) => Number(one.type === 'composite') - Number(other.type === 'composite'))) {
+      built.set(declaration.name, buildParameter(type, declaration, definitions, built))
+    }
+    return [type, built]
   }))
   const types = Object.freeze([...table.keys()] as string[])
   const lists = new Map([...table].map(([type, parameters]) => [type as string, Object.freeze([...parameters.values()])]))
@@ -31,6 +40,7 @@ export function buildRegistry (
   const revincludes = includeTable(resources, 'searchRevInclude')
   const registry: Registry = Object.freeze({
     base: options.base?.replace(/\/+$/, '') ?? null,
+    terms: options.terms ?? noTerms,
     types,
     hops: Object.freeze(common.map(({ name }) => name).filter(name => HOPS.includes(name))),
     parameter: (type: string, code: string) => table.get(type as never)?.get(code),
@@ -44,7 +54,7 @@ export function buildRegistry (
 
 type Declaration = NonNullable<CapabilityStatementRestResource['searchParam']>[number]
 
-function buildParameter (type: string, { name: code, definition, type: declared }: Declaration, definitions: readonly SearchParameter[]): Parameter {
+function buildParameter (type: string, { name: code, definition, type: declared }: Declaration, definitions: readonly SearchParameter[], siblings: ReadonlyMap<string, Parameter>): Parameter {
   const fail = (reason: string) => new Error(`the search parameter ${type}.${code} ${reason}`)
   const found = definitions.find(each => (definition === undefined ? each.code === code : each.url === definition) &&
     each.base?.some(base => [type, 'DomainResource', 'Resource'].includes(base)))
@@ -58,7 +68,8 @@ function buildParameter (type: string, { name: code, definition, type: declared 
   } catch (cause) {
     throw new Error(fail('has an expression that is not built').message, { cause })
   }
-  const elements = path.types.filter(element => kind.elements.includes(element))
+  const isComposite = declared === 'composite'
+  const elements = path.types.filter(element => isComposite || kind.elements.includes(element))
   if (path.types.length > 0 && elements.length === 0) throw fail(`reads ${path.types.join(', ')}, which is not built for ${declared}`)
   return Object.freeze({
     code,
@@ -67,7 +78,8 @@ function buildParameter (type: string, { name: code, definition, type: declared 
     targets: Object.freeze([...found.target ?? []]),
     field: fields[code] ?? null,
     isFound: code === 'identifier' && elements.includes('Identifier'),
-    walk: path.walk
+    walk: path.walk,
+    components: isComposite ? componentsOf(found, elements, { definitions, siblings, fail }) : Object.freeze([])
   })
 }
 

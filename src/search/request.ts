@@ -95,5 +95,7 @@ export interface ParseOptions {
   readonly isByPatient?: boolean
   /** The same two of another type to which a parameter leads; without it, those of the asked one. */
   readonly terms?: (type: string) => Terms
+  /** The instant of the request, in ms; now, where it is not said. */
+  readonly now?: number
   readonly limits?: SearchLimits
 }

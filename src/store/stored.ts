@@ -21,6 +21,8 @@ export interface StoredVersion {
   found: readonly string[]
   dates: Version['dates']
   sort: Version['sort']
+  numbers?: NonNullable<Version['numbers']>
+  parts?: NonNullable<Version['parts']>
   facts: unknown
   /** Of a container: all that it ever held. */
   held?: Held
@@ -35,7 +37,7 @@ export type ReadBack = Pick<StoredVersion, '_id' | 'head' | 'body' | 'held'>
 export const READ_BACK = { head: 1, body: 1, held: 1 } as const
 
 /** A version but for its type, its text, and what MongoDB alone asks of it. */
-type Head = Omit<Version, 'type' | 'text' | 'keys' | 'dates'>
+type Head = Omit<Version, 'type' | 'text' | 'keys' | 'dates' | 'numbers' | 'parts'>
 
 export interface StoredRules extends RulesDocument { _id: string, turn: number }
 export interface StoredKeys { _id: string, record: Binary, trace: Binary }
@@ -83,7 +85,7 @@ export function createSealing (keyring: Keyring): Sealing {
 
   return {
     async toStored (version, claims, keys) {
-      const { type, text, keys: indexed, dates, facts: whole, ...rest } = version
+      const { type, text, keys: indexed, dates, numbers, parts, facts: whole, ...rest } = version
       const { facts, held } = withoutItems(type, whole)
       const head = { ...rest, facts }
       const key = await keyOf(type, version.patient, keys)
@@ -95,6 +97,8 @@ export function createSealing (keyring: Keyring): Sealing {
         deleted: isDeleted,
         keys: indexed,
         dates,
+        ...numbers === undefined ? {} : { numbers },
+        ...parts === undefined ? {} : { parts },
         head: JSON.stringify(head),
         body: key === null ? text : new Binary(seal(key, place(type, version), Buffer.from(text))),
         ...held === undefined ? {} : { held },
@@ -107,7 +111,7 @@ export function createSealing (keyring: Keyring): Sealing {
       const key = await keyOf(type, version.patient)
       if (key === undefined) return undefined
       const text = typeof body === 'string' ? body : open(key ?? keyring.common, place(type, version), body.buffer).toString('utf8')
-      // Keys and dates are for MongoDB to find by: they are not read back.
+      // Keys, dates, numbers and parts are for MongoDB to find by: they are not read back.
       return { type, ...version, keys: [], dates: {}, text, ...held === undefined ? {} : { held } }
     }
   }

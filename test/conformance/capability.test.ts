@@ -75,11 +75,15 @@ for (const resource of resources) {
 
   if (!codes(resource).includes('search-type')) continue
   t.test(`${type} takes every parameter and inclusion that it declares, and no other`, async t => {
-    const values: { readonly [type: string]: string } = { token: 'x', string: 'abc', date: '2026', reference: 'Patient/x', uri: 'urn:x' }
-    for (const { name, type: kind } of resource.searchParam ?? []) {
-      const response = await get(operator, `/${type}?${name}=${values[kind ?? ''] ?? ''}`)
-      t.strictSame([response.status, response.status === 200 && response.json.total], [200, 0], name)
+    const values: { readonly [type: string]: string } = { token: 'x', string: 'abc', date: '2026', reference: 'Patient/x', uri: 'urn:x', quantity: '5.4|http://unitsofmeasure.org|mg' }
+    const composites: { readonly [name: string]: string } = {
+      relationship: 'replaces$DocumentReference/x', ...Object.fromEntries(['', 'combo-', 'component-'].flatMap(of => [[`${of}code-value-quantity`, 'x$5'], [`${of}code-value-concept`, 'x$y']])), 'code-value-date': 'x$2026', 'code-value-string': 'x$abc'
     }
+    await Promise.all((resource.searchParam ?? []).map(async ({ name, type: kind }) => {
+      const value = values[kind ?? ''] ?? composites[name] ?? ''
+      const response = await get(operator, `/${type}?${name}=${encodeURIComponent(value)}`)
+      t.strictSame([response.status, response.status === 200 && response.json.total], [200, 0], name)
+    }))
     for (const [name, list] of [['_include', resource.searchInclude], ['_revinclude', resource.searchRevInclude]] as const) {
       for (const value of list ?? []) t.equal((await get(operator, `/${type}?_id=x&${name}=${value}`)).status, 200, value)
     }

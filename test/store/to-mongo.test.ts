@@ -35,10 +35,12 @@ const value = fc.oneof(
 )
 const values = fc.oneof({ weight: 4, arbitrary: fc.array(scalar, { maxLength: 3 }) }, { weight: 1, arbitrary: fc.constant(null) })
 const dates = fc.oneof(fc.array(fc.record({ lo: fc.integer({ min: 0, max: 5 }), hi: fc.integer({ min: 0, max: 9 }) }), { maxLength: 3 }), fc.constant(null))
+const part = fc.record({ keys: values, numbers: fc.record({ n: fc.array(fc.record({ lo: fc.integer({ min: 0, max: 5 }), units: fc.array(fc.constantFrom('a', 'ab'), { maxLength: 2 }) }), { maxLength: 2 }) }) }, { requiredKeys: [] })
 const indexed = fc.record({
   keys: values,
   patient: value,
   dates: fc.record({ date: dates }, { requiredKeys: [] }),
+  parts: fc.record({ pair: fc.array(part, { maxLength: 3 }) }, { requiredKeys: [] }),
   facts: fc.oneof({ weight: 5, arbitrary: fc.record({ labels: values, began: value, flag: value }, { requiredKeys: [] }) }, { weight: 1, arbitrary: fc.constant(null) })
 }, { requiredKeys: [] })
 
@@ -52,7 +54,12 @@ const leaf: fc.Arbitrary<Filter> = fc.oneof(
   fc.tuple(field, operator, bound).map(([name, how, to]) => compare(name, how as 'lt', to)),
   field.map(exists), fc.constantFrom(all, none),
   fc.tuple(operator, operator, fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 9 })).map(([one, other, lo, hi]) =>
-    element('dates.date', and(compare('lo', one as 'lt', lo), compare('hi', other as 'lt', hi))))
+    element('dates.date', and(compare('lo', one as 'lt', lo), compare('hi', other as 'lt', hi)))),
+  // What is true of one and the same part.
+  fc.tuple(scalar, operator, fc.integer({ min: 0, max: 5 }), fc.boolean()).map(([key, how, to, isNot]) => {
+    const stretch = element('numbers.n', and(isIn('units', ['a']), compare('lo', how as 'lt', to)))
+    return element('parts.pair', and(equals('keys', key), isNot ? not(stretch) : stretch))
+  })
 )
 const { filter } = fc.letrec<{ filter: Filter }>(tie => ({
   filter: fc.oneof({ maxDepth: 4, depthSize: 'small' }, leaf,

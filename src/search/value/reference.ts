@@ -14,7 +14,7 @@ import type { Criterion, ValueContext, ValueKind } from './kind.js'
  */
 export const reference = Object.freeze<ValueKind>({
   elements: Object.freeze(['Reference', 'canonical', 'uri']),
-  modifiers: Object.freeze(['identifier']),
+  modifiers: ({ targets }) => ['identifier', ...targets],
   index: ({ code }, value, type, into, { base, hash }) => {
     if (type !== 'Reference') {
       into.keys.add(uriKey(code, String(value)))

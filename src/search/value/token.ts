@@ -2,19 +2,34 @@ import type { CodeableConcept, Coding, ContactPoint, Identifier } from '@medplum
 import { isIn, not } from '../../filter/filter.js'
 import { split, unescape } from '../escape.js'
 import { invalidParameter } from '../fault.js'
-import { anySystemKey, sealText, systemKey, tokenKey } from '../key.js'
+import { anySystemKey, key, sealText, systemKey, tokenKey } from '../key.js'
 import { isId } from '../literal.js'
 import type { Hash } from '../key.js'
+import type { Parameter } from '../parameter.js'
 import type { Criterion, IndexSink, ValueContext, ValueKind } from './kind.js'
+import { keysOfTerms } from './token-set.js'
+import { addTexts, byText, withText } from './token-text.js'
 
 /** Elements whose text is a keyed hash in a record; codes stay in clear. */
 const sealedElements = ['Identifier', 'ContactPoint', 'string']
 
-/** Token parameters (R4 search.html#token). Codes are compared with regard to case. */
+/** Elements with a system, of which a terminology can speak. */
+const coded = ['Coding', 'CodeableConcept']
+
+/**
+ * Token parameters (R4 search.html#token). Codes are compared with regard to case. `:text` looks at texts, `:in`,
+ * `:not-in`, `:above` and `:below` ask the terminology, `:of-type` is for identifiers.
+ */
 export const token = Object.freeze<ValueKind>({
   elements: Object.freeze(['Coding', 'CodeableConcept', 'Identifier', 'ContactPoint', 'code', 'boolean', 'string', 'id', 'uri']),
-  modifiers: Object.freeze(['not']),
-  index: ({ code: head, isFound }, value, type, into, { hash }) => {
+  modifiers: ({ elements, field }) => {
+    const has = (types: readonly string[]) => field === null && (elements.length === 0 || elements.some(type => types.includes(type)))
+    return ['not', ...has(withText) ? ['text'] : [], ...has(coded) ? ['in', 'not-in', 'above', 'below'] : [], ...has(['Identifier']) ? ['of-type'] : []]
+  },
+  index: (parameter, value, type, into, context) => {
+    const { code: head, isFound } = parameter
+    const { hash } = context
+    if (withText.includes(type)) addTexts(into.keys, head, value, type, context)
     switch (type) {
       case 'CodeableConcept':
         for (const { system, code } of (value as CodeableConcept).coding ?? []) addToken(into.keys, head, system, code)
@@ -24,6 +39,7 @@ export const token = Object.freeze<ValueKind>({
         break
       case 'Identifier':
         addIdentifier(into, head, value as Identifier, { hash, isFound })
+        addTyped(into, parameter, value as Identifier, hash)
         break
       case 'ContactPoint': {
         const text = (value as ContactPoint).value
@@ -36,6 +52,12 @@ export const token = Object.freeze<ValueKind>({
   },
   filter: (criterion, context) => {
     const { parameter: { code, field, isFound }, modifier, values } = criterion
+    switch (modifier) {
+      case 'text': return byText(code, values.map(value => unescape(value, code)), context)
+      case 'of-type': return isIn(isFound ? 'found' : 'keys', values.map(value => ofTypeKey(value, code, context.hash)))
+      case 'in': case 'above': case 'below': return isIn('keys', keysOfTerms(criterion, context))
+      case 'not-in': return not(isIn('keys', keysOfTerms(criterion, context)))
+    }
     const tokens = values.map(value => readToken(value, code))
     if (field !== null) {
       const ids = isIn(field, tokens.map(token => idOf(token, code)))
@@ -60,6 +82,29 @@ export function addIdentifier (
   if (!isFound || text === undefined) return
   into.found.add(tokenKey(head, system ?? '', text))
   into.found.add(anySystemKey(head, text))
+}
+
+/** The keys of an Identifier by each code of its type. */
+function addTyped (into: Pick<IndexSink, 'keys' | 'found'>, { code: head, isFound }: Parameter, { type, value }: Identifier, hash: Hash | null): void {
+  if (typeof value !== 'string') return
+  for (const { system = '', code } of type?.coding ?? []) {
+    if (code === undefined) continue
+    const typed = key(typedHead(head), system, code, sealText(hash, head, value))
+    into.keys.add(typed)
+    if (isFound) into.found.add(typed)
+  }
+}
+
+function typedHead (code: string): string {
+  return `${code}:of-type`
+}
+
+/** Reads `system|code|value` of a type and an identifier that has it (R4 search.html#token, `:of-type`). */
+function ofTypeKey (text: string, name: string, hash: Hash | null): string {
+  const pieces = split(text, '|').map(piece => unescape(piece, name))
+  const [system = '', code = '', value = ''] = pieces
+  if (pieces.length !== 3 || pieces.includes('')) throw invalidParameter(`${name}:of-type`, 'takes system|code|value')
+  return key(typedHead(name), system, code, sealText(hash, name, value))
 }
 
 function addToken (keys: Set<string>, head: string, system: string | undefined, code: string | undefined): void {

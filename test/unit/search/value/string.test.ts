@@ -70,3 +70,13 @@ t.test('a value without a letter or a digit is refused: it would match everythin
     for (const [, key] of modes) t.match(refusal(() => finds({}, 'family', value, key)), { kind: 'invalid-parameter' }, value)
   }
 })
+
+t.test(':contains finds any part of a text that is in clear, and is refused where texts are sealed', async t => {
+  const patient = { name: [{ family: 'Lefèvre-Œuvrard', given: ['Zoé'] }] }
+  for (const value of ['fev', 'VRE oe', 'zoe', 'lef', 'uvrard', 'd']) t.ok(finds(patient, 'name:contains', value, null), value)
+  for (const value of ['zoelef', 'x']) t.notOk(finds(patient, 'name:contains', value, null), value)
+  t.notOk(finds(patient, 'name', 'fev', null))
+  t.ok(finds({ name: [{ family: 'x'.repeat(100) + 'tail' }] }, 'name:contains', 'xtail', null))
+  t.match(refusal(() => finds(patient, 'name:contains', 'fev', hash)), { kind: 'invalid-parameter', faults: [{ expression: 'name:contains', code: 'not-supported' }] })
+  t.match(refusal(() => finds(patient, 'name:contains', 'x'.repeat(65), null)), { kind: 'too-costly', faults: [{ expression: 'name:contains' }] })
+})

@@ -89,3 +89,49 @@ t.test('_id takes ids only, and binds', async t => {
 t.test('what is no token is refused', async t => {
   for (const value of ['|', 'a|b|c', '', '1,', ',1', '1,,2', 'a\\b', 'a\\']) t.match(refusal(() => ask('DocumentReference', 'type', value)), { kind: 'invalid-parameter' }, value)
 })
+
+const leaf = { resourceType: 'DocumentReference', type: { text: 'Écrit du jour', coding: [{ system: 'urn:tree', code: 'leaf', display: 'Leaf' }, { system: 'urn:x', code: 'x', display: 'Autre chose' }] } }
+
+for (const [where, key] of [['the directory', null], ['a record', hash]] as const) {
+  t.test(`in ${where}, :text is the beginning of a text, of what a coding is called, or of the type of an identifier`, async t => {
+    for (const value of ['ecrit', 'Écrit du', 'LEA', 'leaf', 'autre', 'zzz,autre']) t.ok(finds(leaf, 'type:text', value, key), value)
+    for (const value of ['jour', 'chose', 'root', 'leafs', '34133']) t.notOk(finds(leaf, 'type:text', value, key), value)
+    t.notOk(finds({ resourceType: 'DocumentReference', type: { coding: [{ system: 'urn:tree', code: 'leaf' }] } }, 'type:text', 'leaf', key), 'a code alone has no text')
+    t.ok(finds({ resourceType: 'Patient', identifier: [{ value: '1', type: { text: 'Numéro interne' } }] }, 'identifier:text', 'numero', key))
+    t.notOk(finds({ resourceType: 'DocumentReference', type: { text: 'x' } }, 'type:missing', 'true', key))
+  })
+
+  t.test(`in ${where}, :of-type is an identifier by its type`, async t => {
+    const patient = { resourceType: 'Patient', identifier: [{ value: '1', type: { coding: [{ system: 'urn:types', code: 'MR' }] } }, { value: '2', type: { coding: [{ system: 'urn:types', code: 'SS' }] } }] }
+    t.ok(finds(patient, 'identifier:of-type', 'urn:types|MR|1', key))
+    for (const value of ['urn:types|MR|2', 'urn:types|SS|1', 'urn:other|MR|1']) t.notOk(finds(patient, 'identifier:of-type', value, key), value)
+    t.match(ask('Patient', 'identifier:of-type', 'urn:types|MR|1', key), { byIdentifier: true })
+    for (const value of ['MR|1', '|MR|1', 'urn:types|MR|', 'a|b|c|d']) t.match(refusal(() => ask('Patient', 'identifier:of-type', value, key)), { kind: 'invalid-parameter', faults: [{ expression: 'identifier:of-type' }] }, value)
+  })
+}
+
+t.test('in a record the text of a token is sealed, and asked for by 3 to 12 characters', async t => {
+  t.notMatch(indexed(leaf, hash).keys.join(), /crit|autre/i)
+  for (const [value, kind] of [['ec', 'invalid-parameter'], ['x'.repeat(13), 'too-costly']] as const) t.match(refusal(() => ask('DocumentReference', 'type:text', value, hash)), { kind, faults: [{ expression: 'type:text' }] })
+})
+
+t.test(':in, :not-in, :above and :below ask the terminology', async t => {
+  const of = (code: string, system = 'urn:tree') => ({ resourceType: 'DocumentReference', type: { coding: [{ system, code }] } })
+  for (const [name, value, code, expected] of [
+    ['in', 'urn:vs', 'left', true], ['in', 'urn:vs|2', 'left', true], ['in', 'urn:vs', 'leaf', false], ['in', 'urn:whole', 'leaf', true], ['not-in', 'urn:vs', 'left', false], ['not-in', 'urn:vs', 'leaf', true],
+    ['below', 'urn:tree|left', 'leaf', true], ['below', 'urn:tree|left', 'left', true], ['below', 'urn:tree|left', 'right', false], ['below', 'urn:tree|root', 'leaf', true],
+    ['above', 'urn:tree|leaf', 'root', true], ['above', 'urn:tree|leaf', 'leaf', true], ['above', 'urn:tree|left', 'leaf', false]
+  ] as const) t.equal(finds(of(code), `type:${name}`, value), expected, `${name} ${value} ${code}`)
+  t.ok(finds(of('x', 'urn:other'), 'type:in', 'urn:vs'))
+  t.notOk(finds(of('left', 'urn:other'), 'type:in', 'urn:vs'))
+  t.ok(finds({ resourceType: 'DocumentReference' }, 'type:not-in', 'urn:vs'))
+  for (const [name, value] of [['in', 'urn:nothing'], ['not-in', 'urn:nothing'], ['in', 'urn:vs|1'], ['in', 'urn:described'], ['below', 'urn:nothing|x'], ['below', 'urn:tree|nothing'], ['above', 'leaf'], ['above', 'urn:tree|leaf|x']] as const) {
+    t.match(refusal(() => ask('DocumentReference', `type:${name}`, value)), { kind: 'invalid-parameter', faults: [{ expression: `type:${name}` }] }, `${name} ${value}`)
+  }
+})
+
+t.test('a modifier that means nothing for a parameter is unknown', async t => {
+  for (const name of ['status:text', 'status:in', 'type:of-type', '_id:text', 'type:exact', 'identifier:below']) {
+    t.match(refusal(() => ask('DocumentReference', name, 'urn:tree|leaf')), { kind: 'unknown-parameter', faults: [{ expression: name }] }, name)
+  }
+})

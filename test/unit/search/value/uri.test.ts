@@ -14,3 +14,15 @@ t.test('a uri is found when it is equal, a canonical without its version too', a
   t.ok(finds({}, '_profile:missing', 'true'))
   t.equal(refusal(() => finds(meta, '_profile', '')).kind, 'invalid-parameter')
 })
+
+t.test(':below is further down the path, :above further up', async t => {
+  const source = (value: string) => ({ source: value })
+  for (const [name, value, stored, expected] of [
+    ['below', 'http://a.example/fhir/', 'http://a.example/fhir/x', true], ['below', 'http://a.example/fhir', 'http://a.example/fhir/x/y', true], ['below', 'http://a.example/fhir', 'http://a.example/fhir', true],
+    ['below', 'http://a.example/fhir', 'http://a.example/fhir2', false], ['below', 'http://a.example/fhir/x', 'http://a.example/fhir', false],
+    ['above', 'http://a.example/fhir/x/1', 'http://a.example/fhir/x', true], ['above', 'http://a.example/fhir/x/1', 'http://a.example/fhir/', true], ['above', 'http://a.example/fhir/x/1', 'http://a.example', true],
+    ['above', 'http://a.example/fhir/x/1', 'http://a.example/fhir/x/1', true], ['above', 'http://a.example/fhir/x/1', 'http://a.example/f', false], ['above', 'http://a.example/fhir', 'http://a.example/fhir/x', false]
+  ] as const) t.equal(finds(source(stored), `_source:${name}`, value), expected, `${name} ${value} ${stored}`)
+  t.ok(finds({ profile: ['http://p.example/a/b|1'] }, '_profile:below', 'http://p.example/a'))
+  for (const name of ['above', 'below']) t.match(refusal(() => finds({}, `_source:${name}`, 'urn:oid:1.2')), { kind: 'invalid-parameter', faults: [{ expression: `_source:${name}` }] })
+})
