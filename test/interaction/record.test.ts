@@ -1,6 +1,6 @@
 /** Resources of the record that are no documents: deposited by anyone who cares, found, corrected, hidden as documents are. */
 import t from 'tap'
-import { access, consent, label } from '../helper/resource.js'
+import { access, consent, label, person } from '../helper/resource.js'
 import { GP, GP2, isAbsent, openScene, refused } from './scene.js'
 
 const scene = await openScene(t)
@@ -93,6 +93,28 @@ t.test('the matrix judges it as the types that the table gives it', async t => {
   await made(holder, access(patient, GP2))
   const { id } = await made(lab, observation(patient))
   isAbsent(t, await get(nurse, `/Observation/${id}`))
+})
+
+t.test('what the holder writes shows that the holder said it, and nobody else', async t => {
+  const { id: patient, ins, holder } = await open()
+  await made(holder, access(patient, GP))
+  const self = { reference: `Patient/${patient}` }
+  const condition = (more: object = {}) => ({ resourceType: 'Condition', code: { text: 'asthma' }, subject: self, ...more })
+  const entry = await made(holder, condition())
+  t.strictSame((await get(gp, `/Condition/${entry.id}`)).json.asserter, self)
+  t.strictSame((await made(holder, observation(patient))).performer, [self])
+  const corrected = await put(holder, condition({ id: entry.id, note: [{ text: 'since childhood' }] }))
+  t.strictSame([corrected.status, corrected.json.asserter], [200, self], 'what was left out is kept')
+  refused(t, await put(holder, condition({ id: entry.id, asserter: person(GP) })), 422, { code: 'business-rule', expression: 'Condition.asserter' })
+  t.strictSame((await made(holder, condition({ recorder: { identifier: { system: 'urn:oid:1.2.250.1.213.1.4.10', value: ins } } }))).asserter, undefined)
+  t.equal((await post(holder, condition({ contained: [{ resourceType: 'RelatedPerson', id: 'r', patient: self }], asserter: { reference: '#r' } }))).status, 201)
+  for (const asserter of [person(GP), { display: 'Dr Martin' }, { reference: '#p' }]) {
+    refused(t, await post(holder, condition({ contained: [{ resourceType: 'Practitioner', id: 'p' }], asserter })), 422, { code: 'business-rule', expression: 'Condition.asserter' })
+  }
+  refused(t, await post(holder, { ...observation(patient), performer: [self, person(GP)] }), 422, { code: 'business-rule', expression: 'Observation.performer' })
+  const theirs = await made(gp, condition({ asserter: self, recorder: person(GP) }))
+  t.strictSame([theirs.asserter, theirs.recorder], [self, person(GP)], 'a professional says whom they had it from')
+  t.strictSame((await made(gp, condition())).asserter, undefined)
 })
 
 t.test('the holder says what is theirs to say', async t => {

@@ -19,6 +19,7 @@ import { checkDepositor, checkKind } from './depositor.js'
 import { withDepositLabels } from './deposit-label.js'
 import { admitMedication, codesKept, codesUsed, withCodes, withoutUse } from './medication.js'
 import { continued, originsOf } from './redeposit.js'
+import { keepWord, withWord } from './said.js'
 import { asInSource } from './source.js'
 import { checkReferences, patientId, patientOfTargets, resolvePatient } from './reference.js'
 
@@ -33,8 +34,9 @@ export const record: Admitter = {
     if (resourceType === 'Medication') return await admitMedication(context, sight, resource, id)
     if (resourceType !== 'CareTeam') checkKind(context, sight)
     const patient = resourceType === 'CareTeam' ? await patientOfTeam(context, sight, resource) : await patientOf(context, sight, resource)
-    const draft = withSubject({ ...resource, id }, patient)
-    if (resourceType !== 'CareTeam') checkDepositor(sight, patient, draft, PATIENTS_OWN.includes(resourceType))
+    const given = withSubject({ ...resource, id }, patient)
+    if (resourceType !== 'CareTeam') checkDepositor(sight, patient, given, PATIENTS_OWN.includes(resourceType))
+    const draft = await withWord(context, sight, patient, given)
     await checkReferences(context, sight, patient, draft)
     const authorship = await authorshipOf(context, sight.caller, patient, draft, originsOf(draft))
     const { resource: source, at, wasWithheld } = asInSource(sight, withDepositLabels(sight, patient, draft))
@@ -47,11 +49,12 @@ export const record: Admitter = {
     return { patient, resource: labelled, facts: withItems(resourceType, id, facts, held), claims: [] }
   },
 
-  update: async (context, sight, before, resource) => {
+  update: async (context, sight, before, given) => {
     const { type, id } = before
     const patient = before.patient ?? ''
     const known = before.facts as Facts
     const old = parsed<Resource>(before)
+    const resource = keepWord(patient, old, given)
     const who = standing(sight, patient, known)
     if (!isSameButLabels(old, resource) && !isWriter(type, who)) throw forbidden()
     const fixed = fixedFaults(old, resource)
