@@ -1,4 +1,4 @@
-/** Totals under the turn of their record (decisions/0014): what one filter found under it, it still finds. */
+/** Totals under the turn of their record (decisions/0016): what one filter found under it, it still finds. */
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Filter } from '../filter/filter.js'

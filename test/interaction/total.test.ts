@@ -1,4 +1,4 @@
-/** The total of a search is that of this instant, however often it was asked for before (decisions/0014). */
+/** The total of a search is that of this instant, however often it was asked for before (decisions/0016). */
 import t from 'tap'
 import { access, block, document, label, person } from '../helper/resource.js'
 import { GP, openScene } from './scene.js'
