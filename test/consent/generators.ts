@@ -477,10 +477,10 @@ function observationOf (draft: ObservationDraft, number: number, documents: numb
   return { resource, depositor: depositorOf(document.depositor), chain: `observation${number}`, chainStart, deposited: chainStart, deleted: document.isDeleted }
 }
 
-const listDraft = fc.record({ draft: observationDraft, items: fc.array(fc.nat(9), { minLength: 1, maxLength: 3 }), isEmpty: rarely(15) })
+const listDraft = fc.record({ draft: observationDraft, items: fc.array(fc.nat(9), { minLength: 1, maxLength: 3 }), isEmpty: rarely(15), once: fc.array(fc.nat(9), { maxLength: 1 }) })
 type ListDraft = typeof listDraft extends Arbitrary<infer T> ? T : never
 
-function listOf ({ draft, items, isEmpty }: ListDraft, number: number, before: readonly WorldDocument[], now: number): WorldDocument {
+function listOf ({ draft, items, isEmpty, once }: ListDraft, number: number, before: readonly WorldDocument[], now: number): WorldDocument {
   const contained: Resource[] = []
   const { document } = draft
   const [source] = document.authors.map(author => authorOf(author, contained))
@@ -498,7 +498,8 @@ function listOf ({ draft, items, isEmpty }: ListDraft, number: number, before: r
     ...chainOfOne(number === 0 ? {} : draft.labels)
   }
   if (contained.length > 0) resource.contained = contained as NonNullable<List['contained']>
-  return { resource, depositor: depositorOf(document.depositor), chain: `list${number}`, chainStart, deposited: chainStart, deleted: document.isDeleted }
+  const taken = once.map(index => at(before, index).resource).map(({ resourceType, id = '' }) => `${resourceType}/${id}`)
+  return { resource, once: taken, depositor: depositorOf(document.depositor), chain: `list${number}`, chainStart, deposited: chainStart, deleted: document.isDeleted }
 }
 
 // The rest of the world, and its caller.
