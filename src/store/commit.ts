@@ -68,14 +68,13 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
   async function transact (session: ClientSession, { write, stored, traces }: Prepared): Promise<void> {
     await keepReceipts(session, [write])
     await takeTurns(session, [write])
-    for (const { patient, wrapped } of write.keys ?? []) {
-      await db.collection<StoredKeys>('Key').insertOne({ _id: patient, record: new Binary(wrapped.record), trace: new Binary(wrapped.trace) }, { session })
-    }
-    for (const [index, change] of write.changes.entries()) await apply(session, change, stored[index])
-    for (const { type, id, facts } of write.reindexed ?? []) {
-      const stored = await versions(type).findOne({ _id: id }, { session, projection: { head: 1 } })
-      if (stored !== null) await versions(type).updateOne({ _id: id }, { $set: withFacts(type, stored.head, facts) }, { session })
-    }
+    const keys = (write.keys ?? []).map(({ patient, wrapped }) => ({ _id: patient, record: new Binary(wrapped.record), trace: new Binary(wrapped.trace) }))
+    if (keys.length > 0) await db.collection<StoredKeys>('Key').insertMany(keys, { session })
+    const all = write.changes.flatMap((change, index) => stored[index] === undefined ? [] : [{ ...change, stored: stored[index] }])
+    // What is replaced gives up what it claimed, before anything new claims it.
+    await replaceAll(session, all)
+    await insertAll(session, all.flatMap(({ next, replaces, stored }) => replaces === undefined ? [[next.type, stored] as const] : []))
+    await reindexAll(session, write.reindexed ?? [])
     await putContents(db, session, write.contents ?? [])
     await abandonContents(db, session, write.abandoned ?? [])
     if (traces.length > 0) await versions('AuditEvent').insertMany([...traces], { session })
@@ -113,23 +112,31 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
     if (taken.matchedCount < all.length) throw new OutcomeError('contention')
   }
 
-  async function apply (session: ClientSession, { next, replaces }: Change, stored: StoredVersion | undefined): Promise<void> {
-    if (stored === undefined) return
-    const collection = versions(next.type)
-    if (replaces === undefined) {
-      await collection.insertOne(stored, { session })
-      return
+  /** Of each type at once: the versions that were there go to its history, if they are those that were seen. */
+  async function replaceAll (session: ClientSession, all: readonly (Change & { readonly stored: StoredVersion })[]): Promise<void> {
+    for (const [type, changes] of byType(all.filter(({ replaces }) => replaces !== undefined), ({ next }) => next.type)) {
+      const old = await versions(type).find({ _id: { $in: changes.map(({ next }) => next.id) } }, { session }).toArray()
+      const { matchedCount } = await versions(type).bulkWrite(changes.map(({ next: { id }, replaces, stored }) =>
+        ({ replaceOne: { filter: { _id: id, version: replaces?.version ?? '' }, replacement: stored } })), { session })
+      if (matchedCount < changes.length) throw new OutcomeError('contention')
+      await versions(history(type)).insertMany(old.map(({ claims, ...superseded }) => ({ ...superseded, _id: `${superseded.id}|${superseded.version}` })), { session })
     }
-    const old = await collection.findOneAndReplace({ _id: next.id, version: replaces.version }, stored, { session })
-    if (old === null) throw new OutcomeError('contention')
-    const { claims, ...superseded } = old
-    await versions(history(next.type)).insertOne({ ...superseded, _id: `${old.id}|${old.version}` }, { session })
+  }
+
+  async function reindexAll (session: ClientSession, all: NonNullable<Write['reindexed']>): Promise<void> {
+    for (const [type, list] of byType(all, each => each.type)) {
+      const found = await versions(type).find({ _id: { $in: list.map(({ id }) => id) } }, { session, projection: { head: 1 } }).toArray()
+      const heads = new Map(found.map(({ _id, head }) => [_id, head]))
+      const updates = list.flatMap(({ id, facts }) => {
+        const head = heads.get(id)
+        return head === undefined ? [] : [{ updateOne: { filter: { _id: id }, update: { $set: withFacts(type, head, facts) } } }]
+      })
+      if (updates.length > 0) await versions(type).bulkWrite(updates, { session })
+    }
   }
 
   async function insertAll (session: ClientSession, list: readonly (readonly [type: string, stored: StoredVersion | undefined])[]): Promise<void> {
-    for (const type of new Set(list.map(([name]) => name))) {
-      await versions(type).insertMany(list.flatMap(([name, stored]) => name === type ? stored ?? [] : []), { session })
-    }
+    for (const [type, ofType] of byType(list, ([name]) => name)) await versions(type).insertMany(ofType.flatMap(([, stored]) => stored ?? []), { session })
   }
 
   return async write => {
@@ -150,4 +157,8 @@ function isPlain ({ changes, reindexed = [], keys = [], rules }: Write): boolean
 
 function hasTwice (turns: readonly Turn[]): boolean {
   return new Set(turns.map(({ patient }) => patient)).size < turns.length
+}
+
+function byType<T> (list: readonly T[], typeOf: (each: T) => string): ReadonlyMap<string, readonly T[]> {
+  return new Map([...new Set(list.map(typeOf))].map(type => [type, list.filter(each => typeOf(each) === type)]))
 }

@@ -190,7 +190,7 @@ function canonical (keys: readonly string[]): string {
 }
 
 /** @param before what the world holds before it: a list holds nothing else */
-async function indexedOf (place: Place, { resource, depositor, chain, chainStart }: WorldDocument, prefix: string, before: readonly Indexed[]): Promise<Indexed> {
+async function indexedOf (place: Place, { resource, depositor, chain, chainStart, once = [] }: WorldDocument, prefix: string, before: readonly Indexed[]): Promise<Indexed> {
   const patient = prefix + place.world.patientId
   const isHolder = depositor.kind === 'holder'
   const person = keysOf(place, depositor.person)
@@ -218,7 +218,8 @@ async function indexedOf (place: Place, { resource, depositor, chain, chainStart
   const judgedAs = options.judgedAs(type).map(({ system, code }) => `${system}|${code}`)
   const facts = factsOf(prefixed, authorship, { ids, began: chainStart, wasWithheld: false }, judgedAs)
   const entries = prefixed.resourceType === 'List' ? prefixed.entry ?? [] : []
-  const held = before.filter(other => entries.some(({ item }) => item.reference === `${String(other['type'])}/${String(other['_id'])}`))
+  const references = [...entries.map(({ item }) => item.reference), ...once.map(reference => reference.replace('/', `/${prefix}`))]
+  const held = before.filter(other => references.includes(`${String(other['type'])}/${String(other['_id'])}`))
   const whole = RECORD_TYPES[type]?.items === undefined
     ? facts
     : withItems(type, prefix + (resource.id ?? ''), facts, held.map(other => ({ ...other, id: other['_id'] }) as unknown as Version))

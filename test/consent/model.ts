@@ -40,10 +40,11 @@ export function model (world: World, caller: Caller, document: WorldDocument, no
   return { permit: false, rule: hidden.verdict.rule, ...document.deleted && { gone: false } }
 }
 
-/** All that a list holds, through lists too. */
-function itemsOf (world: World, { resource }: WorldDocument): readonly WorldDocument[] {
+/** All that a list holds, through lists too. READING: what it held once it is judged by for ever; a correction shows it to nobody new. */
+function itemsOf (world: World, { resource, once = [] }: WorldDocument): readonly WorldDocument[] {
   const entries = resource.resourceType === 'List' ? resource.entry ?? [] : []
-  const held = world.documents.filter(other => entries.some(({ item }) => item.reference === `${other.resource.resourceType}/${other.resource.id}`))
+  const references = [...entries.map(({ item }) => item.reference), ...once]
+  const held = world.documents.filter(other => references.includes(`${other.resource.resourceType}/${other.resource.id}`))
   return held.flatMap(item => [item, ...itemsOf(world, item)])
 }
 

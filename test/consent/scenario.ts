@@ -51,6 +51,8 @@ export interface WorldDocument {
   /** The last version. */
   readonly resource: DocumentReference | Observation | List
   readonly depositor: Depositor
+  /** What a list held once, as `Type/id`, and does not any more. */
+  readonly once?: readonly string[]
   readonly chain: string
   readonly chainStart: number
   readonly deposited: number

@@ -73,6 +73,30 @@ t.test('a write leaves its resource, the version before, its rules and its trace
   t.equal((await store.rules(patient, '*'))?.stamp, 'second')
 })
 
+t.test('what a write gives up, the same write claims again', async t => {
+  const old = version()
+  await store.commit(write([{ next: old, claims: ['moving'] }]))
+  const gone = { ...old, version: randomUUID(), revision: 2, isDeleted: true, text: '' }
+  const fresh = version()
+  t.equal(await kindOf(store.commit(write([{ next: fresh, claims: ['moving'] }, { next: gone, replaces: old, claims: [] }]))), 'done')
+  t.equal((await store.read('DocumentReference', fresh.id))?.version, fresh.version)
+  t.equal((await store.read('DocumentReference', old.id))?.isDeleted, true)
+})
+
+t.test('of many that are replaced at once, each goes to its history', async t => {
+  const olds = Array.from({ length: 5 }, () => version())
+  await store.commit(write(olds.map(next => ({ next, claims: [] }))))
+  const nexts = olds.map(old => ({ ...old, version: randomUUID(), revision: 2, text: '{"resourceType":"DocumentReference","status":"superseded"}' }))
+  const before = await census()
+  await store.commit(write(nexts.map((next, index) => ({ next, replaces: olds[index] ?? old(), claims: [] }))))
+  t.equal((await census())['DocumentReference.history'], (before['DocumentReference.history'] ?? 0) + 5)
+  for (const [index, { id, version: now }] of nexts.entries()) {
+    t.equal((await store.read('DocumentReference', id))?.version, now)
+    t.equal((await store.readVersion('DocumentReference', id, olds[index]?.version ?? ''))?.text, olds[index]?.text)
+  }
+  function old (): Version { throw new Error('not there') }
+})
+
 t.test('a write of which one part fails leaves nothing', async t => {
   const kept = version()
   await store.commit(write([{ next: kept, claims: ['taken'] }]))
