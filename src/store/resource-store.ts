@@ -163,9 +163,9 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 
     targets: async (type, filter, head, limit) => await translated(async () => {
       const { keys } = toMongo(startsWith('keys', head)) as Document
-      const found = await versions(type).aggregate<{ _id: string }>([
+      const found = await atOnce(type, filter, async (filter, session) => await versions(type).aggregate<{ _id: string }>([
         { $match: toMongo(filter) }, { $project: { _id: 0, keys: 1 } }, { $unwind: '$keys' }, { $match: { keys: keys.$elemMatch } }, { $group: { _id: '$keys' } }, { $limit: limit + 1 }
-      ], { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME }).toArray()
+      ], { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME, ...within(session) }).toArray())
       return found.map(({ _id }) => _id.slice(head.length))
     }),
 
