@@ -27,7 +27,10 @@ const QUERIES = Number(process.env['QUERIES'] ?? 3)
 
 const terms = createTerms({
   codeSystems: [{
-    resourceType: 'CodeSystem', url: 'urn:tree', status: 'active', content: 'complete',
+    resourceType: 'CodeSystem',
+    url: 'urn:tree',
+    status: 'active',
+    content: 'complete',
     concept: [{ code: 'root', display: 'Root of all', concept: [{ code: 'left', display: 'Left', concept: [{ code: 'leaf', display: 'Leaf' }] }, { code: 'right', display: 'Right' }] }]
   }],
   valueSets: [{ resourceType: 'ValueSet', url: 'urn:vs', status: 'active', compose: { include: [{ system: 'urn:tree', concept: [{ code: 'left' }, { code: 'right' }] }, { system: 'urn:own', concept: [{ code: 'leaf' }] }] } }]
