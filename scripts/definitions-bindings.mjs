@@ -25,6 +25,22 @@ export function requiredBindings (structureDefinitions) {
   return bindings
 }
 
+/**
+ * The code systems of the elements of type `code`, which their values do not say: those of the value sets to which they
+ * are bound as `required`.
+ * @param structureDefinitions those whose elements are bound, trimmed or not
+ * @returns {Record<string, string[]>} path of an element -> URLs of its systems
+ */
+export function impliedSystems (structureDefinitions) {
+  const sets = new Map(files.flatMap(file => JSON.parse(readFileSync(join(source, file), 'utf8')).entry)
+    .filter(({ resource }) => resource.resourceType === 'ValueSet').map(({ resource }) => [resource.url, resource]))
+  const systemsOf = url => (sets.get(url?.split('|')[0])?.compose?.include ?? []).flatMap(({ system, valueSet = [] }) => [system ?? [], ...valueSet.map(systemsOf)].flat())
+  return Object.fromEntries(structureDefinitions.flatMap(({ snapshot }) => snapshot?.element ?? [])
+    .filter(({ type, binding }) => binding?.strength === 'required' && type?.some(({ code }) => code === 'code'))
+    .map(({ path, binding }) => [path, [...new Set(systemsOf(binding.valueSet))]])
+    .filter(([, systems]) => systems.length > 0))
+}
+
 function requiredUrls (structureDefinitions) {
   const elements = structureDefinitions.flatMap(({ snapshot }) => snapshot?.element ?? [])
   return new Set(elements

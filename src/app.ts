@@ -67,7 +67,9 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
   const json = async <T>(path: string) => JSON.parse(await readFile(new URL(path, root), 'utf8')) as T
   const statement = await json<CapabilityStatement>('capability-statement.json')
   const terminology = await loadTerminology(new URL('terminology', root).pathname)
-  const registry = buildRegistry(statement, await json<SearchParameter[]>('dist/definitions/search-parameters.json'), { base: config.baseUrl, terms: createTerms(terminology) })
+  const registry = buildRegistry(statement, await json<SearchParameter[]>('dist/definitions/search-parameters.json'), {
+    base: config.baseUrl, terms: createTerms(terminology), systems: await json('dist/definitions/implied-systems.json')
+  })
   const structureDefinitions = await json<Parameters<typeof createDefinitions>[0]>('dist/definitions/structure-definitions.json')
   const validator = createValidator(structureDefinitions, await json('dist/definitions/bindings.json'))
   checkKinds(terminology)

@@ -17,6 +17,8 @@ export interface Parameter {
   readonly field: '_id' | 'at' | null
   /** Its keys with a value are kept in `found` too, which is searched without a patient. */
   readonly isFound: boolean
+  /** The systems that its codes and booleans are of, which resources do not say. */
+  readonly systems: readonly string[]
   /** Calls `visit` for each value of the parameter in `resource`. */
   readonly walk: (resource: Resource, visit: Visit) => void
   /** What a composite is made of, in the order of its values; empty for the other types of parameter. */

@@ -16,6 +16,8 @@ export type Visit = (value: unknown, type: string) => void
 export interface Path {
   /** The FHIR types of the elements that it reads; empty when it is left to the FHIRPath engine. */
   readonly types: readonly string[]
+  /** The paths of those of type `code`: `Patient.gender`, `Address.use`. */
+  readonly codes: readonly string[]
   readonly walk: (resource: Resource, visit: Visit) => void
 }
 
@@ -46,6 +48,7 @@ export function compilePath (expression: string, type: string): Path {
   const types = new Set(walks.flatMap(({ walk, isPresence }) => isPresence ? ['boolean'] : typesOf(walk)))
   return Object.freeze({
     types: Object.freeze([...types]),
+    codes: Object.freeze(branches.flatMap(({ steps }) => codesAlong(type, stepsFrom(type, steps) ?? []))),
     walk: (resource: Resource, visit: Visit) => {
       for (const { walk, isPresence } of walks) {
         if (isPresence) visit(isPresent(walk, resource), 'boolean')
@@ -70,6 +73,13 @@ function compileSteps (type: string, steps: readonly Step[]): Walk {
   if (step.kind !== 'member') return { kind: 'where', holds: condition(step), rest: compileSteps(type, others) }
   const of = membersOf(type, step.name).map(({ name, type }) => ({ name, rest: compileSteps(type, others) }))
   return { kind: 'members', of: of.filter(({ rest }) => typesOf(rest).length > 0) }
+}
+
+/** The paths of the elements of type `code` in which `steps` end. */
+function codesAlong (type: string, steps: readonly Step[]): readonly string[] {
+  const [step, ...others] = steps
+  if (step?.kind !== 'member') return step === undefined ? [] : codesAlong(type, others)
+  return membersOf(type, step.name).flatMap(({ name, type: of }) => others.length === 0 && of === 'code' ? [`${type}.${name}`] : codesAlong(of, others))
 }
 
 /** The JSON properties of the element `name` of a type, or of a place inside one (`Consent.provision`). */
@@ -143,6 +153,7 @@ function compileFhirPath (expression: string): Path {
   const evaluate = fhirpath.compile(expression, r4, { resolveInternalTypes: false })
   return Object.freeze({
     types: Object.freeze([]),
+    codes: Object.freeze([]),
     walk: (resource: Resource, visit: Visit) => {
       for (const node of evaluate(structuredClone(resource))) {
         const [type = ''] = fhirpath.types([node])

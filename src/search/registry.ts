@@ -13,16 +13,28 @@ const fields: Readonly<Record<string, '_id' | 'at'>> = Object.freeze({ _id: '_id
 /** What is declared for all types and asks of other resources: no SearchParameter defines it, `route.ts` reads it. */
 const HOPS: readonly string[] = ['_has', '_list']
 
+export interface RegistryOptions {
+  /** The base URL of this server; without it absolute references are never local. */
+  readonly base?: string
+  /** The terminology that is loaded; none unless given. */
+  readonly terms?: Terms
+  /** By path of an element of type `code`, the systems that its values are of without saying it. */
+  readonly systems?: Systems
+}
+
+type Systems = Readonly<Record<string, readonly string[]>>
+
+/** The system that R4 gives to `true` and `false` (search.html#token). */
+const ofBooleans = 'http://terminology.hl7.org/CodeSystem/special-values'
+
 /**
  * The search parameters that `statement` declares, ready to extract and to ask. A parameter that is declared but not
  * defined, or defined in a way that is not built, stops the start: the contract never says more than the server does.
  * @param definitions SearchParameter resources, at least those that are declared
- * @param options.terms the terminology that is loaded; none unless given
- * @param options.base the base URL of this server; without it absolute references are never local
  * @throws Error naming the type and the parameter
  */
 export function buildRegistry (
-  statement: CapabilityStatement, definitions: readonly SearchParameter[], options: { readonly base?: string, readonly terms?: Terms } = {}
+  statement: CapabilityStatement, definitions: readonly SearchParameter[], options: RegistryOptions = {}
 ): Registry {
   const { resource: resources = [], searchParam: common = [] } = statement.rest?.[0] ?? {}
   const table = new Map(resources.map(({ type, searchParam = [] }) => {
@@ -30,7 +42,7 @@ export function buildRegistry (
     const built = new Map<string, Parameter>()
     // Composites last: they lean on the others.
     for (const declaration of declared.toSorted((one, other) => Number(one.type === 'composite') - Number(other.type === 'composite'))) {
-      built.set(declaration.name, buildParameter(type, declaration, definitions, built))
+      built.set(declaration.name, buildParameter(type, declaration, { definitions, siblings: built, systems: options.systems ?? {} }))
     }
     return [type, built]
   }))
@@ -52,9 +64,15 @@ export function buildRegistry (
   return registry
 }
 
+interface Surroundings {
+  readonly definitions: readonly SearchParameter[]
+  readonly siblings: ReadonlyMap<string, Parameter>
+  readonly systems: Systems
+}
+
 type Declaration = NonNullable<CapabilityStatementRestResource['searchParam']>[number]
 
-function buildParameter (type: string, { name: code, definition, type: declared }: Declaration, definitions: readonly SearchParameter[], siblings: ReadonlyMap<string, Parameter>): Parameter {
+function buildParameter (type: string, { name: code, definition, type: declared }: Declaration, { definitions, siblings, systems }: Surroundings): Parameter {
   const fail = (reason: string) => new Error(`the search parameter ${type}.${code} ${reason}`)
   const found = definitions.find(each => (definition === undefined ? each.code === code : each.url === definition) &&
     each.base?.some(base => [type, 'DomainResource', 'Resource'].includes(base)))
@@ -78,6 +96,7 @@ function buildParameter (type: string, { name: code, definition, type: declared 
     targets: Object.freeze([...found.target ?? []]),
     field: fields[code] ?? null,
     isFound: code === 'identifier' && elements.includes('Identifier'),
+    systems: Object.freeze([...path.codes.flatMap(code => systems[code] ?? []), ...elements.includes('boolean') ? [ofBooleans] : []]),
     walk: path.walk,
     components: isComposite ? componentsOf(found, elements, { definitions, siblings, fail }) : Object.freeze([])
   })

@@ -36,17 +36,20 @@ function add (into: IndexSink, code: string, stretch: Stretch): void {
 
 /** A Range reaches from its low to its high; without one of them it is open. Two units must be told in one. */
 function addRange (into: IndexSink, code: string, { low, high }: Range): void {
-  const [from, to] = [low?.value ?? -Number.MAX_VALUE, high?.value ?? Number.MAX_VALUE]
-  if (low?.value === undefined && high?.value === undefined) return
-  const unit = low ?? high ?? {}
-  const canonical = unitOf(unit)
-  if (low === undefined || high === undefined || (low.system === high.system && low.code === high.code && low.unit === high.unit)) {
-    if (from <= to) add(into, code, { lo: from, hi: to, units: namesOf(unit) })
-  } else if (canonical === undefined || unitOf(high)?.dimension !== canonical.dimension) return
-  if (canonical === undefined) return
-  const lo = low?.value === undefined ? from : canonical.toBase(from)
-  const hi = high?.value === undefined ? to : unitOf(high)?.toBase(to) ?? to
-  if (lo <= hi) add(into, code, { lo, hi, units: [baseName(canonical)] })
+  const [first, last = first] = [low, high].filter(end => end !== undefined)
+  if (first === undefined || last === undefined) return
+  if (first.system === last.system && first.code === last.code && first.unit === last.unit) addBetween(into, code, [low?.value, high?.value], namesOf(first))
+  const [unit, other] = [unitOf(first), unitOf(last)]
+  if (unit !== undefined && other?.dimension === unit.dimension) addBetween(into, code, [low, high].map(baseValue), [baseName(unit)])
+}
+
+function addBetween (into: IndexSink, code: string, [low, high]: readonly (number | undefined)[], units: readonly string[]): void {
+  const [lo, hi] = [low ?? -Number.MAX_VALUE, high ?? Number.MAX_VALUE]
+  if ((low !== undefined || high !== undefined) && lo <= hi) add(into, code, { lo, hi, units })
+}
+
+function baseValue (quantity: Quantity | undefined): number | undefined {
+  return quantity?.value === undefined ? undefined : unitOf(quantity)?.toBase(quantity.value)
 }
 
 /** What an amount with a comparator may be: `<` is all that is less. */

@@ -1,5 +1,5 @@
 import type { CodeableConcept, Coding, ContactPoint, Identifier } from '@medplum/fhirtypes'
-import { isIn, not } from '../../filter/filter.js'
+import { isIn, not, or, startsWith } from '../../filter/filter.js'
 import { split, unescape } from '../escape.js'
 import { invalidParameter } from '../fault.js'
 import { anySystemKey, key, sealText, systemKey, tokenKey } from '../key.js'
@@ -64,7 +64,10 @@ export const token = Object.freeze<ValueKind>({
       return modifier === 'not' ? not(ids) : ids
     }
     const keys = tokens.flatMap(token => keysOf(token, criterion, context))
-    if (modifier === 'not') return not(isIn('keys', keys))
+    // Any code of a system that goes without saying is any code.
+    const anything = tokens.some(token => token.code === '' && isImplied(token, criterion)) ? [startsWith('keys', `${code}|`)] : []
+    if (modifier === 'not') return not(or(isIn('keys', keys), ...anything))
+    if (anything.length > 0) return or(isIn('keys', keys), ...anything)
     return isIn(isFound && tokens.every(token => token.code !== '') ? 'found' : 'keys', keys)
   }
 })
@@ -134,8 +137,15 @@ export function identifierKeys ({ system, code }: Token, head: string, hash: Has
   return keyOf(system, head, code === '' ? '' : sealText(hash, head, code))
 }
 
-function keysOf ({ system, code }: Token, { parameter }: Criterion, { hash }: ValueContext): readonly string[] {
-  const { code: head, elements } = parameter
+/** Whether a token names the system of codes, or of booleans, that do not say theirs. */
+function isImplied ({ system }: Token, { parameter: { elements, systems } }: Criterion): boolean {
+  return system !== undefined && systems.includes(system) && elements.every(type => type === 'code' || type === 'boolean')
+}
+
+function keysOf (token: Token, criterion: Criterion, { hash }: ValueContext): readonly string[] {
+  const { code: head, elements } = criterion.parameter
+  const { code } = token
+  const system = isImplied(token, criterion) ? '' : token.system
   if (code === '') return [keyOf(system, head, '')]
   const keys: string[] = []
   if (elements.length === 0 || elements.some(type => !sealedElements.includes(type))) keys.push(keyOf(system, head, code))

@@ -65,7 +65,7 @@ export const registry = buildRegistry(statementOf({
 }, {
   DocumentReference: { searchInclude: ['DocumentReference:patient', 'DocumentReference:author:Practitioner'], searchRevInclude: ['AuditEvent:entity'] },
   Patient: { searchRevInclude: ['DocumentReference:subject'] }
-}), definitions, { base, terms })
+}), definitions, { base, terms, systems: { 'DocumentReference.status': ['http://hl7.org/fhir/document-reference-status'], 'Patient.gender': ['http://hl7.org/fhir/administrative-gender'] } })
 
 /** The keyed hash of a record, in tests. */
 export const hash: Hash = text => createHmac('sha256', 'a key for tests').update(text).digest('base64url').slice(0, 16)

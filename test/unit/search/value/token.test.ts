@@ -135,3 +135,12 @@ t.test('a modifier that means nothing for a parameter is unknown', async t => {
     t.match(refusal(() => ask('DocumentReference', name, 'urn:tree|leaf')), { kind: 'unknown-parameter', faults: [{ expression: name }] }, name)
   }
 })
+
+t.test('the system of a code, and of true and false, may be said though no resource says it', async t => {
+  const status = 'http://hl7.org/fhir/document-reference-status'
+  for (const value of [`${status}|current`, `${status}|`, '|current', 'current']) t.ok(finds(typed, 'status', value), value)
+  for (const value of [`${status}|superseded`, 'http://hl7.org/fhir/administrative-gender|current', 'urn:x|']) t.notOk(finds(typed, 'status', value), value)
+  t.notOk(finds(typed, 'status:not', `${status}|current`))
+  t.notOk(finds(typed, 'status:not', `${status}|`))
+  t.ok(finds({ resourceType: 'Patient', active: true }, 'active', 'http://terminology.hl7.org/CodeSystem/special-values|true'))
+})

@@ -1,0 +1,6 @@
+import t from 'tap'
+
+// Before anything asks for the time.
+process.env['TZ'] = 'UTC'
+const { compare } = await import('./differential.js')
+await compare(t)
