@@ -25,6 +25,9 @@ export interface Landed extends SearchRequest {
   readonly concerned: readonly string[]
 }
 
+/** A search with steps takes at most so many times what one query may take. */
+const STEPS = 4
+
 type Answered = Pick<Question, 'filter' | 'patients' | 'byId'> & { readonly concerned: readonly string[] }
 
 /**
@@ -54,12 +57,14 @@ async function stepOver (context: Context, asking: Asking, type: string, hop: Ho
   const { scopes } = asking.sight.caller.principal
   const questions = hop.questions.filter(question => allows(scopes, question.type, 's'))
   if (questions.length === 0) throw new OutcomeError('scope-insufficient')
+  // Each step is bounded by itself; so are all of them together.
+  if (context.clock() - asking.sight.caller.now > STEPS * context.limits.time) throw tooCostly(hop.name, 'takes too long: ask for less')
   try {
     if (hop.kind === 'chain') return await stepForth(context, asking, type, { ...hop, questions }, patients)
     return await stepBack(context, asking, type, { ...hop, questions }, patients)
   } catch (error) {
     if (!(error instanceof OutcomeError) || error.kind !== 'too-costly' || error.faults.some(({ expression }) => expression !== undefined)) throw error
-    throw tooCostly(hop.name, 'spans too many records: name a patient')
+    throw new OutcomeError('too-costly', { diagnostics: error.faults[0]?.diagnostics ?? 'It asks for too much', expression: hop.name.slice(0, 64) })
   }
 }
 

@@ -43,7 +43,8 @@ export function createKeyStore (db: Db): KeyStore {
   }
 }
 
-export function createResourceStore (client: MongoClient, db: Db, keyring: Keyring): ResourceStore {
+/** @param searchTime the most that a search may take, ms */
+export function createResourceStore (client: MongoClient, db: Db, keyring: Keyring, searchTime = SEARCH_TIME): ResourceStore {
   const sealing = createSealing(keyring)
   const versions = (name: string): Collection<StoredVersion> => db.collection<StoredVersion>(name)
   const rulesCollection = db.collection<StoredRules>('Rules')
@@ -87,7 +88,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 
   async function found (query: PageQuery): Promise<readonly ReadBack[]> {
     const { type, filter, sort, limit } = query
-    return await versions(type).find(pageFilter(query), { projection: READ_BACK, batchSize: WHOLE, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })
+    return await versions(type).find(pageFilter(query), { projection: READ_BACK, batchSize: WHOLE, ...hintOf(type, filter), maxTimeMS: searchTime })
       .sort(toSort(sort)).limit(limit).toArray()
   }
 
@@ -114,20 +115,20 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
         { $match: toMongo(filter) },
         { $sort: toSort(sort) },
         { $group: { _id: null, total: { $sum: 1 }, page: { $firstN: { n: limit, input: { _id: '$_id', head: '$head', body: '$body' } } } } }
-      ], { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME }).toArray()
+      ], { ...hintOf(type, filter), maxTimeMS: searchTime }).toArray()
       const { total = 0, page = [] } = answer ?? {}
       return { versions: await opened(type, page), hasMore: total > limit, total }
     }),
 
     count: async (type, filter) => await translated(async () =>
-      await versions(type).countDocuments(toMongo(filter), { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })),
+      await versions(type).countDocuments(toMongo(filter), { ...hintOf(type, filter), maxTimeMS: searchTime })),
 
     history: createHistory(client, db, sealing),
 
     distinct: async (type, filter, field, limit) => await translated(async () => {
       const found = await versions(type).aggregate<{ _id: string }>([
         { $match: toMongo(filter) }, { $group: { _id: `$${field}` } }, { $limit: limit + 1 }
-      ], { maxTimeMS: SEARCH_TIME }).toArray()
+      ], { maxTimeMS: searchTime }).toArray()
       return found.flatMap(({ _id }) => _id === null ? [] : [_id])
     }),
 
@@ -135,7 +136,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       const { keys } = toMongo(startsWith('keys', head)) as Document
       const found = await versions(type).aggregate<{ _id: string }>([
         { $match: toMongo(filter) }, { $project: { _id: 0, keys: 1 } }, { $unwind: '$keys' }, { $match: { keys: keys.$elemMatch } }, { $group: { _id: '$keys' } }, { $limit: limit + 1 }
-      ], { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME }).toArray()
+      ], { ...hintOf(type, filter), maxTimeMS: searchTime }).toArray()
       return found.map(({ _id }) => _id.slice(head.length))
     }),
 
@@ -144,14 +145,14 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     patientsWithRules: async (actors, limit) => await translated(async () => {
       const patients = async (speaks: boolean, most: number) => await rulesCollection.aggregate<{ _id: string }>([
         { $match: { actor: { $in: [...actors] }, speaks } }, { $group: { _id: '$patient' } }, { $limit: most }
-      ], { maxTimeMS: SEARCH_TIME }).toArray()
+      ], { maxTimeMS: searchTime }).toArray()
       const [granting, other] = await Promise.all([patients(true, limit + 1), patients(false, MOST_SHUT + 1)])
       if (other.length > MOST_SHUT) throw new OutcomeError('too-costly')
       return { granting: granting.map(({ _id }) => _id), other: other.map(({ _id }) => _id) }
     }),
 
     patientsSpeaking: async () => await translated(async () => {
-      const found = await rulesCollection.find({ actor: '*', speaks: true }, { projection: { patient: 1 }, maxTimeMS: SEARCH_TIME }).limit(MOST_SHUT + 1).toArray()
+      const found = await rulesCollection.find({ actor: '*', speaks: true }, { projection: { patient: 1 }, maxTimeMS: searchTime }).limit(MOST_SHUT + 1).toArray()
       if (found.length > MOST_SHUT) throw new OutcomeError('too-costly')
       return found.map(({ patient }) => patient)
     }),
@@ -159,7 +160,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     keysOf: async (type, patient, field, limit) => await translated(async () => {
       const found = await versions(type).aggregate<{ _id: string }>([
         { $match: { patient: { $eq: patient } } }, { $unwind: `$facts.${field}` }, { $group: { _id: `$facts.${field}` } }, { $limit: limit }
-      ], { maxTimeMS: SEARCH_TIME }).toArray()
+      ], { maxTimeMS: searchTime }).toArray()
       return found.map(({ _id }) => _id)
     }),
 
