@@ -25,9 +25,6 @@ export interface Landed extends SearchRequest {
   readonly concerned: readonly string[]
 }
 
-/** A search with steps takes at most so many times what one query may take. */
-const STEPS = 4
-
 type Answered = Pick<Question, 'filter' | 'patients' | 'byId'> & { readonly concerned: readonly string[] }
 
 /**
@@ -57,8 +54,6 @@ async function stepOver (context: Context, asking: Asking, type: string, hop: Ho
   const { scopes } = asking.sight.caller.principal
   const questions = hop.questions.filter(question => allows(scopes, question.type, 's'))
   if (questions.length === 0) throw new OutcomeError('scope-insufficient')
-  // Each step is bounded by itself; so are all of them together.
-  if (context.clock() - asking.sight.caller.now > STEPS * context.limits.time) throw tooCostly(hop.name, 'takes too long: ask for less')
   try {
     if (hop.kind === 'chain') return await stepForth(context, asking, type, { ...hop, questions }, patients)
     return await stepBack(context, asking, type, { ...hop, questions }, patients)
@@ -87,12 +82,16 @@ async function stepForth (context: Context, asking: Asking, type: string, hop: H
   return { filter: isRecord ? isIn('patient', ids) : isIn('keys', keys), patients: hop.bindsToPatient ? ids : null, byId: false, concerned: [...concerned] }
 }
 
-/** `_has` and `_list`: the ids to which what is found points. */
+/**
+ * `_has` and `_list`: the ids to which what is found points. Of a patient who is found by identifier alone nothing else is
+ * seen, nor to whom they point: the step is a parameter beside the identifier.
+ */
 async function stepBack (context: Context, asking: Asking, type: string, hop: Hop, patients: readonly string[] | null): Promise<Answered> {
   const { limits: { ids: most }, store } = context
   const ids = new Set<string>()
   const concerned = new Set<string>()
-  for (const question of hop.questions) {
+  for (const { applied, ...asked } of hop.questions) {
+    const question = { ...asked, applied: [...applied, [hop.name, ''] as const] }
     const { filter, ...end } = await seen(context, asking, question, patients)
     for (const id of await store.targets(question.type, filter, referenceKey(hop.code, type, ''), most)) ids.add(id)
     if (ids.size > most) throw tooCostly(hop.name, `leads to more than ${most} resources`)

@@ -113,6 +113,11 @@ t.test('who finds a patient by identifier alone finds what is their own by it, a
   }
   t.same(await scene.ids(author.token, '/Patient?_has:DocumentReference:patient:type=11488-4'), [])
   t.same(await scene.ids(author.token, `/Patient?identifier=${person.ins}&_has:DocumentReference:patient:type=11488-4`), [])
+  const manager = await scene.make(scene.operator, { resourceType: 'Organization', name: 'Managing' })
+  const managed = await scene.holder({ managingOrganization: { reference: `Organization/${manager}` } })
+  const query = `/Organization?_has:Patient:organization:identifier=${INS_TEST}|${managed.ins}`
+  t.same(await scene.ids(author.token, query), [], 'nor to whom they point')
+  t.same(await scene.ids(scene.operator, query), [manager])
   await scene.make(person.token, access(person.id, physician.person))
   t.ok((await scene.ids(physician.token, '/Patient?_has:DocumentReference:patient:type=11488-4')).includes(person.id))
 })
