@@ -53,7 +53,13 @@ t.test('what is hidden is on no end of a reference', async t => {
     `Practitioner?_has:DocumentReference:author:patient=${holder.id}`,
     `DocumentReference?_list=${list}`,
     `DocumentReference?_list=${list}&patient=${holder.id}`,
-    `Practitioner?_list=${list}`
+    `Practitioner?_list=${list}`,
+    `Patient/${holder.id}/DocumentReference`,
+    `Patient/${holder.id}/List?_total=accurate`,
+    `Patient/${holder.id}/*?_type=DocumentReference,List`,
+    `fhir?_type=DocumentReference,List&patient=${holder.id}`,
+    `fhir?_type=DocumentReference,List&_id=${hidden},${list}`,
+    `DocumentReference?patient=${holder.id}&_revinclude:iterate=DocumentReference:relatesto&_include:iterate=DocumentReference:relatesto&_revinclude=List:item`
   ]
   const [hidden, list] = [randomUUID(), randomUUID()]
   // Whose structure is which, and the keys of the record, are kept from the first request on.
