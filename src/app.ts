@@ -83,7 +83,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
 
     const keyring = createKeyring(master, createKeyStore(db))
     const { hash } = keyring
-    const store = createResourceStore(client, db, keyring)
+    const store = createResourceStore(client, db, keyring, config.limits.time)
     const policy = { outsideCare: config.outsideCare, matrixAt: createMatrixAt(terminology.conceptMaps) }
     const directory = createDirectory(store, hash)
     const traces = { registry, hash, newId: randomUUID, clock: Date.now }

@@ -57,10 +57,12 @@ const LIMITS: Readonly<Record<keyof SearchLimits, string>> = {
   parameters: 'MAX_PARAMETERS',
   values: 'MAX_VALUES',
   includes: 'MAX_INCLUDES',
+  included: 'MAX_INCLUDED',
   count: 'MAX_COUNT',
   defaultCount: 'DEFAULT_COUNT',
   chain: 'MAX_CHAIN',
-  ids: 'MAX_CHAINED'
+  ids: 'MAX_CHAINED',
+  time: 'MAX_SEARCH_MS'
 }
 
 function readLimits (env: Readonly<Record<string, string | undefined>>): SearchLimits {

@@ -59,7 +59,7 @@ async function stepOver (context: Context, asking: Asking, type: string, hop: Ho
     return await stepBack(context, asking, type, { ...hop, questions }, patients)
   } catch (error) {
     if (!(error instanceof OutcomeError) || error.kind !== 'too-costly' || error.faults.some(({ expression }) => expression !== undefined)) throw error
-    throw tooCostly(hop.name, 'spans too many records: name a patient')
+    throw new OutcomeError('too-costly', { diagnostics: error.faults[0]?.diagnostics ?? 'It asks for too much', expression: hop.name.slice(0, 64) })
   }
 }
 
@@ -82,12 +82,16 @@ async function stepForth (context: Context, asking: Asking, type: string, hop: H
   return { filter: isRecord ? isIn('patient', ids) : isIn('keys', keys), patients: hop.bindsToPatient ? ids : null, byId: false, concerned: [...concerned] }
 }
 
-/** `_has` and `_list`: the ids to which what is found points. */
+/**
+ * `_has` and `_list`: the ids to which what is found points. Of a patient who is found by identifier alone nothing else is
+ * seen, nor to whom they point: the step is a parameter beside the identifier.
+ */
 async function stepBack (context: Context, asking: Asking, type: string, hop: Hop, patients: readonly string[] | null): Promise<Answered> {
   const { limits: { ids: most }, store } = context
   const ids = new Set<string>()
   const concerned = new Set<string>()
-  for (const question of hop.questions) {
+  for (const { applied, ...asked } of hop.questions) {
+    const question = { ...asked, applied: [...applied, [hop.name, ''] as const] }
     const { filter, ...end } = await seen(context, asking, question, patients)
     for (const id of await store.targets(question.type, filter, referenceKey(hop.code, type, ''), most)) ids.add(id)
     if (ids.size > most) throw tooCostly(hop.name, `leads to more than ${most} resources`)

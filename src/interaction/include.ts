@@ -1,8 +1,9 @@
 import { familyOf, isShared } from '../consent/family.js'
-import { and, isIn, none } from '../filter/filter.js'
+import { all, and, isIn, none } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
-import { OutcomeError } from '../outcome/outcome-error.js'
+import { tooCostly } from '../search/fault.js'
 import { includedReferences, revincludeFilter } from '../search/include.js'
+import type { Inclusion } from '../search/include.js'
 import type { Include, SearchRequest } from '../search/request.js'
 import { allows } from '../security/scope.js'
 import type { Entry } from './answer.js'
@@ -11,43 +12,57 @@ import { current } from './directory.js'
 import type { Version } from './store.js'
 import { seenAmong } from './trace-search.js'
 
-/** The most that one search may include. */
-const MOST_INCLUDED = 1000
-
 /**
- * `_include` and `_revinclude`, one level, both through the caller's filter: what is hidden is not pointed at, and
- * what points is not there. Types outside the token's scopes are left out.
+ * `_include` and `_revinclude`, both through the caller's filter: what is hidden is not pointed at, and what points is not
+ * there. Types outside the token's scopes are left out. What `:iterate` asks is asked of what comes in, until nothing
+ * comes that is not there already: each resource is there once, so that circles end.
  * @param matches those that are shown in full point somewhere; none is included a second time
+ * @throws OutcomeError `too-costly`
  */
-export async function include (
-  context: Context, { sight }: Asking, request: SearchRequest, matches: readonly Entry[]
-): Promise<readonly Entry[]> {
+export async function include (context: Context, { sight }: Asking, request: SearchRequest, matches: readonly Entry[]): Promise<readonly Entry[]> {
   if (request.includes.length + request.revincludes.length === 0 || matches.length === 0) return []
-  const resources = matches.filter(({ subset }) => subset === undefined).map(({ version }) => JSON.parse(version.text) as { readonly resourceType: string })
-  const pointers = includedReferences(context.registry, request.includes, resources)
+  const most = context.limits.included
   const patients = [...new Set(matches.flatMap(({ version }) => version.patient ?? []))]
   const isInScope = (type: string) => allows(sight.caller.principal.scopes, type, 's')
-  const found = await Promise.all([
-    ...[...new Set(pointers.map(({ type }) => type))].filter(isInScope).map(async type =>
-      await fetch(type, and(isIn('_id', pointers.filter(pointer => pointer.type === type).map(({ id }) => id)), current))),
-    ...request.revincludes.filter(({ source }) => isInScope(source)).map(async each => await fetchReverse(each))
-  ])
-  const seen = new Set(matches.map(({ version }) => `${version.type}/${version.id}`))
-  const fresh = found.flat().filter(({ type, id }) => !seen.has(`${type}/${id}`) && seen.add(`${type}/${id}`))
-  return fresh.map(version => ({ version, mode: 'include' }))
-
-  async function fetchReverse (each: Include): Promise<readonly Version[]> {
-    const targets = matches.map(({ version: { type, id } }) => ({ type, id }))
-    return await fetch(each.source, and(revincludeFilter(each, targets), current))
-  }
-
-  async function fetch (type: string, wanted: Filter): Promise<readonly Version[]> {
-    const visible = isShared(type) ? wanted : and(wanted, await sight.among(type, patients, true))
-    if (visible === none) return []
-    const versions = await context.store.find({ type, filter: visible, sort: [], limit: MOST_INCLUDED + 1 })
-    if (versions.length > MOST_INCLUDED) {
-      throw new OutcomeError('too-costly', { diagnostics: `One search includes at most ${MOST_INCLUDED} resources: ask for smaller pages`, expression: '_count' })
+  const seen = new Set(matches.map(({ version }) => keyOf(version)))
+  const included: Version[] = []
+  const ofMatches = { whole: matches.filter(({ subset }) => subset === undefined).map(({ version }) => version), all: matches.map(({ version }) => version) }
+  for (let [around, isFirst] = [ofMatches, true]; around.all.length > 0; isFirst = false) {
+    const asked = (list: readonly Include[]) => isFirst ? list : list.filter(({ isIterated }) => isIterated)
+    const found = await Promise.all([...await forth(asked(request.includes), around.whole), ...back(asked(request.revincludes), around.all)])
+    const fresh: Version[] = []
+    for (const { name, versions } of found) {
+      fresh.push(...versions.filter(version => !seen.has(keyOf(version)) && seen.add(keyOf(version))))
+      if (included.length + fresh.length > most) throw tooCostly(name, `brings more than ${most} resources: ask for smaller pages`)
     }
-    return familyOf(type) === 'trace' ? await seenAmong(sight, versions) : versions
+    included.push(...fresh)
+    around = { whole: fresh, all: fresh }
   }
+  return included.map(version => ({ version, mode: 'include' }))
+
+  async function forth (includes: readonly Include[], versions: readonly Version[]): Promise<readonly Promise<Found>[]> {
+    if (includes.length === 0) return []
+    const resources = versions.map(({ text }) => JSON.parse(text) as { readonly resourceType: string })
+    const pointers = includedReferences(context.registry, includes, resources).filter(pointer => !seen.has(keyOf(pointer)))
+    const types = [...new Set(pointers.map(({ type }) => type))].filter(isInScope)
+    return types.map(async type => await fetch('_include', type, isIn('_id', pointers.filter(pointer => pointer.type === type).map(({ id }) => id))))
+  }
+
+  function back (revincludes: readonly Include[], versions: readonly Version[]): readonly Promise<Found>[] {
+    const targets = versions.map(({ type, id }) => ({ type, id }))
+    return revincludes.filter(({ source }) => isInScope(source)).map(async each => await fetch('_revinclude', each.source, revincludeFilter(each, targets)))
+  }
+
+  async function fetch (name: Inclusion, type: string, wanted: Filter): Promise<Found> {
+    const visible = and(wanted, current, isShared(type) ? all : await sight.among(type, patients, true))
+    if (wanted === none || visible === none) return { name, versions: [] }
+    const versions = await context.store.find({ type, filter: visible, sort: [], limit: most + 1 + seen.size })
+    return { name, versions: familyOf(type) === 'trace' ? await seenAmong(sight, versions) : versions }
+  }
+}
+
+interface Found { readonly name: Inclusion, readonly versions: readonly Version[] }
+
+function keyOf ({ type, id }: { readonly type: string, readonly id: string }): string {
+  return `${type}/${id}`
 }

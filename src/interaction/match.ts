@@ -15,6 +15,7 @@ import { current } from './directory.js'
 import { landed } from './hop.js'
 import { readQuery } from './query-terms.js'
 import { accesses } from './search.js'
+import { inTime } from './search-time.js'
 import type { Sight } from './sight.js'
 import type { Version } from './store.js'
 import { visibleFilter } from './visible.js'
@@ -36,8 +37,9 @@ const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty']
  * Needs the scope of a search: an answer tells whether something is there.
  * @throws OutcomeError for criteria that cannot be asked, or that are none
  */
-export async function match (context: Context, asking: Asking, type: string, given: Criteria): Promise<Match> {
+export async function match (whole: Context, asking: Asking, type: string, given: Criteria): Promise<Match> {
   needScope(asking, type, 's')
+  const context = inTime(whole)
   const { sight } = asking
   const criteria = given.filter(([name]) => !HOW_TO_ANSWER.includes(name))
   const aside = criteria.map(([name]) => name).filter(name => isResultParameter(name.split(':')[0] ?? name))

@@ -18,6 +18,7 @@ import type { Page, Place } from './page-link.js'
 import { readQuery } from './query-terms.js'
 import { accesses, prepare, searchset, shown } from './search.js'
 import type { Prepared } from './search.js'
+import { inTime } from './search-time.js'
 
 export interface SearchAll extends Asking {
   /** The types that can be searched. */
@@ -27,7 +28,8 @@ export interface SearchAll extends Asking {
   readonly compartment?: string
 }
 
-export async function searchAll (context: Context, asking: SearchAll): Promise<Answer> {
+export async function searchAll (whole: Context, asking: SearchAll): Promise<Answer> {
+  const context = inTime(whole)
   const { sight, compartment } = asking
   const path = compartment === undefined ? '' : `Patient/${compartment}/*`
   const place = readPlace(context, asking, path, asking.parameters, asking.lenient)

@@ -21,6 +21,7 @@ import { include } from './include.js'
 import { current } from './directory.js'
 import { findPage, linksOf, readPlace, turnOfRecord } from './page-link.js'
 import { readQuery } from './query-terms.js'
+import { inTime } from './search-time.js'
 import type { Sight } from './sight.js'
 import type { Version } from './store.js'
 import { visibleFilter } from './visible.js'
@@ -36,7 +37,8 @@ export interface Search extends Asking {
 /** One type of a search, understood: its filter holds what the client asks and what the caller may see. */
 export interface Prepared { readonly request: Landed, readonly filter: Filter }
 
-export async function search (context: Context, asking: Search): Promise<Answer> {
+export async function search (whole: Context, asking: Search): Promise<Answer> {
+  const context = inTime(whole)
   const { sight, type, compartment } = asking
   needScope(asking, type, 's')
   const path = compartment === undefined ? type : `Patient/${compartment}/${type}`

@@ -21,6 +21,21 @@ export function readInclude (registry: Registry, text: string): Include | null {
   return found.targets.includes(target) ? Object.freeze({ source, parameter, target }) : null
 }
 
+/** The two parameters by which resources come beside the matches. */
+export type Inclusion = '_include' | '_revinclude'
+
+/**
+ * What a value of `_include` or `_revinclude` of a search on `type` asks: one inclusion that is declared, or all of those
+ * that a wildcard (`*`, `Source:*`) stands for; none where nothing of it is declared. `:iterate` starts at other types too.
+ */
+export function readInclusion (registry: Registry, type: string, name: Inclusion, value: string, isIterated: boolean): readonly Include[] {
+  const of = (type: string) => name === '_include' ? registry.includesOf(type) : registry.revincludesOf(type)
+  const declared = isIterated ? [...new Set(registry.types.flatMap(of))] : of(type)
+  const named = value === '*' ? of(type) : value.endsWith(':*') ? declared.filter(text => text.startsWith(value.slice(0, -1))) : [value]
+  const includes = named.map(text => readInclude(registry, text)).filter(include => include !== null)
+  return includes.filter(include => isDeclared(include, declared)).map(include => isIterated ? Object.freeze({ ...include, isIterated: true as const }) : include)
+}
+
 /** Whether `include` is, or is narrower than, one of `declared`. */
 export function isDeclared ({ source, parameter, target }: Include, declared: readonly string[]): boolean {
   return declared.includes(`${source}:${parameter}`) || (target !== undefined && declared.includes(`${source}:${parameter}:${target}`))

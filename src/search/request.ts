@@ -57,6 +57,8 @@ export interface Include {
   readonly source: string
   readonly parameter: string
   readonly target?: string
+  /** `:iterate`: asked of what was included, too. */
+  readonly isIterated?: true
 }
 
 /** Bounds on what one query may ask. */
@@ -67,6 +69,8 @@ export interface SearchLimits {
   readonly values: number
   /** `_include` and `_revinclude` together. */
   readonly includes: number
+  /** Resources that one page may include. */
+  readonly included: number
   /** Largest `_count`; a larger one is lowered to it. */
   readonly count: number
   /** `_count` when the client gives none. */
@@ -75,10 +79,12 @@ export interface SearchLimits {
   readonly chain: number
   /** Resources that may be on the other end of a reference over which a parameter leads. */
   readonly ids: number
+  /** The most that one query of a search may take in MongoDB, ms. */
+  readonly time: number
 }
 
 export const defaultLimits: SearchLimits = Object.freeze({
-  parameters: 64, values: 100, includes: 10, count: 200, defaultCount: 20, chain: 4, ids: 1000
+  parameters: 64, values: 100, includes: 10, included: 1000, count: 200, defaultCount: 20, chain: 4, ids: 1000, time: 5000
 })
 
 /** How values of a type are kept. */

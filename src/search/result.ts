@@ -1,6 +1,7 @@
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { faultOf, invalidParameter, notSupported, tooCostly, unknownParameters } from './fault.js'
-import { isDeclared, readInclude } from './include.js'
+import { readInclusion } from './include.js'
+import type { Inclusion } from './include.js'
 import type { Registry } from './parameter.js'
 import type { Include, SearchLimits, SearchRequest, SortKey } from './request.js'
 
@@ -9,6 +10,7 @@ export type ResultParameters = Pick<SearchRequest, 'sort' | 'count' | 'total' | 
 
 const single = ['_sort', '_count', '_total', '_summary', '_format', '_pretty'] as const
 const repeated = ['_include', '_revinclude'] as const
+const ITERATED: readonly string[] = repeated.map(name => `${name}:iterate`)
 
 /** Whether `name`, without modifier, says how to answer rather than what to find. */
 export function isResultParameter (name: string): boolean {
@@ -19,14 +21,14 @@ export function isResultParameter (name: string): boolean {
 export function readResultParameters (
   registry: Registry, type: string, given: readonly (readonly [name: string, value: string])[], limits: SearchLimits
 ): ResultParameters {
-  const modified = given.map(([name]) => name).filter(name => name.includes(':'))
+  const modified = given.map(([name]) => name).filter(name => name.includes(':') && !ITERATED.includes(name))
   if (modified.length > 0) throw unknownParameters([...new Set(modified)])
   const one = (name: typeof single[number]) => {
     const values = given.filter(each => each[0] === name)
     if (values.length > 1) throw invalidParameter(name, 'is given more than once')
     return values[0]?.[1]
   }
-  const listed = (name: typeof repeated[number]) => given.filter(each => each[0] === name).map(([, value]) => value)
+  const listed = (name: Inclusion) => given.filter(each => each[0] === name || each[0] === `${name}:iterate`)
   checkFormat(one('_format'))
   oneOf('_pretty', one('_pretty'), ['true', 'false'])
   const [includes, revincludes] = [listed('_include'), listed('_revinclude')]
@@ -38,8 +40,8 @@ export function readResultParameters (
     count: readCount(one('_count'), limits),
     total: oneOf('_total', one('_total'), ['none', 'estimate', 'accurate']),
     summary: oneOf('_summary', one('_summary'), ['count', 'false']),
-    includes: readIncludes(registry, '_include', includes, registry.includesOf(type)),
-    revincludes: readIncludes(registry, '_revinclude', revincludes, registry.revincludesOf(type))
+    includes: readIncludes(registry, type, '_include', includes),
+    revincludes: readIncludes(registry, type, '_revinclude', revincludes)
   }
 }
 
@@ -63,13 +65,11 @@ function readCount (value: string | undefined, { count, defaultCount }: SearchLi
   return Math.min(Number(value), count)
 }
 
-function readIncludes (
-  registry: Registry, name: string, values: readonly string[], declared: readonly string[]
-): readonly Include[] {
-  const includes = new Map(values.map(value => {
-    const include = readInclude(registry, value)
-    if (include === null || !isDeclared(include, declared)) throw notSupported(name, 'names an inclusion that is not declared')
-    return [value, include]
+function readIncludes (registry: Registry, type: string, name: Inclusion, given: readonly (readonly [name: string, value: string])[]): readonly Include[] {
+  const includes = new Map(given.flatMap(([as, value]) => {
+    const found = readInclusion(registry, type, name, value, as !== name)
+    if (found.length === 0) throw notSupported(as, 'names an inclusion that is not declared')
+    return found.map(include => [JSON.stringify(include), include] as const)
   }))
   return Object.freeze([...includes.values()])
 }

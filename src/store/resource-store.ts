@@ -48,7 +48,8 @@ export function createKeyStore (db: Db): KeyStore {
   }
 }
 
-export function createResourceStore (client: MongoClient, db: Db, keyring: Keyring): ResourceStore {
+/** @param searchTime the most that a search may take, ms */
+export function createResourceStore (client: MongoClient, db: Db, keyring: Keyring, searchTime = SEARCH_TIME): ResourceStore {
   const sealing = createSealing(keyring)
   const versions = (name: string): Collection<StoredVersion> => db.collection<StoredVersion>(name)
   const rulesCollection = db.collection<StoredRules>('Rules')
@@ -95,7 +96,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 
   async function found (query: PageQuery, session?: ClientSession): Promise<readonly ReadBack[]> {
     const { type, filter, sort, limit } = query
-    return await versions(type).find(pageFilter(query), { projection: READ_BACK, batchSize: WHOLE, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME, ...within(session) })
+    return await versions(type).find(pageFilter(query), { projection: READ_BACK, batchSize: WHOLE, ...hintOf(type, filter), maxTimeMS: searchTime, ...within(session) })
       .sort(toSort(sort)).limit(limit).toArray()
   }
 
@@ -115,7 +116,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 
     heads: async function * (query) {
       const { type, filter, sort } = query
-      const cursor = versions(type).find(pageFilter(query), { projection: { head: 1 }, batchSize: BATCH, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME }).sort(toSort(sort))
+      const cursor = versions(type).find(pageFilter(query), { projection: { head: 1 }, batchSize: BATCH, ...hintOf(type, filter), maxTimeMS: searchTime }).sort(toSort(sort))
       try {
         while (await translated(async () => await cursor.hasNext())) {
           yield cursor.readBufferedDocuments().map(({ head }) => headOf(type, head))
@@ -139,7 +140,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
         { $match: toMongo(filter) },
         { $sort: toSort(sort) },
         { $group: { _id: null, total: { $sum: 1 }, page: { $firstN: { n: limit, input: { _id: '$_id', head: '$head', body: '$body' } } } } }
-      ], { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME }).toArray()
+      ], { ...hintOf(type, filter), maxTimeMS: searchTime }).toArray()
       const { total = 0, page = [] } = answer ?? {}
       totals.set(type, filter, under, total)
       return { versions: await opened(type, page), hasMore: total > limit, total }
@@ -147,7 +148,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 
     count: async (type, filter, under) => await translated(async () => {
       const total = totals.get(type, filter, under) ?? await atOnce(type, filter, async (filter, session) =>
-        await versions(type).countDocuments(toMongo(filter), { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME, ...within(session) }))
+        await versions(type).countDocuments(toMongo(filter), { ...hintOf(type, filter), maxTimeMS: searchTime, ...within(session) }))
       totals.set(type, filter, under, total)
       return total
     }),
@@ -157,7 +158,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     distinct: async (type, filter, field, limit) => await translated(async () => {
       const found = await atOnce(type, filter, async (filter, session) => await versions(type).aggregate<{ _id: string }>([
         { $match: toMongo(filter) }, { $group: { _id: `$${field}` } }, { $limit: limit + 1 }
-      ], { maxTimeMS: SEARCH_TIME, ...within(session) }).toArray())
+      ], { maxTimeMS: searchTime, ...within(session) }).toArray())
       return found.flatMap(({ _id }) => _id === null ? [] : [_id])
     }),
 
@@ -165,7 +166,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       const { keys } = toMongo(startsWith('keys', head)) as Document
       const found = await atOnce(type, filter, async (filter, session) => await versions(type).aggregate<{ _id: string }>([
         { $match: toMongo(filter) }, { $project: { _id: 0, keys: 1 } }, { $unwind: '$keys' }, { $match: { keys: keys.$elemMatch } }, { $group: { _id: '$keys' } }, { $limit: limit + 1 }
-      ], { ...hintOf(type, filter), maxTimeMS: SEARCH_TIME, ...within(session) }).toArray())
+      ], { ...hintOf(type, filter), maxTimeMS: searchTime, ...within(session) }).toArray())
       return found.map(({ _id }) => _id.slice(head.length))
     }),
 
@@ -174,14 +175,14 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     patientsWithRules: async (actors, limit) => await translated(async () => {
       const patients = async (speaks: boolean, most: number) => await rulesCollection.aggregate<{ _id: string }>([
         { $match: { actor: { $in: [...actors] }, speaks } }, { $group: { _id: '$patient' } }, { $limit: most }
-      ], { maxTimeMS: SEARCH_TIME }).toArray()
+      ], { maxTimeMS: searchTime }).toArray()
       const [granting, other] = await Promise.all([patients(true, limit + 1), patients(false, MOST_SHUT + 1)])
       if (other.length > MOST_SHUT) throw new OutcomeError('too-costly')
       return { granting: granting.map(({ _id }) => _id), other: other.map(({ _id }) => _id) }
     }),
 
     patientsSpeaking: async () => await translated(async () => {
-      const found = await rulesCollection.find({ actor: '*', speaks: true }, { projection: { patient: 1 }, maxTimeMS: SEARCH_TIME }).limit(MOST_SHUT + 1).toArray()
+      const found = await rulesCollection.find({ actor: '*', speaks: true }, { projection: { patient: 1 }, maxTimeMS: searchTime }).limit(MOST_SHUT + 1).toArray()
       if (found.length > MOST_SHUT) throw new OutcomeError('too-costly')
       return found.map(({ patient }) => patient)
     }),
@@ -189,7 +190,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     keysOf: async (type, patient, field, limit) => await translated(async () => {
       const found = await versions(type).aggregate<{ _id: string }>([
         { $match: { patient: { $eq: patient } } }, { $unwind: `$facts.${field}` }, { $group: { _id: `$facts.${field}` } }, { $limit: limit }
-      ], { maxTimeMS: SEARCH_TIME }).toArray()
+      ], { maxTimeMS: searchTime }).toArray()
       return found.map(({ _id }) => _id)
     }),
 

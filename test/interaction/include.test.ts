@@ -69,11 +69,50 @@ t.test('a type outside the scopes is left out', async t => {
     { total: 1, match: [target.id], include: [pointer.id] })
 })
 
+t.test('a wildcard is all that is declared', async t => {
+  t.strictSame((await including(gp, one(target.id, '_include=*'))).include, [practitioner.id, part.id, patientId].sort())
+  t.strictSame((await including(gp, one(target.id, '_include=DocumentReference:*'))).include, [practitioner.id, part.id, patientId].sort())
+  t.strictSame((await including(gp, one(target.id, '_revinclude=DocumentReference:*'))).include, [pointer.id])
+  const all = await including(gp, one(target.id, '_revinclude=*'))
+  t.ok(all.include.includes(pointer.id) && !all.include.includes(fromHidden.id))
+})
+
+t.test('what is iterated is asked of what comes in, each resource once, and circles end', async t => {
+  const chain = await deposit({ relatesTo: [{ code: 'appends', target: { reference: `DocumentReference/${pointer.id}` } }] })
+  const step = '_include:iterate=DocumentReference:relatesto'
+  t.strictSame((await including(gp, one(chain.id, '_include=DocumentReference:relatesto'))).include, [pointer.id])
+  t.strictSame((await including(gp, one(chain.id, step))).include, [pointer.id, target.id].sort())
+  t.strictSame((await including(gp, one(chain.id, step, '_include:iterate=DocumentReference:custodian', '_include:iterate=Organization:partof'))).include,
+    [pointer.id, target.id, part.id, organization.id].sort())
+  t.strictSame((await including(gp, one(target.id, '_revinclude:iterate=DocumentReference:relatesto'))).include, [pointer.id, chain.id].sort())
+  t.strictSame((await including(gp, one(pointer.id, step, '_revinclude:iterate=DocumentReference:relatesto'))).include, [target.id, chain.id].sort(), 'both ways is a circle')
+  const past = await deposit({ relatesTo: [{ code: 'appends', target: { reference: `DocumentReference/${toHidden.id}` } }] })
+  t.strictSame((await including(gp, one(past.id, step))).include, [toHidden.id], 'it does not go through what is hidden')
+  t.strictSame((await including(holder, one(past.id, step))).include, [toHidden.id, hidden.id].sort())
+  const bundle = await get(gp, one(chain.id, step))
+  t.equal(bundle.json.link[0].url, `http://127.0.0.1:8080/fhir/DocumentReference?_id=${chain.id as string}&_include%3Aiterate=DocumentReference%3Arelatesto`)
+})
+
+t.test('what one page may include is bounded, by what is seen', async t => {
+  const narrow = await openScene(t, { MAX_INCLUDED: '2' })
+  const { id, holder } = await narrow.open()
+  await narrow.made(holder, access(id, GP))
+  const deposit = async (more: object = {}) => await narrow.made(narrow.hospital, document(id, { ...more }))
+  await deposit()
+  await deposit()
+  await deposit({ securityLabel: [label('MASQUE_PS')] })
+  const url = `/Patient?_id=${id}&_revinclude=DocumentReference:patient`
+  t.equal(matches(await narrow.get(narrow.gp, url), 'include').length, 2)
+  refused(t, await narrow.get(holder, url), 400, { code: 'too-costly', expression: '_revinclude' })
+  await deposit()
+  refused(t, await narrow.get(narrow.gp, url), 400, { code: 'too-costly', expression: '_revinclude' })
+})
+
 t.test('only what is declared is included', async t => {
   const invalid = { code: 'not-supported', details: 'MSG_PARAM_INVALID' }
-  for (const query of ['_include=DocumentReference:related', '_include=*', '_include=Consent:actor', '_revinclude=DocumentReference:patient', '_revinclude=Patient:link', '_include=DocumentReference:author:Nonsense']) {
+  for (const query of ['_include=DocumentReference:related', '_include=Consent:actor', '_revinclude=DocumentReference:patient', '_revinclude=Patient:link', '_include=Organization:*', '_include:iterate=Patient:link', '_revinclude=Condition:*', '_include=DocumentReference:author:Nonsense']) {
     refused(t, await get(gp, one(target.id, query)), 400, { ...invalid, expression: query.split('=')[0] ?? '' })
   }
-  refused(t, await get(gp, one(target.id, '_include:iterate=DocumentReference:author')), 400, { code: 'not-supported', details: 'MSG_PARAM_UNKNOWN', expression: '_include:iterate' })
+  refused(t, await get(gp, one(target.id, '_include:recurse=DocumentReference:author')), 400, { code: 'not-supported', details: 'MSG_PARAM_UNKNOWN', expression: '_include:recurse' })
   refused(t, await get(gp, one(target.id, ...Array.from({ length: 11 }, () => '_include=DocumentReference:author'))), 400, { code: 'too-costly', expression: '_include' })
 })

@@ -53,7 +53,13 @@ t.test('what is hidden is on no end of a reference', async t => {
     `Practitioner?_has:DocumentReference:author:patient=${holder.id}`,
     `DocumentReference?_list=${list}`,
     `DocumentReference?_list=${list}&patient=${holder.id}`,
-    `Practitioner?_list=${list}`
+    `Practitioner?_list=${list}`,
+    `Patient/${holder.id}/DocumentReference`,
+    `Patient/${holder.id}/List?_total=accurate`,
+    `Patient/${holder.id}/*?_type=DocumentReference,List`,
+    `fhir?_type=DocumentReference,List&patient=${holder.id}`,
+    `fhir?_type=DocumentReference,List&_id=${hidden},${list}`,
+    `DocumentReference?patient=${holder.id}&_revinclude:iterate=DocumentReference:relatesto&_include:iterate=DocumentReference:relatesto&_revinclude=List:item`
   ]
   const [hidden, list] = [randomUUID(), randomUUID()]
   // Whose structure is which, and the keys of the record, are kept from the first request on.
@@ -113,6 +119,11 @@ t.test('who finds a patient by identifier alone finds what is their own by it, a
   }
   t.same(await scene.ids(author.token, '/Patient?_has:DocumentReference:patient:type=11488-4'), [])
   t.same(await scene.ids(author.token, `/Patient?identifier=${person.ins}&_has:DocumentReference:patient:type=11488-4`), [])
+  const manager = await scene.make(scene.operator, { resourceType: 'Organization', name: 'Managing' })
+  const managed = await scene.holder({ managingOrganization: { reference: `Organization/${manager}` } })
+  const query = `/Organization?_has:Patient:organization:identifier=${INS_TEST}|${managed.ins}`
+  t.same(await scene.ids(author.token, query), [], 'nor to whom they point')
+  t.same(await scene.ids(scene.operator, query), [manager])
   await scene.make(person.token, access(person.id, physician.person))
   t.ok((await scene.ids(physician.token, '/Patient?_has:DocumentReference:patient:type=11488-4')).includes(person.id))
 })

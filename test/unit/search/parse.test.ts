@@ -49,7 +49,7 @@ t.test('lenient handling leaves out unknown names and says which', async t => {
 })
 
 t.test('a modifier or a value that is not built is refused even under lenient handling', async t => {
-  for (const name of ['status:text', 'status:in', 'type:exact', 'date:exact', 'description:below', 'subject:Patient.name:below', 'location:contains', 'type:', 'type:not:not', '_include:iterate', '_count:x']) {
+  for (const name of ['status:text', 'status:in', 'type:exact', 'date:exact', 'description:below', 'subject:Patient.name:below', 'location:contains', 'type:', 'type:not:not', '_include:recurse', '_count:x']) {
     t.match(refusal(() => parse([[name, 'secret']], { lenient: true })), { kind: 'unknown-parameter', faults: [{ expression: name }] }, name)
   }
   t.match(refusal(() => parse([['type:in', 'urn:nothing']], { lenient: true })), { kind: 'invalid-parameter' })
@@ -75,8 +75,8 @@ t.test('result parameters that cannot be read are refused by name', async t => {
   for (const [name, value] of [
     ['_count', '-1'], ['_count', 'abc'], ['_count', ''], ['_count', '1.5'], ['_count', '1e2'], ['_total', 'some'], ['_summary', 'text'], ['_summary', 'true'],
     ['_pretty', 'yes'], ['_sort', 'type'], ['_sort', ''], ['_sort', 'date,'], ['_sort', '--date'], ['_sort', 'date,-date'], ['_sort', 'subject.name'], ['_sort', '__proto__'],
-    ['_include', '*'], ['_include', 'DocumentReference:custodian'], ['_include', 'DocumentReference:author'], ['_include', 'Patient:link'], ['_include', ''],
-    ['_revinclude', 'Consent:patient'], ['_revinclude', 'AuditEvent:*'], ['_revinclude', 'AuditEvent:agent']
+    ['_include', 'Patient:*'], ['_revinclude', 'Consent:*'], ['_include:iterate', 'Patient:link'], ['_include', 'DocumentReference:custodian'], ['_include', 'DocumentReference:author'], ['_include', 'Patient:link'], ['_include', ''],
+    ['_revinclude', 'Consent:patient'], ['_revinclude', 'AuditEvent:agent']
   ] as const) {
     t.match(refusal(() => parse([[name, value]], { lenient: true })), { kind: 'invalid-parameter', faults: [{ expression: name }] }, `${name}=${value}`)
   }
