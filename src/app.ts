@@ -64,12 +64,13 @@ const RESOURCE_TYPES = 'http://hl7.org/fhir/resource-types'
 export async function createApp ({ config, logger, trust, master, root }: AppPorts): Promise<App> {
   const json = async <T>(path: string) => JSON.parse(await readFile(new URL(path, root), 'utf8')) as T
   const statement = await json<CapabilityStatement>('capability-statement.json')
-  const registry = buildRegistry(statement, await json<SearchParameter[]>('dist/definitions/search-parameters.json'), { base: config.baseUrl })
+  const profiles = await loadProfiles(new URL('profiles', root).pathname)
+  const searchParameters = [...await json<SearchParameter[]>('dist/definitions/search-parameters.json'), ...profiles.searchParameters]
+  const registry = buildRegistry(statement, searchParameters, { base: config.baseUrl })
   const structureDefinitions = await json<Parameters<typeof createDefinitions>[0]>('dist/definitions/structure-definitions.json')
   const validator = createValidator(structureDefinitions, await json('dist/definitions/bindings.json'))
   const terminology = await loadTerminology(new URL('terminology', root).pathname)
   checkKinds(terminology)
-  await loadProfiles(new URL('profiles', root).pathname)
 
   const client = createClient(config.mongoUrl)
   try {

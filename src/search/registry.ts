@@ -45,6 +45,9 @@ function buildParameter (type: string, { name: code, definition, type: declared 
   const found = definitions.find(each => (definition === undefined ? each.code === code : each.url === definition) &&
     each.base?.some(base => [type, 'DomainResource', 'Resource'].includes(base)))
   if (found?.expression === undefined) throw fail('is declared but has no definition')
+  if (found.code !== code) throw fail(`is declared by another name than its definition has, ${found.code ?? 'none'}`)
+  // Dates are fields of the index document, by their code.
+  if (code.includes('.') && declared !== 'string') throw fail('has a dot in its name, which only texts may have')
   if (found.type !== declared) throw fail(`is declared as ${declared} but defined as ${found.type}`)
   if (!isBuilt(declared)) throw fail(`is of type ${declared}, which is not built`)
   const kind = valueKinds[declared]

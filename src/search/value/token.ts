@@ -12,7 +12,7 @@ const sealedElements = ['Identifier', 'ContactPoint', 'string']
 
 /** Token parameters (R4 search.html#token). Codes are compared with regard to case. */
 export const token = Object.freeze<ValueKind>({
-  elements: Object.freeze(['Coding', 'CodeableConcept', 'Identifier', 'ContactPoint', 'code', 'boolean', 'string', 'id', 'uri']),
+  elements: Object.freeze(['Coding', 'CodeableConcept', 'Identifier', 'ContactPoint', 'code', 'boolean', 'string', 'id', 'uri', 'unsignedInt']),
   modifiers: Object.freeze(['not']),
   index: ({ code: head, isFound }, value, type, into, { hash }) => {
     switch (type) {
