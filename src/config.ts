@@ -18,6 +18,8 @@ export interface Config {
   readonly maxPatients: number
   /** Entries of one Bundle. */
   readonly maxEntries: number
+  /** Between two batches of what is indexed anew, ms. */
+  readonly reindexPause: number
 }
 
 const OUTSIDE_CARE = 'SA13,SA23,SA24,SA26'
@@ -40,6 +42,7 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
     outsideCare: (env['OUTSIDE_CARE_SECTORS'] ?? OUTSIDE_CARE).split(',').map(code => code.trim()),
     maxPatients: whole(env, 'MAX_PATIENTS', 200),
     maxEntries: whole(env, 'MAX_ENTRIES', 500),
+    reindexPause: whole(env, 'REINDEX_PAUSE', 10),
     ...issuer === undefined || jwks === undefined || audience === undefined ? {} : { issuer: { url: issuer, jwks, audience } }
   })
 }

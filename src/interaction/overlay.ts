@@ -55,11 +55,11 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
     return { ids: versions.map(({ id }) => id), versions: versions.filter(version => evaluate(filter, indexOf(version))) }
   }
 
-  /** Keys and dates are not read back from the store: here they are made anew. */
+  /** Index values are not read back from the store: here they are made anew. */
   function withValues (version: Version): Version {
     if (version.isDeleted) return version
-    const { keys, dates } = extract(context.registry, JSON.parse(version.text) as { resourceType: string }, isShared(version.type) ? null : context.hash)
-    return { ...version, keys, dates }
+    const { keys, dates, sort } = extract(context.registry, JSON.parse(version.text) as { resourceType: string }, isShared(version.type) ? null : context.hash)
+    return { ...version, keys, dates, sort }
   }
 
   async function find (query: PageQuery): Promise<readonly Version[]> {

@@ -68,7 +68,8 @@ export async function search (context: Context, asking: Search): Promise<Answer>
       kind: 'searchset',
       ...total === undefined ? {} : { total },
       links,
-      entries: request.summary === 'count' ? [] : entries,
+      entries: request.isCount ? [] : entries,
+      ...request.shape === undefined ? {} : { shape: request.shape },
       ignored: request.ignored
     },
     sight,
@@ -80,8 +81,8 @@ interface Page { readonly found: readonly Version[], readonly hasMore: boolean, 
 
 /** A page, and whether another one follows; the first page mostly knows the total too. */
 async function findPage (context: Context, request: SearchRequest, filter: Filter, after: PageToken['after'] | undefined): Promise<Page> {
-  const { type, sort, count, summary } = request
-  if (count === 0 || filter === none || summary === 'count') return { found: [], hasMore: false }
+  const { type, sort, count, isCount } = request
+  if (count === 0 || filter === none || isCount) return { found: [], hasMore: false }
   if (after !== undefined) {
     const found = await context.store.find({ type, filter, sort, limit: count + 1, after })
     return { found: found.slice(0, count), hasMore: found.length > count }
@@ -138,7 +139,7 @@ function isSubsetted (sight: Sight, patient: string): boolean {
   return situation?.stands !== 'professional' || !hasPatientGround(situation)
 }
 
-const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty', '_count', '_total', '_summary', '_include', '_revinclude']
+const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty', '_count', '_total', '_summary', '_elements', '_include', '_revinclude']
 
 function isByIdentifierAlone (request: SearchRequest): boolean {
   const names = request.applied.map(([name]) => name).filter(name => !HOW_TO_ANSWER.includes(name))
@@ -166,7 +167,7 @@ function url (context: Context, type: string, parameters: readonly (readonly [st
 }
 
 function nextLink (context: Context, { sight, lenient }: Search, { type, applied, sort }: SearchRequest, last: Version): string {
-  const values = sort.map(({ field }) => valueAt(last, field))
+  const values = sort.map(key => valueAt(last, key))
   const after = sort.some(({ field }) => field === '_id') ? values : [...values, last.id]
   const token = context.pages.write({ path: type, parameters: applied, lenient, after }, sight.caller.principal.subject, sight.caller.now)
   return url(context, type, [[PAGE, token]])

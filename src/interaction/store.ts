@@ -5,13 +5,15 @@ import type { NewKeys } from '../crypto/keyring.js'
 import type { Filter } from '../filter/filter.js'
 import type { Interval } from '../filter/interval.js'
 import type { SearchRequest } from '../search/request.js'
+import type { SortValue } from '../search/sort.js'
 
 /** The values by which a resource is found and judged; fields of a `Filter` are its paths, `_id` is `id`. */
 export interface IndexValues {
   readonly keys: readonly string[]
   readonly found: readonly string[]
   readonly dates: Readonly<Record<string, readonly { readonly lo: number, readonly hi: number }[]>>
-  readonly sort: Readonly<Record<string, number>>
+  /** Empty in what was read back otherwise than in an order. */
+  readonly sort: Readonly<Record<string, SortValue>>
   /** What the rules of its family read: `consent/facts.ts`, `consent/family.ts`. */
   readonly facts: unknown
 }

@@ -16,6 +16,10 @@ export interface Parameter {
   readonly field: '_id' | 'at' | null
   /** Its keys with a value are kept in `found` too, which is searched without a patient. */
   readonly isFound: boolean
+  /** What changes with its definition, and with what is made of it: resources are indexed by it. */
+  readonly print: string
+  /** Whether all stored resources of the type are indexed by it. */
+  readonly isComplete: () => boolean
   /** Calls `visit` for each value of the parameter in `resource`. */
   readonly walk: (resource: Resource, visit: Visit) => void
 }

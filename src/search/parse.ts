@@ -34,7 +34,7 @@ export function parseSearch (registry: Registry, type: string, parameters: reado
     patients: narrowest(criteria),
     byIdentifier: criteria.some(({ byIdentifier }) => byIdentifier),
     byId: criteria.some(({ byId }) => byId),
-    ...readResultParameters(registry, type, applied.filter(([name]) => isResultParameter(codeOf(name))), limits),
+    ...readResultParameters(registry, type, applied.filter(([name]) => isResultParameter(codeOf(name))), { limits, hash: options.hash }),
     applied: Object.freeze(applied.map(([name, value]) => Object.freeze([name, value] as const))),
     ignored
   })

@@ -74,6 +74,11 @@ function compileSteps (type: string, steps: readonly Step[]): Walk {
   return { kind: 'members', of: of.filter(({ rest }) => typesOf(rest).length > 0) }
 }
 
+/** Whether a type has an element `name`, as FHIRPath has it: `value` for `valueString`. */
+export function isElement (type: string, name: string): boolean {
+  return /^[a-z]\w*$/i.test(name) && membersOf(type, name).length > 0
+}
+
 /** The JSON properties of the element `name` of a type, or of a place inside one (`Consent.provision`). */
 function membersOf (type: string, name: string): readonly { readonly name: string, readonly type: string }[] {
   const path = r4.pathsDefinedElsewhere[`${type}.${name}`] ?? `${type}.${name}`

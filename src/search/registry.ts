@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { CapabilityStatement, CapabilityStatementRestResource, SearchParameter } from '@medplum/fhirtypes'
+import { EXTRACTION } from './extract.js'
 import { compilePath } from './path.js'
 import { readInclude } from './include.js'
 import { valueKinds } from './value/table.js'
@@ -11,16 +13,17 @@ const fields: Readonly<Record<string, '_id' | 'at'>> = Object.freeze({ _id: '_id
  * The search parameters that `statement` declares, ready to extract and to ask. A parameter that is declared but not
  * defined, or defined in a way that is not built, stops the start: the contract never says more than the server does.
  * @param definitions SearchParameter resources, at least those that are declared
+ * @param options.isComplete whether all stored resources of a type are indexed by a parameter
  * @param options.base the base URL of this server; without it absolute references are never local
  * @throws Error naming the type and the parameter
  */
 export function buildRegistry (
-  statement: CapabilityStatement, definitions: readonly SearchParameter[], options: { readonly base?: string } = {}
+  statement: CapabilityStatement, definitions: readonly SearchParameter[], options: { readonly base?: string, readonly isComplete?: (type: string, code: string) => boolean } = {}
 ): Registry {
   const { resource: resources = [], searchParam: common = [] } = statement.rest?.[0] ?? {}
   const table = new Map(resources.map(({ type, searchParam = [] }) => {
     const declared = [...common, ...searchParam]
-    return [type, new Map(declared.map(declaration => [declaration.name, buildParameter(type, declaration, definitions)]))]
+    return [type, new Map(declared.map(declaration => [declaration.name, withCompleteness(buildParameter(type, declaration, definitions), () => options.isComplete?.(type, declaration.name ?? '') ?? true)]))]
   }))
   const types = Object.freeze([...table.keys()] as string[])
   const lists = new Map([...table].map(([type, parameters]) => [type as string, Object.freeze([...parameters.values()])]))
@@ -40,7 +43,11 @@ export function buildRegistry (
 
 type Declaration = NonNullable<CapabilityStatementRestResource['searchParam']>[number]
 
-function buildParameter (type: string, { name: code, definition, type: declared }: Declaration, definitions: readonly SearchParameter[]): Parameter {
+function withCompleteness (parameter: Omit<Parameter, 'isComplete'>, isComplete: () => boolean): Parameter {
+  return Object.freeze({ ...parameter, isComplete })
+}
+
+function buildParameter (type: string, { name: code, definition, type: declared }: Declaration, definitions: readonly SearchParameter[]): Omit<Parameter, 'isComplete'> {
   const fail = (reason: string) => new Error(`the search parameter ${type}.${code} ${reason}`)
   const found = definitions.find(each => (definition === undefined ? each.code === code : each.url === definition) &&
     each.base?.some(base => [type, 'DomainResource', 'Resource'].includes(base)))
@@ -59,15 +66,16 @@ function buildParameter (type: string, { name: code, definition, type: declared 
   }
   const elements = path.types.filter(element => kind.elements.includes(element))
   if (path.types.length > 0 && elements.length === 0) throw fail(`reads ${path.types.join(', ')}, which is not built for ${declared}`)
-  return Object.freeze({
+  return {
     code,
     type: declared,
     elements: Object.freeze(elements),
     targets: Object.freeze([...found.target ?? []]),
     field: fields[code] ?? null,
     isFound: code === 'identifier' && elements.includes('Identifier'),
+    print: createHash('sha256').update(JSON.stringify([EXTRACTION, declared, found.expression, found.component ?? []])).digest('base64url').slice(0, 16),
     walk: path.walk
-  })
+  }
 }
 
 function isBuilt (type: string): type is ParameterType {

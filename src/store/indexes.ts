@@ -9,28 +9,35 @@ type Index = readonly [IndexDescription['key'], CreateIndexesOptions?]
 /** No two resources that are not deleted claim the same: an INS, a document identifier of one structure. */
 const CLAIMS: Index = [{ claims: 1 }, { unique: true, partialFilterExpression: { claims: { $exists: true } } }]
 
+/** Within a record: by key, by date of any parameter, and whole, in the order of ids. */
+const IN_RECORD: readonly Index[] = [[{ patient: 1, keys: 1 }], [{ patient: 1, 'dates.$**': 1 }], [{ patient: 1, _id: 1 }]]
+/** Of all resources of a type: the same, and by instant, as a history of all has them. */
+const OF_ALL: readonly Index[] = [[{ keys: 1 }], [{ found: 1 }], [{ 'dates.$**': 1 }], [{ at: -1, id: 1 }]]
+
 const OF_FAMILY: Readonly<Record<Family, readonly Index[]>> = {
-  record: [[{ patient: 1, keys: 1 }], [{ found: 1 }], [{ 'facts.authors': 1, at: -1 }]],
-  choice: [[{ patient: 1, keys: 1 }], [{ keys: 1 }], [{ found: 1 }], [{ patient: 1, 'facts.actors': 1 }], CLAIMS],
+  record: [...IN_RECORD, [{ found: 1 }], [{ 'facts.authors': 1, at: -1 }]],
+  choice: [...IN_RECORD, [{ keys: 1 }], [{ found: 1 }], [{ patient: 1, 'facts.actors': 1 }], CLAIMS],
   // Every access writes one: as few index entries as a search within a record can do with.
   trace: [[{ patient: 1, at: -1 }]],
-  identity: [[{ patient: 1, keys: 1 }], [{ keys: 1 }], [{ found: 1 }], CLAIMS],
-  directory: [[{ keys: 1 }], [{ found: 1 }], [{ 'facts.names': 1 }]],
-  message: [[{ patient: 1, keys: 1 }], [{ found: 1 }], [{ 'facts.participants': 1, at: -1 }]],
-  agenda: [[{ patient: 1, keys: 1 }], [{ found: 1 }], [{ 'facts.participants': 1, at: -1 }]],
-  'open-agenda': [[{ keys: 1 }], [{ found: 1 }]]
+  identity: [...IN_RECORD, ...OF_ALL, CLAIMS],
+  directory: [...OF_ALL, [{ 'facts.names': 1 }]],
+  message: [...IN_RECORD, [{ found: 1 }], [{ 'facts.participants': 1, at: -1 }]],
+  agenda: [...IN_RECORD, [{ found: 1 }], [{ 'facts.participants': 1, at: -1 }]],
+  'open-agenda': OF_ALL
 }
 
 /** Most of a record are documents. */
 const OF_TYPE: Readonly<Record<string, readonly Index[]>> = {
-  DocumentReference: [...OF_FAMILY.record, [{ patient: 1, _id: 1 }], [{ patient: 1, at: -1 }], CLAIMS]
+  DocumentReference: [...OF_FAMILY.record, [{ patient: 1, at: -1 }], CLAIMS]
 }
 
 /** Superseded versions are asked for by resource, and by record, by author or participant, or all of a type. */
 const OF_HISTORY: Partial<Readonly<Record<Family, readonly Index[]>>> = {
   record: [[{ patient: 1, at: -1 }], [{ 'facts.authors': 1, at: -1 }]],
   choice: [[{ patient: 1, at: -1 }]],
-  identity: [[{ patient: 1, at: -1 }]],
+  identity: [[{ patient: 1, at: -1 }], [{ at: -1, id: 1 }]],
+  directory: [[{ at: -1, id: 1 }]],
+  'open-agenda': [[{ at: -1, id: 1 }]],
   message: [[{ patient: 1, at: -1 }], [{ 'facts.participants': 1, at: -1 }]],
   agenda: [[{ patient: 1, at: -1 }], [{ 'facts.participants': 1, at: -1 }]]
 }
@@ -60,6 +67,7 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
   await db.collection<StoredRules>('Rules').updateOne({ _id: rulesId('', EVERYONE) },
     { $setOnInsert: { patient: '', actor: EVERYONE, stamp: '', body: '{"choices":[]}', speaks: false, turn: 0 } }, { upsert: true })
   await create('Key', [])
+  await create('Index', [])
   await create('Receipt', [[{ at: 1 }, { expireAfterSeconds: RECEIPT_SECONDS }]])
   await create('content.files', [[{ filename: 1, uploadDate: 1 }], [{ uploadDate: 1 }, { partialFilterExpression: { pending: true } }]])
   await create('content.chunks', [[{ files_id: 1, n: 1 }, { unique: true }]])

@@ -11,17 +11,19 @@ import { READ_TIME, SEARCH_TIME } from './client.js'
 import { coalesce } from './coalesce.js'
 import { translated } from './failure.js'
 import { history } from './indexes.js'
-import { afterMatch, toSort } from './keyset.js'
+import { afterMatch, computed, isStored, toSort } from './keyset.js'
 import { createCommit } from './commit.js'
-import { READ_BACK, createSealing, rulesId } from './stored.js'
+import { READ_BACK, SORTED_BACK, createSealing, rulesId } from './stored.js'
 import type { ReadBack, StoredKeys, StoredReceipt, StoredRules, StoredVersion } from './stored.js'
 import { toMongo } from './to-mongo.js'
 import type { Criteria } from './to-mongo.js'
 import { createHistory } from './versions.js'
 
-/** The index of a whole record, where a type has one. */
-const IN_RECORD: Readonly<Record<string, Document>> = { DocumentReference: { patient: 1, _id: 1 }, AuditEvent: { patient: 1, at: -1 } }
+/** The indexes of a record (`indexes.ts`): by key, by date, and of the whole. Traces have one alone. */
 const BY_KEYS: Document = { patient: 1, keys: 1 }
+const BY_DATES: Document = { patient: 1, 'dates.$**': 1 }
+const IN_RECORD: Document = { patient: 1, _id: 1 }
+const TRACES: Document = { patient: 1, at: -1 }
 /** More than one answer of MongoDB holds by itself: no second round trip for the rest. */
 const WHOLE = 2000
 /** The most records that a search without a patient steps around. */
@@ -85,9 +87,17 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
   }
 
   async function found (query: PageQuery): Promise<readonly ReadBack[]> {
-    const { type, filter, sort, limit } = query
-    return await versions(type).find(pageFilter(query), { projection: READ_BACK, batchSize: WHOLE, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME })
-      .sort(toSort(sort)).limit(limit).toArray()
+    const { type, filter, sort, limit, after } = query
+    const options = { batchSize: WHOLE, ...hintOf(type, filter), maxTimeMS: SEARCH_TIME }
+    if (isStored(sort)) return await versions(type).find(pageFilter(query), { projection: READ_BACK, ...options }).sort(toSort(sort)).limit(limit).toArray()
+    return await versions(type).aggregate<ReadBack>([
+      { $match: toMongo(filter) },
+      computed(sort),
+      ...after === undefined ? [] : [{ $match: afterMatch(sort, after) }],
+      { $sort: toSort(sort) },
+      { $limit: limit },
+      { $project: SORTED_BACK }
+    ], options).toArray()
   }
 
   return {
@@ -172,8 +182,9 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 function hintOf (type: string, filter: Filter): { readonly hint?: Document } {
   const parts = filter.kind === 'and' ? filter.of : [filter]
   if (type === 'Patient' || !parts.some(isOneRecord)) return {}
-  const hasKeys = type !== 'AuditEvent' && parts.some(part => part.kind === 'in' && part.field === 'keys')
-  return { hint: hasKeys ? BY_KEYS : IN_RECORD[type] ?? BY_KEYS }
+  if (type === 'AuditEvent') return { hint: TRACES }
+  if (parts.some(part => part.kind === 'in' && part.field === 'keys')) return { hint: BY_KEYS }
+  return { hint: parts.some(part => part.kind === 'element' && part.field.startsWith('dates.')) ? BY_DATES : IN_RECORD }
 }
 
 /** Whether the index by which a search reads a record has its order too: then its first page and its total are one scan. */
@@ -188,5 +199,5 @@ function isOneRecord (part: Filter): boolean {
 
 function pageFilter ({ filter, sort, after }: PageQuery): Criteria {
   const wanted = toMongo(filter)
-  return after === undefined ? wanted : { $and: [wanted, afterMatch(sort, after)] }
+  return after === undefined ? wanted : { $and: [wanted, afterMatch(sort, after)] } as Criteria
 }

@@ -27,11 +27,13 @@ export interface StoredVersion {
 }
 
 /** What is read back of a version, and how it is asked of MongoDB. */
-export type ReadBack = Pick<StoredVersion, '_id' | 'head' | 'body'>
+export type ReadBack = Pick<StoredVersion, '_id' | 'head' | 'body'> & Partial<Pick<StoredVersion, 'sort'>>
 export const READ_BACK = { head: 1, body: 1 } as const
+/** What orders a page is read back for its next link. */
+export const SORTED_BACK = { ...READ_BACK, sort: 1 } as const
 
 /** A version but for its type, its text, and what MongoDB alone asks of it. */
-type Head = Omit<Version, 'type' | 'text' | 'keys' | 'dates'>
+type Head = Omit<Version, 'type' | 'text' | 'keys' | 'dates' | 'sort'>
 
 export interface StoredRules extends RulesDocument { _id: string, turn: number }
 export interface StoredKeys { _id: string, record: Binary, trace: Binary }
@@ -43,6 +45,12 @@ export interface StoredReceipt extends Omit<Receipt, 'id' | 'at'> {
 }
 
 export const rulesId = (patient: string, actor: string) => `${patient}|${actor}`
+
+/** The head of a version. */
+export function toHead (version: Version): string {
+  const { type, text, keys, dates, sort, ...head } = version
+  return JSON.stringify(head satisfies Head)
+}
 
 /** The head of a version with other facts. */
 export function withFacts (head: string, facts: unknown): Pick<StoredVersion, 'facts' | 'head'> {
@@ -73,7 +81,7 @@ export function createSealing (keyring: Keyring): Sealing {
 
   return {
     async toStored (version, claims, keys) {
-      const { type, text, keys: indexed, dates, ...head } = version
+      const { type, text, keys: indexed, dates, sort, ...head } = version
       const key = await keyOf(type, version.patient, keys)
       if (key === undefined) throw new Error('a resource cannot be sealed: its record has no key')
       const { isDeleted, ...values } = head
@@ -83,19 +91,20 @@ export function createSealing (keyring: Keyring): Sealing {
         deleted: isDeleted,
         keys: indexed,
         dates,
-        head: JSON.stringify(head),
+        sort,
+        head: toHead(version),
         body: key === null ? text : new Binary(seal(key, place(type, version), Buffer.from(text))),
         ...claims.length === 0 ? {} : { claims }
       }
     },
 
-    async toVersion (type, { head, body }) {
+    async toVersion (type, { head, body, sort = {} }) {
       const version = JSON.parse(head) as Head
       const key = await keyOf(type, version.patient)
       if (key === undefined) return undefined
       const text = typeof body === 'string' ? body : open(key ?? keyring.common, place(type, version), body.buffer).toString('utf8')
       // Keys and dates are for MongoDB to find by: they are not read back.
-      return { type, ...version, keys: [], dates: {}, text }
+      return { type, ...version, keys: [], dates: {}, sort, text }
     }
   }
 }

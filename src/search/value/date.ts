@@ -16,8 +16,8 @@ interface Bounds {
 type Relation = (query: Interval, fields: Bounds) => Filter
 
 const relations: Readonly<Record<string, Relation>> = Object.freeze({
-  /** The interval of the query contains that of the resource: not an overlap. */
-  eq: ({ lo, hi }, fields) => and(compare(fields.lo, 'ge', lo), compare(fields.hi, 'le', hi)),
+  /** The interval of the query contains that of the resource: not an overlap. The second bound says nothing new, but an index can use it. */
+  eq: ({ lo, hi }, fields) => and(compare(fields.lo, 'ge', lo), compare(fields.lo, 'le', hi), compare(fields.hi, 'le', hi)),
   ne: ({ lo, hi }, fields) => or(compare(fields.lo, 'lt', lo), compare(fields.hi, 'gt', hi)),
   gt: ({ hi }, fields) => compare(fields.hi, 'gt', hi),
   lt: ({ lo }, fields) => compare(fields.lo, 'lt', lo),
