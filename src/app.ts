@@ -83,7 +83,8 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
   try {
     await client.connect()
     const db = client.db(config.mongoDb)
-    await createCollections(db, new Map(registry.types.map(type => [type, familyOf(type)])))
+    await createCollections(db, new Map(registry.types.map(type => [type, familyOf(type)])), type =>
+      registry.parametersOf(type).filter(({ type: kind, field }) => kind === 'date' && field === null).map(({ code }) => code))
 
     const keyring = createKeyring(master, createKeyStore(db))
     const { hash } = keyring

@@ -34,9 +34,9 @@ export interface Search extends Asking {
 /** Patients that one search by `_id` or `identifier` may touch. */
 const MOST_CANDIDATES = 200
 
-/** Types whose `patient` or `subject` is the patient of the record; a Provenance, say, only points at one. */
+/** Types whose `patient` or `subject` is the patient of the record; a Provenance, say, only points at one. An Appointment has one patient. */
 function isByPatient (type: string): boolean {
-  return (RECORD_TYPES[type]?.subject ?? null) !== null || familyOf(type) === 'choice'
+  return (RECORD_TYPES[type]?.subject ?? null) !== null || ['choice', 'agenda'].includes(familyOf(type))
 }
 
 export async function search (context: Context, asking: Search): Promise<Answer> {

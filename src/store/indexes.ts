@@ -9,8 +9,8 @@ type Index = readonly [IndexDescription['key'], CreateIndexesOptions?]
 /** No two resources that are not deleted claim the same: an INS, a document identifier of one structure. */
 const CLAIMS: Index = [{ claims: 1 }, { unique: true, partialFilterExpression: { claims: { $exists: true } } }]
 
-/** Within a record: by key, by date of any parameter, and whole, in the order of ids. */
-const IN_RECORD: readonly Index[] = [[{ patient: 1, keys: 1 }], [{ patient: 1, 'dates.$**': 1 }], [{ patient: 1, _id: 1 }]]
+/** Within a record: by key, by instant, and whole, in the order of ids; by the dates of each parameter, see `byDate`. */
+const IN_RECORD: readonly Index[] = [[{ patient: 1, keys: 1 }], [{ patient: 1, at: -1 }], [{ patient: 1, _id: 1 }]]
 /** Of all resources of a type: the same, and by instant, as a history of all has them. */
 const OF_ALL: readonly Index[] = [[{ keys: 1 }], [{ found: 1 }], [{ 'dates.$**': 1 }], [{ at: -1, id: 1 }]]
 
@@ -28,7 +28,7 @@ const OF_FAMILY: Readonly<Record<Family, readonly Index[]>> = {
 
 /** Most of a record are documents. */
 const OF_TYPE: Readonly<Record<string, readonly Index[]>> = {
-  DocumentReference: [...OF_FAMILY.record, [{ patient: 1, at: -1 }], CLAIMS]
+  DocumentReference: [...OF_FAMILY.record, CLAIMS]
 }
 
 /** Superseded versions are asked for by resource, and by record, by author or participant, or all of a type. */
@@ -45,13 +45,17 @@ const OF_HISTORY: Partial<Readonly<Record<Family, readonly Index[]>>> = {
 /** How long a retry is known for one (decisions/0011): a week. */
 export const RECEIPT_SECONDS = 7 * 24 * 3600
 
+/** By the dates of one parameter within a record. A wildcard index over all of them would be read whole (`npm run plans`). */
+export const byDate = (code: string) => ({ patient: 1, [`dates.${code}.lo`]: 1 })
+
 export const history = (type: string) => `${type}.history`
 
 /**
  * Makes every collection and index, one after the other: MongoDB under Wine does not bear concurrent first writes.
  * @param families the declared types and their families
+ * @param datesOf the codes of the date parameters of a type
  */
-export async function createCollections (db: Db, families: ReadonlyMap<string, Family>): Promise<void> {
+export async function createCollections (db: Db, families: ReadonlyMap<string, Family>, datesOf: (type: string) => readonly string[] = () => []): Promise<void> {
   const existing = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name))
   const create = async (name: string, indexes: readonly Index[]) => {
     // One command for all indexes of a collection, which makes the collection too.
@@ -59,7 +63,9 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
     if (indexes.length > 0) await db.collection(name).createIndexes(indexes.map(([key, options = {}]) => ({ key, ...options })))
   }
   for (const [type, family] of families) {
-    await create(type, OF_TYPE[type] ?? OF_FAMILY[family])
+    const indexes = OF_TYPE[type] ?? OF_FAMILY[family]
+    const isInRecords = indexes.includes(IN_RECORD[0] as Index)
+    await create(type, isInRecords ? [...indexes, ...datesOf(type).map((code): Index => [byDate(code)])] : indexes)
     if (family !== 'trace') await create(history(type), [[{ id: 1, revision: -1 }], ...OF_HISTORY[family] ?? []])
   }
   await create('Rules', [[{ actor: 1, patient: 1 }]])

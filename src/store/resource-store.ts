@@ -10,7 +10,7 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import { READ_TIME, SEARCH_TIME } from './client.js'
 import { coalesce } from './coalesce.js'
 import { translated } from './failure.js'
-import { history } from './indexes.js'
+import { byDate, history } from './indexes.js'
 import { afterMatch, computed, isStored, toSort } from './keyset.js'
 import { createCommit } from './commit.js'
 import { READ_BACK, SORTED_BACK, createSealing, rulesId } from './stored.js'
@@ -19,11 +19,12 @@ import { toMongo } from './to-mongo.js'
 import type { Criteria } from './to-mongo.js'
 import { createHistory } from './versions.js'
 
-/** The indexes of a record (`indexes.ts`): by key, by date, and of the whole. Traces have one alone. */
+/** The indexes of a record (`indexes.ts`): by id, by identifier, by key, by instant, and of the whole. */
+const BY_ID: Document = { _id: 1 }
+const BY_IDENTIFIER: Document = { found: 1 }
 const BY_KEYS: Document = { patient: 1, keys: 1 }
-const BY_DATES: Document = { patient: 1, 'dates.$**': 1 }
+const BY_INSTANT: Document = { patient: 1, at: -1 }
 const IN_RECORD: Document = { patient: 1, _id: 1 }
-const TRACES: Document = { patient: 1, at: -1 }
 /** More than one answer of MongoDB holds by itself: no second round trip for the rest. */
 const WHOLE = 2000
 /** The most records that a search without a patient steps around. */
@@ -182,9 +183,14 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 function hintOf (type: string, filter: Filter): { readonly hint?: Document } {
   const parts = filter.kind === 'and' ? filter.of : [filter]
   if (type === 'Patient' || !parts.some(isOneRecord)) return {}
-  if (type === 'AuditEvent') return { hint: TRACES }
-  if (parts.some(part => part.kind === 'in' && part.field === 'keys')) return { hint: BY_KEYS }
-  return { hint: parts.some(part => part.kind === 'element' && part.field.startsWith('dates.')) ? BY_DATES : IN_RECORD }
+  if (type === 'AuditEvent') return { hint: BY_INSTANT }
+  const isAsked = (kind: Filter['kind'], field: string) => parts.some(part => part.kind === kind && 'field' in part && part.field === field)
+  if (isAsked('in', '_id')) return { hint: BY_ID }
+  if (isAsked('in', 'found')) return { hint: BY_IDENTIFIER }
+  if (isAsked('in', 'keys')) return { hint: BY_KEYS }
+  const dated = parts.map(part => part.kind === 'element' && part.field.startsWith('dates.') ? part.field.slice('dates.'.length) : undefined).find(code => code !== undefined)
+  if (dated !== undefined) return { hint: byDate(dated) }
+  return { hint: isAsked('compare', 'at') ? BY_INSTANT : IN_RECORD }
 }
 
 /** Whether the index by which a search reads a record has its order too: then its first page and its total are one scan. */

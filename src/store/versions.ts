@@ -28,6 +28,8 @@ const ORDER = { at: -1, type: 1, id: 1 } as const
 
 interface Found extends ReadBack { readonly type: string, readonly current?: string }
 interface Branch { readonly collection: string, readonly pipeline: readonly Document[] }
+/** The versions of one type, in two steps: an order that an index has stands between them. */
+interface Versions { readonly collection: string, readonly type: string, readonly match: Document, readonly rest: readonly Document[] }
 
 export function createHistory (client: MongoClient, db: Db, sealing: Sealing): ResourceStore['history'] {
   return async query => await translated(async () => await client.withSession({ snapshot: true }, async session => {
@@ -66,24 +68,23 @@ function isObject (value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** The visible versions of one type: the current ones, then the superseded ones. */
-function branchesOf ({ id, currentFacts }: HistoryQuery, type: string, filter: Filter): readonly Branch[] {
+function branchesOf ({ id, currentFacts }: HistoryQuery, type: string, filter: Filter): readonly Versions[] {
   const ofOne = id === undefined ? [] : [{ id: { $eq: id } }]
   const isCurrent = (field: string) => currentFacts.some(name => field === `facts.${name}`)
   const labels = Object.fromEntries(currentFacts.map(name => [`facts.${name}`, `$current.facts.${name}`]))
   return [
     {
       collection: type,
-      pipeline: [
-        { $match: { $and: [{ deleted: { $eq: false } }, ...ofOne, toMongo(filter)] } },
-        { $set: { type } },
-        { $project: READ }
-      ]
+      type,
+      match: { $and: [{ deleted: { $eq: false } }, ...ofOne, toMongo(filter)] },
+      rest: [{ $set: { type } }, { $project: READ }]
     },
     {
       collection: history(type),
-      pipeline: [
-        // What holds whatever the labels are: so that an index serves.
-        { $match: { $and: [{ deleted: { $eq: false } }, ...ofOne, toMongo(widen(filter, isCurrent), inHistory)] } },
+      type,
+      // What holds whatever the labels are: so that an index serves.
+      match: { $and: [{ deleted: { $eq: false } }, ...ofOne, toMongo(widen(filter, isCurrent), inHistory)] },
+      rest: [
         { $lookup: { from: type, localField: 'id', foreignField: '_id', as: 'current' } },
         { $unwind: '$current' },
         { $match: { $and: [{ 'current.deleted': { $eq: false } }, toMongo(filter, inCurrent)] } },
@@ -97,16 +98,22 @@ function branchesOf ({ id, currentFacts }: HistoryQuery, type: string, filter: F
 }
 
 /** A page: each branch gives as many as the page has, and of these the newest are taken. */
-function paged (query: HistoryQuery, branches: readonly Branch[]): Branch {
+function paged (query: HistoryQuery, branches: readonly Versions[]): Branch {
   const page = [{ $match: after(query) }, { $sort: ORDER }, { $limit: query.limit }]
-  const own = query.during === undefined ? [...since(query), ...page] : []
-  const { collection, pipeline } = union(branches.map(branch => ({ ...branch, pipeline: [...branch.pipeline, ...own] })))
+  const { collection, pipeline } = union(branches.map(({ collection, type, match, rest }) => ({
+    collection,
+    pipeline: query.during === undefined
+      ? [{ $match: { $and: [match, ...since(query), afterIn(query, type)] } }, { $sort: { at: -1, id: 1 } }, ...rest, { $limit: query.limit }]
+      : [{ $match: match }, ...rest]
+  })))
   return { collection, pipeline: [...pipeline, ...during(query), ...page] }
 }
 
-function counting (query: HistoryQuery, branches: readonly Branch[]): Branch {
-  const lean = { $project: LEAN }
-  const { collection, pipeline } = union(branches.map(branch => ({ ...branch, pipeline: [...branch.pipeline, lean, ...query.during === undefined ? since(query) : []] })))
+function counting (query: HistoryQuery, branches: readonly Versions[]): Branch {
+  const { collection, pipeline } = union(branches.map(({ collection, match, rest }) => ({
+    collection,
+    pipeline: [{ $match: { $and: [match, ...query.during === undefined ? since(query) : []] } }, ...rest, { $project: LEAN }]
+  })))
   return { collection, pipeline: [...pipeline, ...during(query), { $limit: query.countTo + 1 }, { $count: 'total' }] }
 }
 
@@ -118,7 +125,7 @@ function union ([first, ...others]: readonly Branch[]): Branch {
 }
 
 function since (query: HistoryQuery): readonly Document[] {
-  return query.since === undefined ? [] : [{ $match: { at: { $gte: query.since } } }]
+  return query.since === undefined ? [] : [{ at: { $gte: query.since } }]
 }
 
 /**
@@ -131,8 +138,15 @@ function during (query: HistoryQuery): readonly Document[] {
   return [
     { $setWindowFields: { partitionBy: { type: '$type', id: '$id' }, sortBy: { at: 1 }, output: { until: { $shift: { output: '$at', by: 1, default: null } } } } },
     { $match: { $and: [{ at: { $lte: hi } }, { $or: [{ until: { $eq: null } }, { until: { $gt: lo } }] }] } },
-    ...since(query)
+    ...since(query).map(since => ({ $match: since }))
   ]
+}
+
+/** The same, where the type is known. */
+function afterIn ({ after }: HistoryQuery, type: string): Document {
+  if (after === undefined) return {}
+  if (type > after.type) return { at: { $lte: after.at } }
+  return type < after.type ? { at: { $lt: after.at } } : { $or: [{ at: { $lt: after.at } }, { at: { $eq: after.at }, id: { $gt: after.id } }] }
 }
 
 /** Keyset: instant, type, id. Instants of one resource rise, so that no two versions have the same key. */
