@@ -6,7 +6,7 @@ import { first } from '../../src/interaction/version.js'
 import type { Principal } from '../../src/security/principal.js'
 import { HOSPITAL, INS, ofDirectory, ofRecord, patientOf } from './resource.js'
 
-export interface Size { readonly patients: number, /** Of each patient; a quarter as many, or 50, of each other type. */ readonly documents: number, /** Of each shared type. */ readonly shared: number }
+export interface Size { readonly patients: number, /** Of each patient; a quarter as many, or 50, of each other type. */ readonly documents: number, /** Further patients, whose records are empty. */ readonly others: number, /** Of each shared type. */ readonly shared: number }
 export interface Dataset { readonly holders: readonly { readonly id: string, readonly ins: string }[] }
 
 export function principal (kind: Principal['kind'], more: Partial<Principal> = {}): Principal {
@@ -16,15 +16,16 @@ export const structure = principal('structure', { structure: `structure:${HOSPIT
 
 const TOGETHER = 100
 
-export async function fill (app: App, { patients, documents, shared }: Size, log: (line: string) => void): Promise<Dataset> {
+export async function fill (app: App, { patients, documents, others, shared }: Size, log: (line: string) => void): Promise<Dataset> {
   const { context, sightOf } = app
   const operator = await sightOf(principal('operator'), Date.now())
   for (const make of Object.values(ofDirectory)) await write(Array.from({ length: shared }, (_, number) => make(number)), principal('operator'))
   const holders: { id: string, ins: string }[] = []
-  for (let number = 0; number < patients; number++) {
+  for (let number = 0; number < patients + others; number++) {
     const ins = String(190_000_000_000_000 + number)
     const { headers } = await create(context, { sight: operator, type: 'Patient', resource: patientOf(ins, number), prefer: 'minimal' })
     const id = headers['location']?.split('/').at(-3) ?? ''
+    if (number >= patients) continue
     holders.push({ id, ins })
     await write(Object.entries(ofRecord).flatMap(([type, make]) => {
       const count = type === 'DocumentReference' ? documents : Math.max(50, Math.ceil(documents / 4))

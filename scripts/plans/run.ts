@@ -19,7 +19,7 @@ export async function run ({ mongoUrl, root, patients, documents, log }: { mongo
   const client = await new MongoClient(mongoUrl).connect()
   try {
     log(`Loading ${patients} patients with ${documents} documents each`)
-    const dataset = await fill(app, { patients, documents, shared: Math.max(500, patients) }, log)
+    const dataset = await fill(app, { patients, documents, others: 100, shared: Math.max(500, patients) }, log)
     const readings = await readPlans(app, client.db('plans'), dataset)
     const bad = readings.filter(isBad)
     const worst = readings.toSorted((one, other) => other.keys / (other.results + 1) - one.keys / (one.results + 1)).slice(0, 10)

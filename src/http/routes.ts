@@ -58,12 +58,12 @@ function rowsOf (type: string, code: string): readonly Row[] {
   const row = (method: HTTPMethods, path: string, interaction: InteractionCode, handle: Handle): Row => ({ method, path, interaction, handle })
   switch (code) {
     case 'read': return [row('GET', `/${type}/:id`, 'read', async (context, sight, request) => type === 'Binary'
-      ? await readContent(context, { sight, id: idOf(request), ...wanted(request) })
+      ? await readContent(context, { sight, id: idOf(request), parameters: query(request), ...wanted(request) })
       : await read(context, { sight, type, id: idOf(request), parameters: query(request) }))]
     case 'vread': return [row('GET', `/${type}/:id/_history/:version`, 'vread', async (context, sight, request) => {
       const { version } = request.params as Params
       return type === 'Binary'
-        ? await readContent(context, { sight, id: idOf(request), version, ...wanted(request) })
+        ? await readContent(context, { sight, id: idOf(request), version, parameters: query(request), ...wanted(request) })
         : await read(context, { sight, type, id: idOf(request), version, parameters: query(request) })
     })]
     case 'history-instance': return [row('GET', `/${type}/:id/_history`, 'history-instance', async (context, sight, request) =>

@@ -79,6 +79,7 @@ t.test('what cannot be asked is refused by name', async t => {
     [`${url}?_summary=count`, '_summary'], [`${url}?_elements=nom`, '_elements'], [`${url}?_summary=true&_summary=data`, '_summary'],
     [`${url}?_pretty=yes`, '_pretty'], [`${url}/_history?_summary=count`, '_summary'], [`${url}/_history?_elements=nom`, '_elements']
   ] as const) refused(t, await get(gp, address), 400, { code: 'value', details: 'MSG_PARAM_INVALID', expression })
+  for (const query of ['_summary=true', '_elements=data']) refused(t, await get(gp, `/${saved.content[0].attachment.url}?${query}`), 400, { code: 'not-supported', details: 'MSG_PARAM_INVALID', expression: '_summary' })
   refused(t, await get(gp, `${url}?_summary=most`), 400, { code: 'not-supported', details: 'MSG_PARAM_INVALID', expression: '_summary' })
   refused(t, await get(hospital, '/_history?_elements=id'), 400, { code: 'not-supported', details: 'MSG_PARAM_INVALID', expression: '_elements' })
 })

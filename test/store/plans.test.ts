@@ -9,7 +9,7 @@ import { ofDirectory, ofRecord } from '../../scripts/plans/resource.js'
 import { startApp } from '../helper/app.js'
 
 const { app, mongo, database } = await startApp(t)
-const dataset = await fill(app, { patients: 3, documents: 60, shared: 150 }, () => {})
+const dataset = await fill(app, { patients: 3, documents: 60, others: 60, shared: 150 }, () => {})
 const readings = await readPlans(app, mongo.db(database), dataset)
 
 t.test('each search is on an index, and reads little more than it finds', async t => {
