@@ -60,9 +60,9 @@ function structureDefinitions (resources, types) {
 function trimElement (element) {
   const kept = {}
   for (const [name, value] of Object.entries(element)) {
-    if (['id', 'path', 'min', 'max', 'type', 'contentReference', 'isModifier'].includes(name) || /^(fixed|pattern)[A-Z]/.test(name)) kept[name] = value
+    if (['id', 'path', 'min', 'max', 'type', 'contentReference', 'isModifier', 'isSummary'].includes(name) || /^(fixed|pattern)[A-Z]/.test(name)) kept[name] = value
   }
-  if (kept.isModifier === false) delete kept.isModifier
+  for (const flag of ['isModifier', 'isSummary']) if (kept[flag] === false) delete kept[flag]
   if (element.binding !== undefined) kept.binding = { strength: element.binding.strength, valueSet: element.binding.valueSet }
   if (element.constraint !== undefined) {
     kept.constraint = element.constraint.map(({ key, severity, human, expression }) => ({ key, severity, human, expression }))

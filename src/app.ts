@@ -18,6 +18,7 @@ import type { Context } from './interaction/context.js'
 import { declarationsOf } from './interaction/declared.js'
 import { createDirectory } from './interaction/directory.js'
 import { createMigration } from './interaction/migration.js'
+import { startReindexing } from './interaction/reindex.js'
 import { createSights } from './interaction/sights.js'
 import { sweep } from './interaction/sweep.js'
 import { createPageSeal } from './search/page.js'
@@ -25,13 +26,16 @@ import { buildRegistry } from './search/registry.js'
 import { createClient } from './store/client.js'
 import { createContentStore } from './store/content-store.js'
 import { createContentSweep } from './store/content-sweep.js'
+import { createIndexStore } from './store/index-store.js'
 import { createCollections } from './store/indexes.js'
 import { createKeyStore, createResourceStore } from './store/resource-store.js'
+import { createSealing } from './store/stored.js'
 import { checkKinds } from './terminology/kinds.js'
 import { loadTerminology } from './terminology/load.js'
 import { createTerms } from './terminology/terms.js'
 import { createJudgedAs, createMatrixAt } from './terminology/matrix.js'
 import { createDefinitions } from './validation/definitions.js'
+import { createOutlines } from './validation/outline.js'
 import { loadProfiles } from './validation/profiles.js'
 import { createValidator } from './validation/validate.js'
 
@@ -41,6 +45,8 @@ export interface App {
   readonly sightOf: ReturnType<typeof createSights>
   /** Compiles the validators of all that is declared, so that no request waits for it: seconds. */
   readonly warm: () => void
+  /** Ends when all that is stored is indexed by the parameters that are declared. */
+  readonly indexed: Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -67,19 +73,25 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
   const json = async <T>(path: string) => JSON.parse(await readFile(new URL(path, root), 'utf8')) as T
   const statement = await json<CapabilityStatement>('capability-statement.json')
   const terminology = await loadTerminology(new URL('terminology', root).pathname)
-  const registry = buildRegistry(statement, await json<SearchParameter[]>('dist/definitions/search-parameters.json'), {
-    base: config.baseUrl, terms: createTerms(terminology), systems: await json('dist/definitions/implied-systems.json')
+  const profiles = await loadProfiles(new URL('profiles', root).pathname)
+  const searchParameters = [...await json<SearchParameter[]>('dist/definitions/search-parameters.json'), ...profiles.searchParameters]
+  const incomplete = new Map<string, ReadonlySet<string>>()
+  const registry = buildRegistry(statement, searchParameters, {
+    base: config.baseUrl,
+    terms: createTerms(terminology),
+    systems: await json('dist/definitions/implied-systems.json'),
+    isComplete: (type, code) => incomplete.get(type)?.has(code) !== true
   })
   const structureDefinitions = await json<Parameters<typeof createDefinitions>[0]>('dist/definitions/structure-definitions.json')
   const validator = createValidator(structureDefinitions, await json('dist/definitions/bindings.json'))
   checkKinds(terminology)
-  await loadProfiles(new URL('profiles', root).pathname)
 
   const client = createClient(config.mongoUrl)
   try {
     await client.connect()
     const db = client.db(config.mongoDb)
-    await createCollections(db, new Map(registry.types.map(type => [type, familyOf(type)])))
+    await createCollections(db, new Map(registry.types.map(type => [type, familyOf(type)])), type =>
+      registry.parametersOf(type).filter(({ type: kind, field }) => kind === 'date' && field === null).map(({ code }) => code))
 
     const keyring = createKeyring(master, createKeyStore(db))
     const { hash } = keyring
@@ -114,22 +126,25 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
     const server = createServer(logger, authenticate)
     addRoutes(server, {
       context,
-      release: { ...traces, store, base: config.baseUrl, alarm: message => logger.fatal({ alarm: true }, message) },
+      release: { ...traces, outline: createOutlines(structureDefinitions), store, base: config.baseUrl, alarm: message => logger.fatal({ alarm: true }, message) },
       statement,
       authenticate,
       sightOf,
       underWay: new Set(),
       isReady: async () => await db.command({ ping: 1 }).then(() => true, () => false)
     })
+    const reindexing = await startReindexing({ registry, hash, store: createIndexStore(db, createSealing(keyring)), incomplete, pause: config.reindexPause, log: (fields, message) => { logger.info(fields, message) } })
     const sweeping = setInterval(() => { sweep(context).catch(() => logger.error('what nobody came for could not be swept')) }, SWEEP_EVERY).unref()
     return {
       server,
       context,
       sightOf,
       warm: () => { validator.compile([...registry.types, 'Bundle', 'Parameters']) },
+      indexed: reindexing.done,
       close: async () => {
         clearInterval(sweeping)
         await server.close()
+        await reindexing.stop()
         await client.close()
       }
     }

@@ -24,6 +24,8 @@ export interface Config {
   readonly migrationSources: readonly string[]
   /** What one search may ask. */
   readonly limits: SearchLimits
+  /** Between two batches of what is indexed anew, ms. */
+  readonly reindexPause: number
 }
 
 const OUTSIDE_CARE = 'SA13,SA23,SA24,SA26'
@@ -48,6 +50,7 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
     maxEntries: whole(env, 'MAX_ENTRIES', 500),
     migrationSources: (env['MIGRATION_SOURCES'] ?? '').split(',').map(code => code.trim()).filter(code => code !== ''),
     limits: readLimits(env),
+    reindexPause: whole(env, 'REINDEX_PAUSE', 10),
     ...issuer === undefined || jwks === undefined || audience === undefined ? {} : { issuer: { url: issuer, jwks, audience } }
   })
 }

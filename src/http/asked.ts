@@ -80,6 +80,14 @@ export function form (request: FastifyRequest): readonly (readonly [string, stri
   return [...request.body]
 }
 
+/** Whether the answer is for the eye. @throws OutcomeError `invalid-parameter` */
+export function prettyOf (request: FastifyRequest): boolean {
+  const fields = request.body instanceof URLSearchParams ? [...request.body] : []
+  const given = [...query(request), ...fields].find(([name]) => name === '_pretty')?.[1]
+  if (given !== undefined && given !== 'true' && given !== 'false') throw new OutcomeError('invalid-parameter', { diagnostics: 'The parameter `_pretty` is true or false', expression: '_pretty' })
+  return given === 'true'
+}
+
 export function formatOf (request: FastifyRequest): string | null {
   return query(request).find(([name]) => name === '_format')?.[1] ?? null
 }

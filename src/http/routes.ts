@@ -32,7 +32,7 @@ import { release, releaseError, releasePublic } from '../release/release.js'
 import type { ReleasePorts } from '../release/release.js'
 import { EmergencyRefused } from '../security/principal.js'
 import type { Principal } from '../security/principal.js'
-import { bodyOf, form, formatOf, idOf, ifMatch, ifNoneExist, patchOf, query, raw, wanted } from './asked.js'
+import { bodyOf, form, formatOf, idOf, ifMatch, ifNoneExist, patchOf, prettyOf, query, raw, wanted } from './asked.js'
 import type { Params } from './asked.js'
 import { isUnchanged, needJson, readPrefer } from './header.js'
 import { keyed, once } from './once.js'
@@ -63,13 +63,13 @@ function rowsOf (type: string, code: string): readonly Row[] {
   const row = (method: HTTPMethods, path: string, interaction: InteractionCode, handle: Handle): Row => ({ method, path, interaction, handle })
   switch (code) {
     case 'read': return [row('GET', `/${type}/:id`, 'read', async (context, sight, request) => type === 'Binary'
-      ? await readContent(context, { sight, id: idOf(request), ...wanted(request) })
-      : await read(context, { sight, type, id: idOf(request) }))]
+      ? await readContent(context, { sight, id: idOf(request), parameters: query(request), ...wanted(request) })
+      : await read(context, { sight, type, id: idOf(request), parameters: query(request) }))]
     case 'vread': return [row('GET', `/${type}/:id/_history/:version`, 'vread', async (context, sight, request) => {
       const { version } = request.params as Params
       return type === 'Binary'
-        ? await readContent(context, { sight, id: idOf(request), version, ...wanted(request) })
-        : await read(context, { sight, type, id: idOf(request), version })
+        ? await readContent(context, { sight, id: idOf(request), version, parameters: query(request), ...wanted(request) })
+        : await read(context, { sight, type, id: idOf(request), version, parameters: query(request) })
     })]
     case 'history-instance': return [row('GET', `/${type}/:id/_history`, 'history-instance', async (context, sight, request) =>
       await history(context, { sight, type, id: idOf(request), parameters: query(request) }))]
@@ -245,8 +245,9 @@ async function answer (request: FastifyRequest, reply: FastifyReply, type: strin
   const principal = await depositorOf(ports.context, request, row.interaction)
   if (type !== 'Binary' || row.method !== 'GET') needJson(request.headers, formatOf(request))
   const sightOf = async () => await ports.sightOf(principal, instant)
+  const isPretty = prettyOf(request)
   const released = await release(await once(request, ports.underWay, async () =>
-    await attempt(sightOf, { interaction: row.interaction, type }, async sight => await row.handle(ports.context, sight, request, sightOf))), ports.release)
+    await attempt(sightOf, { interaction: row.interaction, type }, async sight => await row.handle(ports.context, sight, request, sightOf))), ports.release, { isPretty })
   const isRead = row.method === 'GET' && (released.status === 200 || released.status === 206)
   if (isRead && isUnchanged(request.headers, released.headers)) {
     reply.released = released

@@ -1,5 +1,6 @@
 import type { Access } from '../audit/event.js'
 import type { Fault, OutcomeError } from '../outcome/outcome-error.js'
+import type { Shape } from '../search/shape.js'
 import type { Part } from './range.js'
 import type { Sight } from './sight.js'
 import type { HistoryPage, StoredContent, Version, Written } from './store.js'
@@ -15,13 +16,13 @@ export interface Entry {
 
 export interface Link { readonly relation: string, readonly url: string }
 
-/** What an interaction has to say. Only `release` makes bytes of it. */
+/** What an interaction has to say. Only `release` makes bytes of it, of each resource the part that `shape` says. */
 export type Body =
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'resource', readonly version: Version }
+  | { readonly kind: 'resource', readonly version: Version, readonly shape?: Shape }
   | { readonly kind: 'content', readonly version: Version, readonly content: StoredContent, readonly part?: Part, readonly contentType: string, readonly isRaw: boolean, readonly binary: string, readonly securityContext: string }
-  | { readonly kind: 'searchset', readonly total?: number, readonly links: readonly Link[], readonly entries: readonly Entry[], readonly ignored: readonly string[] }
-  | { readonly kind: 'history', readonly total?: number, readonly links: readonly Link[], readonly entries: HistoryPage['entries'] }
+  | { readonly kind: 'searchset', readonly total?: number, readonly links: readonly Link[], readonly entries: readonly Entry[], readonly shape?: Shape, readonly ignored: readonly string[] }
+  | { readonly kind: 'history', readonly total?: number, readonly links: readonly Link[], readonly entries: HistoryPage['entries'], readonly shape?: Shape }
   | { readonly kind: 'bundle', readonly type: 'batch-response' | 'transaction-response', readonly entries: readonly Answer[] }
   | { readonly kind: 'refusal', readonly error: OutcomeError }
   | { readonly kind: 'success', readonly fault: Fault }

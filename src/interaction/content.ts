@@ -1,6 +1,8 @@
 import type { DocumentReference } from '@medplum/fhirtypes'
 import { isIn } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
+import { notSupported } from '../search/fault.js'
+import { readShapeOf } from '../search/shape.js'
 import { bareType } from '../validation/media.js'
 import { refusal } from './answer.js'
 import type { Answer, Body } from './answer.js'
@@ -18,6 +20,7 @@ export interface ContentRead extends Asking {
   /** `Range` and `If-Range`, as given. */
   readonly range?: string | undefined
   readonly ifRange?: string | undefined
+  readonly parameters?: readonly (readonly [name: string, value: string])[]
 }
 
 /** A Binary has one version: its content never changes. */
@@ -31,6 +34,7 @@ const TAG = '"1"'
 export async function readContent (context: Context, asking: ContentRead): Promise<Answer> {
   const { sight, id, version, accept } = asking
   needScope(asking, 'Binary', 'r')
+  if (readShapeOf('Binary', asking.parameters ?? []) !== undefined) throw notSupported('_summary', 'and `_elements` take no part of a content')
   const interaction = version === undefined ? 'read' : 'vread'
   const [[document], waiting] = await Promise.all([
     context.store.find({ type: 'DocumentReference', filter: isIn('found', [contentKey(id)]), sort: [], limit: 1 }),

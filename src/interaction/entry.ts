@@ -48,7 +48,7 @@ export async function perform (context: Context, request: Request, id: string | 
   switch (method) {
     case 'GET': {
       if (id === undefined) return await search(context, { sight, type, parameters: query, lenient })
-      const asked = { sight, id, ...version === undefined ? {} : { version } }
+      const asked = { sight, id, ...version === undefined ? {} : { version }, parameters: query }
       return unlessUnchanged(type === 'Binary' ? await contentOf(context, asked) : await read(context, { ...asked, type }), request)
     }
     case 'POST': return ifNoneExist === undefined || id !== undefined

@@ -2,6 +2,8 @@ import { intervalOf } from '../filter/interval.js'
 import type { Interval } from '../filter/interval.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { PAGE } from '../search/page.js'
+import { readShapeOf } from '../search/shape.js'
+import type { Shape } from '../search/shape.js'
 import type { Context } from './context.js'
 import type { Sight } from './sight.js'
 import type { HistoryQuery } from './store.js'
@@ -14,18 +16,19 @@ export interface HistoryParameters {
   readonly since?: number
   readonly during?: Interval
   readonly after?: NonNullable<HistoryQuery['after']>
+  readonly shape?: Shape
   /** As a next link says them again. */
   readonly repeated: Parameters
 }
 
-const READ = ['_count', '_since', '_at']
+const READ = ['_count', '_since', '_at', '_summary', '_elements']
 const IGNORED = ['_format', '_pretty']
 
 /**
- * Reads the parameters of the history at `path`, or of the next link that stands for them.
+ * Reads the parameters of the history at `path`, of one type or of all, or of the next link that stands for them.
  * @throws OutcomeError `unknown-parameter`, `invalid-parameter`; `absent` for a link that is not this caller's or not of this history
  */
-export function readHistoryParameters (context: Context, { caller }: Sight, path: string, parameters: Parameters): HistoryParameters {
+export function readHistoryParameters (context: Context, { caller }: Sight, { path, type }: { readonly path: string, readonly type?: string }, parameters: Parameters): HistoryParameters {
   const token = parameters.find(([name]) => name === PAGE)?.[1]
   const page = token === undefined ? undefined : context.pages.read(token, caller.principal.subject, caller.now)
   if (token !== undefined && (page === undefined || page.path !== path || parameters.length > 1)) throw new OutcomeError('absent')
@@ -36,12 +39,14 @@ export function readHistoryParameters (context: Context, { caller }: Sight, path
   }
   const since = timeOf(given, '_since')
   const during = timeOf(given, '_at')
-  const [at, type, id] = page?.after ?? []
+  const shape = readShapeOf(type, given)
+  const [at, last, id] = page?.after ?? []
   return {
     count: Math.min(Number(countOf(context, given)), context.limits.count),
     ...since === undefined ? {} : { since: since.lo },
     ...during === undefined ? {} : { during },
-    ...typeof at === 'number' && typeof type === 'string' && typeof id === 'string' ? { after: { at, type, id } } : {},
+    ...typeof at === 'number' && typeof last === 'string' && typeof id === 'string' ? { after: { at, type: last, id } } : {},
+    ...shape === undefined ? {} : { shape },
     repeated: given.filter(([name]) => READ.includes(name))
   }
 }

@@ -31,7 +31,7 @@ export const OF_ALL = 'Patient'
 export async function history (context: Context, { sight, type, id, parameters }: InstanceHistory): Promise<Answer> {
   needScope({ sight }, type, 'r')
   const path = `${type}/${id}/_history`
-  const read = readHistoryParameters(context, sight, path, parameters)
+  const read = readHistoryParameters(context, sight, { path, type }, parameters)
   const current = await context.store.read(type, id)
   const refused = await refuse(sight, type, 'history-instance', current)
   if (refused !== undefined || current === undefined) return refused ?? absent(sight, type, 'history-instance')
@@ -57,7 +57,7 @@ interface Place extends Asking { readonly path: string, readonly parameters: Par
 
 async function allOf (context: Context, place: Place, names: readonly string[]): Promise<Answer> {
   const { sight } = place
-  const read = readHistoryParameters(context, sight, place.path, place.parameters)
+  const read = readHistoryParameters(context, sight, place, place.parameters)
   const types = await Promise.all(names.map(async type => ({ type, filter: await sight.anywhere(type) })))
   const body = await pageOf(context, place, read, { types })
   return { status: 200, headers: {}, body, sight, accesses: accesses(place, read, body.entries) }
@@ -66,7 +66,7 @@ async function allOf (context: Context, place: Place, names: readonly string[]):
 type HistoryBody = Extract<Body, { kind: 'history' }>
 
 async function pageOf (context: Context, { sight, path, parameters }: Place, read: HistoryParameters, what: Pick<HistoryQuery, 'types' | 'id'>): Promise<HistoryBody> {
-  const { count, repeated, ...when } = read
+  const { count, repeated, shape, ...when } = read
   const { entries, total } = await context.store.history({ ...what, ...when, currentFacts: CURRENT_FACTS, limit: count + 1, countTo: COUNT_TO })
   const page = entries.slice(0, count)
   // A record that was not asked for by name: its choices are read now, and one that came since is heeded.
@@ -80,7 +80,7 @@ async function pageOf (context: Context, { sight, path, parameters }: Place, rea
     links.push({ relation: 'next', url: link(context, path, [[PAGE, context.pages.write({ path, parameters: repeated, lenient: false, after }, principal.subject, now)]]) })
   }
   const shown = page.filter(({ version, current }) => !fresh.has(version.patient ?? '') || (sight.decide(version).permit && sight.decide(current).permit))
-  return { kind: 'history', ...total === undefined ? {} : { total }, links, entries: shown }
+  return { kind: 'history', ...total === undefined ? {} : { total }, links, entries: shown, ...shape === undefined ? {} : { shape } }
 }
 
 /** One trace for each record and type of which something was disclosed, and for the record that the token names. */

@@ -7,7 +7,7 @@
  * to the patients whom it finds, as if they had been named; over `identifier` alone it finds whom `Patient?identifier=` finds.
  */
 import { isShared } from '../consent/family.js'
-import { and, isIn } from '../filter/filter.js'
+import { and, isIn, none, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { tooCostly } from '../search/fault.js'
@@ -41,7 +41,7 @@ async function answered (context: Context, asking: Asking, question: Question): 
   // Those that say whose record it is come first: the others ask within it.
   for (const hop of question.hops.toSorted((one, other) => Number(other.bindsToPatient) - Number(one.bindsToPatient))) {
     const step = await stepOver(context, asking, question.type, hop, patients)
-    filter = and(filter, step.filter)
+    filter = and(filter, or(hop.beside ?? none, step.filter))
     patients = step.patients ?? patients
     byId ||= step.byId
     for (const patient of step.concerned) concerned.add(patient)
@@ -53,7 +53,10 @@ async function answered (context: Context, asking: Asking, question: Question): 
 async function stepOver (context: Context, asking: Asking, type: string, hop: Hop, patients: readonly string[] | null): Promise<Answered> {
   const { scopes } = asking.sight.caller.principal
   const questions = hop.questions.filter(question => allows(scopes, question.type, 's'))
-  if (questions.length === 0) throw new OutcomeError('scope-insufficient')
+  if (questions.length === 0) {
+    if (hop.beside === undefined) throw new OutcomeError('scope-insufficient')
+    return { filter: none, patients: null, byId: false, concerned: [] }
+  }
   try {
     if (hop.kind === 'chain') return await stepForth(context, asking, type, { ...hop, questions }, patients)
     return await stepBack(context, asking, type, { ...hop, questions }, patients)

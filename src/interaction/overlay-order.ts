@@ -1,36 +1,40 @@
+import type { SortKey } from '../search/request.js'
+import { endOf, inOrder as inValueOrder } from '../search/sort.js'
 import type { PageQuery, Version } from './store.js'
 
-/** The order of a page, as the store has it: the sort keys, missing values first when ascending, then the id. */
-export function inOrder (sort: PageQuery['sort']): (one: Version, other: Version) => number {
+type Ordered = Pick<SortKey, 'field' | 'descending'>
+const BY_ID: Ordered = { field: '_id', descending: false }
+
+/** The order of a page, as the store has it: the sort keys, missing values last, then the id; or the opposite one. */
+export function inOrder (sort: PageQuery['sort'], isBack = false): (one: Version, other: Version) => number {
   return (one, other) => {
-    for (const { field, descending } of sort) {
-      const order = compare(valueAt(one, field), valueAt(other, field))
-      if (order !== 0) return descending ? -order : order
+    for (const key of [...sort, BY_ID]) {
+      const order = compare(valueAt(one, key), valueAt(other, key), key)
+      if (order !== 0) return isBack ? -order : order
     }
-    return compare(one.id, other.id)
+    return 0
   }
 }
 
-/** Whether a version comes after a match, which is told by its sort values and its id. */
-export function isAfter (sort: PageQuery['sort'], after: NonNullable<PageQuery['after']>): (version: Version) => boolean {
-  const keys = sort.some(({ field }) => field === '_id') ? sort : [...sort, { field: '_id', descending: false }]
+/** Whether a version comes after a match, or before it, which is told by its sort values and its id. */
+export function isAfter (sort: PageQuery['sort'], after: NonNullable<PageQuery['after']>, isBack = false): (version: Version) => boolean {
+  const keys = sort.some(({ field }) => field === '_id') ? sort : [...sort, BY_ID]
   return version => {
-    for (const [index, { field, descending }] of keys.entries()) {
-      const order = compare(valueAt(version, field), after[index] ?? null)
-      if (order !== 0) return descending ? order < 0 : order > 0
+    for (const [index, key] of keys.entries()) {
+      const order = compare(valueAt(version, key), after[index] ?? null, key)
+      if (order !== 0) return isBack ? order < 0 : order > 0
     }
     return false
   }
 }
 
-/** The value of a sort field of a search; null for none. */
-export function valueAt (version: Version, field: string): string | number | null {
+/** The value of a sort key of a search; null for none. */
+export function valueAt (version: Version, { field, descending }: Ordered): string | number | null {
   if (field === '_id') return version.id
-  return field === 'at' ? version.at : version.sort[field.slice('sort.'.length)] ?? null
+  return field === 'at' ? version.at : endOf(version.sort[field.slice('sort.'.length)], descending)
 }
 
-function compare (one: string | number | null, other: string | number | null): number {
-  if (one === other) return 0
-  if (one === null || other === null) return one === null ? -1 : 1
-  return one < other ? -1 : 1
+function compare (one: string | number | null, other: string | number | null, { descending }: Ordered): number {
+  if (one === null || other === null) return one === other ? 0 : one === null ? 1 : -1
+  return descending ? inValueOrder(other, one) : inValueOrder(one, other)
 }

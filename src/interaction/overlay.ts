@@ -84,10 +84,10 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
     return { ids: versions.map(({ id }) => id), versions: versions.filter(version => evaluate(filter, indexOf(version))) }
   }
 
-  /** Keys, dates, numbers and parts are not read back from the store: here they are made anew. */
+  /** Index values are not read back from the store: here they are made anew. */
   function withValues (version: Version): Version {
     if (version.isDeleted) return version
-    const { found, sort, ...values } = extract(context.registry, JSON.parse(version.text) as { resourceType: string }, isShared(version.type) ? null : context.hash)
+    const { found, ...values } = extract(context.registry, JSON.parse(version.text) as { resourceType: string }, isShared(version.type) ? null : context.hash)
     return { ...version, ...values }
   }
 
@@ -95,8 +95,8 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
     const { ids, versions } = await laidOver(query.type, query.filter)
     if (ids.length === 0) return await store.find(query)
     const below = await store.find({ ...query, filter: and(query.filter, not(isIn('_id', ids))) })
-    const above = query.after === undefined ? versions : versions.filter(isAfter(query.sort, query.after))
-    return [...below, ...above].toSorted(inOrder(query.sort)).slice(0, query.limit)
+    const above = query.after === undefined ? versions : versions.filter(isAfter(query.sort, query.after, query.isBack))
+    return [...below, ...above].toSorted(inOrder(query.sort, query.isBack)).slice(0, query.limit)
   }
 
   async function commit (write: Write): Promise<void> {

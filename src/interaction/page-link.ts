@@ -13,7 +13,7 @@ import type { Link } from './answer.js'
 import type { Asking, Context } from './context.js'
 import { valueAt } from './overlay-order.js'
 import type { Sight } from './sight.js'
-import type { PageQuery, Version } from './store.js'
+import type { Version } from './store.js'
 import { findTraces } from './trace-search.js'
 
 /** What a page is of, as a link keeps it, and where it begins: at the start without `after`. */
@@ -39,18 +39,17 @@ export function readPlace (context: Context, { sight }: Asking, path: string, pa
 
 /** @param filter what is asked and seen; of traces, the candidates */
 export async function findPage (context: Context, sight: Sight, request: SearchRequest, filter: Filter, { after, isBack = false }: Place): Promise<Page> {
-  const { type, count, summary } = request
-  const sort = isBack ? backwards(request.sort) : request.sort
+  const { type, count, sort, isCount } = request
   if (familyOf(type) === 'trace') {
-    const { found, hasMore, ...total } = await findTraces(context, sight, { ...request, sort }, filter, after)
+    const { found, hasMore, ...total } = await findTraces(context, sight, request, filter, { isBack, ...after === undefined ? {} : { after } })
     return { ...around(found, hasMore, isBack, after), ...total }
   }
-  if (count === 0 || summary === 'count') return { found: [], hasNext: false, hasPrevious: false }
+  if (count === 0 || isCount) return { found: [], hasNext: false, hasPrevious: false }
   if (after === undefined) {
     const { versions, total, hasMore } = await context.store.firstPage({ type, filter, sort, limit: count, under: turnOfRecord(sight, request) })
     return { ...around(versions, hasMore, isBack, after), ...total === undefined ? {} : { counted: total } }
   }
-  const list = await context.store.find({ type, filter, sort, limit: count + 1, after })
+  const list = await context.store.find({ type, filter, sort, limit: count + 1, after, isBack })
   return around(list.slice(0, count), list.length > count, isBack, after)
 }
 
@@ -68,13 +67,6 @@ export function turnOfRecord (sight: Sight, { type, patients }: SearchRequest): 
   if (patient === undefined || more.length > 0 || type === 'Binary' || !TAKING_TURNS.includes(familyOf(type))) return undefined
   const { turn } = sight.turn(patient)
   return turn < 0 ? undefined : `${patient}|${turn}`
-}
-
-/** The same order from its end: missing values, too, come the other way round. */
-function backwards (sort: PageQuery['sort']): PageQuery['sort'] {
-  const end = sort.findIndex(({ field }) => field === '_id')
-  const keys = end < 0 ? [...sort, { code: '_id', field: '_id', descending: false }] : sort.slice(0, end + 1)
-  return keys.map(key => ({ ...key, descending: !key.descending }))
 }
 
 /** self, and, where there are others, the pages around this one. */
@@ -100,6 +92,6 @@ export function linksOf (
 
 /** The sort values of a match, then its id. */
 function placeOf (version: Version, sort: SearchRequest['sort']): PageToken['after'] {
-  const values = sort.map(({ field }) => valueAt(version, field))
+  const values = sort.map(key => valueAt(version, key))
   return sort.some(({ field }) => field === '_id') ? values : [...values, version.id]
 }

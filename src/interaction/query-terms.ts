@@ -4,9 +4,9 @@ import { parseSearch } from '../search/parse.js'
 import type { SearchRequest, Terms } from '../search/request.js'
 import type { Context } from './context.js'
 
-/** Types whose `patient` or `subject` is the patient of the record; a Provenance, say, only points at one. */
+/** Types whose `patient` or `subject` is the patient of the record; a Provenance, say, only points at one. An Appointment has one patient. */
 export function isByPatient (type: string): boolean {
-  return (RECORD_TYPES[type]?.subject ?? null) !== null || familyOf(type) === 'choice'
+  return (RECORD_TYPES[type]?.subject ?? null) !== null || ['choice', 'agenda'].includes(familyOf(type))
 }
 
 /** Understands a query on one type, each type on its own terms. @param now the instant of the request, ms @throws OutcomeError as `parseSearch` does */

@@ -1,5 +1,6 @@
 import type { Access, InteractionCode } from '../audit/event.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
+import { readShapeOf } from '../search/shape.js'
 import { refusal, versionHeaders } from './answer.js'
 import type { Answer } from './answer.js'
 import { needScope } from './context.js'
@@ -8,7 +9,7 @@ import { namedBy } from './hidden.js'
 import type { Sight } from './sight.js'
 import type { Version } from './store.js'
 
-export interface Read extends Asking { readonly type: string, readonly id: string, readonly version?: string }
+export interface Read extends Asking { readonly type: string, readonly id: string, readonly version?: string, readonly parameters?: readonly (readonly [name: string, value: string])[] }
 
 /** A patient who does not exist: what is absent walks the same way as what is hidden. */
 const NOBODY = 'nobody'
@@ -19,6 +20,7 @@ const NOTHING = ['DocumentReference/nothing'] as const
 export async function read (context: Context, asking: Read): Promise<Answer> {
   const { sight, type, id, version } = asking
   needScope(asking, type, 'r')
+  const shape = readShapeOf(type, asking.parameters ?? [])
   const interaction = version === undefined ? 'read' : 'vread'
   const current = await context.store.read(type, id)
   const refused = await refuse(sight, type, interaction, current)
@@ -28,7 +30,7 @@ export async function read (context: Context, asking: Read): Promise<Answer> {
   return {
     status: 200,
     headers: versionHeaders(found),
-    body: { kind: 'resource', version: found },
+    body: { kind: 'resource', version: found, ...shape === undefined ? {} : { shape } },
     sight,
     accesses: [access(sight, type, interaction, found, '0')]
   }

@@ -73,8 +73,8 @@ export async function shown (context: Context, sight: Sight, prepared: readonly 
 interface Found extends Pick<Answer, 'accesses'> { readonly links: readonly Link[], readonly entries: readonly Entry[], readonly total: number | undefined }
 
 /** The Bundle of a search. */
-export function searchset (sight: Sight, { summary, ignored }: SearchRequest, { links, entries, total, accesses }: Found): Answer {
-  const body = { kind: 'searchset', ...total === undefined ? {} : { total }, links, entries: summary === 'count' ? [] : entries, ignored } as const
+export function searchset (sight: Sight, { isCount, shape, ignored }: SearchRequest, { links, entries, total, accesses }: Found): Answer {
+  const body = { kind: 'searchset', ...total === undefined ? {} : { total }, links, entries: isCount ? [] : entries, ...shape === undefined ? {} : { shape }, ignored } as const
   return { status: 200, headers: {}, body, sight, accesses }
 }
 

@@ -6,13 +6,15 @@ import type { Filter } from '../filter/filter.js'
 import type { Interval } from '../filter/interval.js'
 import type { IndexValues as SearchValues } from '../search/extract.js'
 import type { SearchRequest } from '../search/request.js'
+import type { SortValue } from '../search/sort.js'
 
 /** The values by which a resource is found and judged; fields of a `Filter` are its paths, `_id` is `id`. */
 export interface IndexValues {
   readonly keys: readonly string[]
   readonly found: readonly string[]
   readonly dates: Readonly<Record<string, readonly { readonly lo: number, readonly hi: number }[]>>
-  readonly sort: Readonly<Record<string, number>>
+  /** Empty in what was read back otherwise than in an order. */
+  readonly sort: Readonly<Record<string, SortValue>>
   readonly numbers?: SearchValues['numbers']
   readonly parts?: SearchValues['parts']
   /** What the rules of its family read: `consent/facts.ts`, `consent/family.ts`. */
@@ -43,6 +45,8 @@ export interface PageQuery {
   readonly sort: SearchRequest['sort']
   readonly limit: number
   readonly after?: readonly (string | number | null)[]
+  /** In the opposite order: what comes before `after`, the nearest first. */
+  readonly isBack?: boolean
 }
 
 /** One resource's change within a write. `claims` are unique among all that is not deleted. */

@@ -9,20 +9,20 @@ import type { Context } from './context.js'
 import { namedBy } from './hidden.js'
 import { isAfter } from './overlay-order.js'
 import type { Sight } from './sight.js'
-import type { Version } from './store.js'
+import type { PageQuery, Version } from './store.js'
 
 interface Found { readonly found: readonly Version[], readonly hasMore: boolean, readonly counted?: number }
 
-/** @param filter the candidates: `Sight.among` with `isJudgedLater` @param after where the page before ended */
-export async function findTraces (context: Context, sight: Sight, request: SearchRequest, filter: Filter, after?: readonly (string | number | null)[]): Promise<Found> {
-  const { type, sort, total, summary } = request
-  const count = summary === 'count' ? 0 : request.count
+/** @param filter the candidates: `Sight.among` with `isJudgedLater` @param place where the page before ended, or after which one it comes */
+export async function findTraces (context: Context, sight: Sight, request: SearchRequest, filter: Filter, { after, isBack = false }: Pick<PageQuery, 'after' | 'isBack'>): Promise<Found> {
+  const { type, sort, total, isCount } = request
+  const count = isCount ? 0 : request.count
   // A total is that of all pages: it is counted from the first match on.
   const isCounted = total !== 'none'
-  const isOnPage = after === undefined ? () => true : isAfter(sort, after)
+  const isOnPage = after === undefined ? () => true : isAfter(sort, after, isBack)
   const page: Version[] = []
   let counted = 0
-  for await (const batch of context.store.heads({ type, filter, sort, ...isCounted || after === undefined ? {} : { after } })) {
+  for await (const batch of context.store.heads({ type, filter, sort, isBack, ...isCounted || after === undefined ? {} : { after } })) {
     for (const version of await seenAmong(sight, batch)) {
       counted += 1
       if (page.length <= count && isOnPage(version)) page.push(version)

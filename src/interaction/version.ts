@@ -1,6 +1,7 @@
 import type { Resource } from '@medplum/fhirtypes'
 import { isShared } from '../consent/family.js'
 import { stringifyJson } from '../json/literal.js'
+import { parseJson } from '../json/parse.js'
 import { extract } from '../search/extract.js'
 import type { Admission } from './admit/admission.js'
 import { itemKeys } from './admit/container.js'
@@ -35,6 +36,13 @@ export function deletion (context: Pick<Context, 'newId'>, before: Version, fact
     sort: {},
     text: ''
   }
+}
+
+/** A stored version under the search parameters of now. What no element of it holds stays: all in `found` but identifiers. */
+export function refreshed ({ registry, hash }: Pick<Context, 'registry' | 'hash'>, version: Version): Version {
+  const values = extract(registry, parseJson(Buffer.from(version.text)) as Resource, isShared(version.type) ? null : hash)
+  const others = version.found.filter(key => !/^identifier[|:]/.test(key))
+  return { ...version, ...values, found: [...new Set([...values.found, ...others])] }
 }
 
 /** The keys of the contents of a document, which no element of it holds, and of all that a container ever held. */

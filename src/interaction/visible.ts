@@ -53,7 +53,7 @@ function isSubsetted (sight: Sight, patient: string): boolean {
   return situation?.stands !== 'professional' || !hasPatientGround(situation)
 }
 
-const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty', '_count', '_total', '_summary', '_include', '_revinclude']
+const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty', '_count', '_total', '_summary', '_elements', '_include', '_revinclude']
 
 function isByIdentifierAlone (request: Question): boolean {
   const names = request.applied.map(([name]) => name).filter(name => !HOW_TO_ANSWER.includes(name))

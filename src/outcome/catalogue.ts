@@ -34,6 +34,7 @@ export const catalogue = {
   timeout: { status: 408, code: 'timeout', text: 'The request did not arrive in time' },
   'store-unavailable': { status: 503, code: 'transient', text: 'The store cannot be reached; try again' },
   'store-timeout': { status: 503, code: 'timeout', text: 'The store did not answer in time; try again' },
+  'index-incomplete': { status: 503, code: 'transient', text: 'What this search needs is being indexed; try again later' },
   'outcome-unknown': { status: 503, code: 'incomplete', text: 'Whether the change was made is not known; read before you try again' },
   'audit-unavailable': { status: 503, code: 'no-store', text: 'The trace of this access cannot be written; try again' },
   bug: { status: 500, code: 'exception', text: 'The server failed' }

@@ -16,18 +16,23 @@ import { isFindable } from '../consent/situation.js'
 import type { Sight } from '../interaction/sight.js'
 import type { Judged, ResourceStore, Version } from '../interaction/store.js'
 import { OutcomeError, toOperationOutcome } from '../outcome/outcome-error.js'
+import { prettyJson } from '../json/pretty.js'
+import type { Shape } from '../search/shape.js'
+import type { Outline } from '../validation/outline.js'
 import { binaryFlow, rawFlow } from './content.js'
 import type { Flow } from './content.js'
+import { SUBSETTED, subset as subsetOf } from './subset.js'
 
 export interface ReleasePorts extends TracePorts {
   readonly store: Pick<ResourceStore, 'append'>
   /** The base URL, without a slash at its end. */
   readonly base: string
   readonly alarm: (message: string) => void
+  /** The elements of a type, for whom wants a part of a resource only. */
+  readonly outline: (type: string) => Outline | undefined
 }
 
 const FHIR = 'application/fhir+json; charset=utf-8'
-const SUBSETTED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }
 const receipts = new WeakSet<object>()
 
 interface Disclosed { readonly version: Judged, readonly subset?: Subset | undefined }
@@ -47,12 +52,12 @@ export function isReleased (value: unknown): value is Released {
 /**
  * @throws OutcomeError `bug` on a contradiction, `audit-unavailable` when the trace cannot be written: nothing is sent
  */
-export async function release (answer: Answer, ports: ReleasePorts): Promise<Released> {
+export async function release (answer: Answer, ports: ReleasePorts, { isPretty = false }: { readonly isPretty?: boolean } = {}): Promise<Released> {
   const { body, sight } = answer
   checkAll(answer, ports)
   const traces = tracesOf(answer, ports)
   if (traces.length > 0) await ports.store.append(traces)
-  const [made, contentType] = await render(body, sight, ports.base)
+  const [made, contentType] = await render(body, sight, ports)
   const isFlow = typeof made === 'object'
   return receipt({
     status: answer.status,
@@ -61,7 +66,7 @@ export async function release (answer: Answer, ports: ReleasePorts): Promise<Rel
       ...contentType === undefined ? {} : { 'content-type': contentType },
       ...isFlow ? { 'content-length': String(made.length) } : {}
     },
-    payload: isFlow ? made.payload : made
+    payload: isFlow ? made.payload : isPretty && made !== '' ? prettyJson(made) : made
   })
 }
 
@@ -108,16 +113,16 @@ function check ({ version, subset }: Disclosed, sight: Sight, ports: ReleasePort
   throw new OutcomeError('bug')
 }
 
-async function render (body: Body, sight: Sight, base: string): Promise<readonly [made: string | Flow, contentType: string | undefined]> {
+async function render (body: Body, sight: Sight, ports: ReleasePorts): Promise<readonly [made: string | Flow, contentType: string | undefined]> {
   switch (body.kind) {
     case 'nothing': return ['', undefined]
     case 'refusal': return [JSON.stringify(toOperationOutcome(body.error)), FHIR]
     case 'success': return [JSON.stringify(success(body.fault)), FHIR]
-    case 'resource': return [view(body.version, sight), FHIR]
+    case 'resource': return [shaped(body.version, view(body.version, sight), body.shape, ports), FHIR]
     case 'content': return body.isRaw ? [rawFlow(body), body.contentType] : [binaryFlow(body), FHIR]
-    case 'searchset': return [searchset(body, sight, base), FHIR]
-    case 'history': return [history(body, sight, base), FHIR]
-    case 'bundle': return [await responses(body, base), FHIR]
+    case 'searchset': return [searchset(body, sight, ports), FHIR]
+    case 'history': return [history(body, sight, ports), FHIR]
+    case 'bundle': return [await responses(body, ports), FHIR]
     default: return body satisfies never
   }
 }
@@ -130,14 +135,23 @@ function view (version: Version, sight: Sight, subset?: Subset): string {
   return viewTrace(version, { isHolder, hidden: sight.hiddenIn(version.patient) })
 }
 
+/** The part that was asked for, of what the reader may see. */
+function shaped ({ type }: Version, text: string, shape: Shape | undefined, { outline }: ReleasePorts): string {
+  const elements = shape === undefined ? undefined : outline(type)
+  return shape === undefined || elements === undefined ? text : subsetOf(text, shape, elements)
+}
+
 function subsetted ({ id }: Version, { system, value, isActive }: Subset): string {
   return JSON.stringify({ resourceType: 'Patient', id, meta: { tag: [SUBSETTED] }, identifier: [{ system, value }], active: isActive })
 }
 
-/** Assembled from stored text, without a parse and a stringify. */
-function searchset (body: Extract<Body, { kind: 'searchset' }>, sight: Sight, base: string): string {
-  const entries = body.entries.map(({ version, mode, subset }) =>
-    `{"fullUrl":${JSON.stringify(`${base}/${version.type}/${version.id}`)},"resource":${view(version, sight, subset)},"search":{"mode":"${mode}"}}`)
+/** Assembled from stored text, without a parse and a stringify. `_elements` are those of the type that is searched. */
+function searchset ({ shape, ...body }: Extract<Body, { kind: 'searchset' }>, sight: Sight, ports: ReleasePorts): string {
+  const entries = body.entries.map(({ version, mode, subset }) => {
+    const url = JSON.stringify(`${ports.base}/${version.type}/${version.id}`)
+    const isWhole = subset !== undefined || (mode === 'include' && shape?.kind === 'elements')
+    return `{"fullUrl":${url},"resource":${shaped(version, view(version, sight, subset), isWhole ? undefined : shape, ports)},"search":{"mode":"${mode}"}}`
+  })
   if (body.ignored.length > 0) {
     const faults = body.ignored.map(name => ({ diagnostics: `The parameter \`${name.slice(0, 64)}\` is not supported and was left out`, expression: name.slice(0, 64) }))
     const outcome = toOperationOutcome(new OutcomeError('unknown-parameter', faults))
@@ -147,15 +161,15 @@ function searchset (body: Extract<Body, { kind: 'searchset' }>, sight: Sight, ba
   return bundle('searchset', body.total, body.links, entries)
 }
 
-function history (body: Extract<Body, { kind: 'history' }>, sight: Sight, base: string): string {
+function history (body: Extract<Body, { kind: 'history' }>, sight: Sight, ports: ReleasePorts): string {
   const entries = body.entries.map(({ version, isFirst }) => {
     const url = `${version.type}/${version.id}`
     const method = version.isDeleted ? 'DELETE' : isFirst ? 'POST' : 'PUT'
     const request = { method, url: method === 'POST' ? version.type : url }
     const status = method === 'POST' ? '201' : method === 'PUT' ? '200' : '204'
     const response = { status, etag: `W/"${version.version}"`, lastModified: new Date(version.at).toISOString() }
-    const resource = version.isDeleted ? '' : `"resource":${view(version, sight)},`
-    return `{"fullUrl":${JSON.stringify(`${base}/${url}`)},${resource}"request":${JSON.stringify(request)},"response":${JSON.stringify(response)}}`
+    const resource = version.isDeleted ? '' : `"resource":${shaped(version, view(version, sight), body.shape, ports)},`
+    return `{"fullUrl":${JSON.stringify(`${ports.base}/${url}`)},${resource}"request":${JSON.stringify(request)},"response":${JSON.stringify(response)}}`
   })
   return bundle('history', body.total, body.links, entries)
 }
@@ -165,7 +179,7 @@ const MOST_TOLD = 32 * 1024 * 1024
 const TOO_MUCH = new OutcomeError('too-costly', { diagnostics: 'The entries of one Bundle tell too much together: ask for this one by itself' })
 
 /** The answers of the entries of a batch or transaction, in the order in which they were asked. */
-async function responses ({ type, entries }: Extract<Body, { kind: 'bundle' }>, base: string): Promise<string> {
+async function responses ({ type, entries }: Extract<Body, { kind: 'bundle' }>, ports: ReleasePorts): Promise<string> {
   const list: string[] = []
   let told = 0
   for (const { status, headers, body: whole, sight, version } of entries) {
@@ -173,12 +187,12 @@ async function responses ({ type, entries }: Extract<Body, { kind: 'bundle' }>, 
     const body: Body = isTooMuch ? { kind: 'refusal', error: TOO_MUCH } : whole
     const about = version ?? (body.kind === 'resource' ? body.version : undefined)
     const isOutcome = body.kind === 'refusal' || body.kind === 'success'
-    const [made] = await render(body, sight, base)
+    const [made] = await render(body, sight, ports)
     const payload = typeof made === 'string' ? made : await text(made.payload)
     const response = JSON.stringify({
       // What was written is written, told or not.
       status: isTooMuch && version === undefined ? String(TOO_MUCH.status) : String(status),
-      ...version === undefined || version.isDeleted ? {} : { location: `${base}/${version.type}/${version.id}/_history/${version.version}` },
+      ...version === undefined || version.isDeleted ? {} : { location: `${ports.base}/${version.type}/${version.id}/_history/${version.version}` },
       ...headers['etag'] === undefined ? {} : { etag: headers['etag'] },
       ...about === undefined || about.isDeleted ? {} : { lastModified: new Date(about.at).toISOString() }
     })

@@ -37,7 +37,18 @@ function componentOf ({ definition, expression }: Definition, types: readonly st
   const sibling = siblings.get(found.code)
   return Object.freeze({
     parameter: Object.freeze({
-      code: found.code, type, elements: Object.freeze(elements), targets: Object.freeze([...found.target ?? []]), field: null, isFound: false, systems: sibling?.systems ?? Object.freeze([]), walk: () => {}, components: Object.freeze([])
+      code: found.code,
+      type,
+      elements: Object.freeze(elements),
+      targets: Object.freeze([...found.target ?? []]),
+      field: null,
+      isFound: false,
+      systems: sibling?.systems ?? Object.freeze([]),
+      // It is filed with its composite.
+      print: '',
+      isComplete: () => true,
+      walk: () => {},
+      components: Object.freeze([])
     }),
     walks: Object.freeze(Object.fromEntries(paths.map(([each, path]) => [each, path.walk]))),
     whole: sibling !== undefined && ['token', 'reference'].includes(type) && sibling.type === type ? sibling : null

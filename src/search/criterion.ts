@@ -1,7 +1,7 @@
 import { equals, exists, isIn, not, or, startsWith } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { split } from './escape.js'
-import { invalidParameter, tooCostly, unknownParameters } from './fault.js'
+import { incomplete, invalidParameter, tooCostly, unknownParameters } from './fault.js'
 import { presentKey } from './key.js'
 import type { Parameter } from './parameter.js'
 import { bindsToPatient, localTargets } from './value/reference.js'
@@ -30,6 +30,7 @@ export interface Question {
 /** Understands `code[:modifier]=value,value`: any of the alternatives. */
 export function readCriterion ({ resourceType, parameter, modifier, value, types, limit }: Question, context: ValueContext): Understood {
   const { code, type } = parameter
+  if (!parameter.isComplete()) throw incomplete(code)
   if (modifier === 'missing') return { filter: missing(parameter, value), patients: null, byIdentifier: false, byId: false }
   if (modifier !== undefined && !isKnown(parameter, modifier)) throw unknownParameters([`${code}:${modifier}`])
   const values = split(value, ',')

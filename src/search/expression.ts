@@ -1,12 +1,14 @@
 /**
- * Reads the part of FHIRPath in which R4 writes its SearchParameter expressions: member paths, unions, `as`,
- * `where(element = 'text')`, `where(resolve() is Type)`, and `X.exists() and X != false`.
+ * Reads the part of FHIRPath in which R4 and the guides write their SearchParameter expressions: member paths, unions,
+ * `as`, `where(element = 'text')`, `where(resolve() is Type)`, `extension('url')`, `X.exists() and X != false`, and
+ * `resolve().ofType(Type)`, which here goes to contained resources only.
  */
 export type Step =
   | { readonly kind: 'member', readonly name: string }
   | { readonly kind: 'as', readonly type: string }
   | { readonly kind: 'equals', readonly name: string, readonly text: string }
   | { readonly kind: 'resolves', readonly type: string }
+  | { readonly kind: 'contained', readonly type: string }
 
 export interface Branch {
   readonly steps: readonly Step[]
@@ -64,31 +66,45 @@ class Reader {
       steps.push(...inner)
       if (this.take('as')) steps.push({ kind: 'as', type: this.#name() })
       if (!this.take(')')) return null
-    } else steps.push({ kind: 'member', name: this.#name() })
+    } else {
+      const first = this.#steps()
+      if (first === null) return null
+      steps.push(...first)
+    }
     while (this.#tokens[this.#at] === '.' && this.#tokens[this.#at + 1] !== 'exists') {
       this.#at++
-      const step = this.#step()
-      if (step === null) return null
-      steps.push(step)
+      const next = this.#steps()
+      if (next === null) return null
+      steps.push(...next)
     }
     return steps
   }
 
-  #step (): Step | null {
+  /** A member, or what a function means in steps. */
+  #steps (): readonly Step[] | null {
     const name = this.#name()
-    if (!this.take('(')) return { kind: 'member', name }
-    let step: Step | null = null
-    if (name === 'as' || name === 'ofType') step = { kind: 'as', type: this.#name() }
-    else if (name === 'where' && this.take('resolve', '(', ')', 'is')) step = { kind: 'resolves', type: this.#name() }
-    else if (name === 'where') step = this.#equality()
-    return this.take(')') ? step : null
+    if (!this.take('(')) return [{ kind: 'member', name }]
+    const steps = this.#call(name)
+    return steps !== null && this.take(')') ? steps : null
   }
 
-  #equality (): Step | null {
-    const name = this.#name()
-    if (!this.take('=')) return null
+  #call (name: string): readonly Step[] | null {
+    switch (name) {
+      case 'as': case 'ofType': return [{ kind: 'as', type: this.#name() }]
+      case 'resolve': return this.take(')', '.', 'ofType', '(') ? [{ kind: 'contained', type: this.#name() }] : null
+      case 'extension': return this.#text(url => [{ kind: 'member', name }, { kind: 'equals', name: 'url', text: url }])
+      case 'where': {
+        if (this.take('resolve', '(', ')', 'is')) return [{ kind: 'resolves', type: this.#name() }]
+        const element = this.#name()
+        return this.take('=') ? this.#text(text => [{ kind: 'equals', name: element, text }]) : null
+      }
+      default: return null
+    }
+  }
+
+  #text (steps: (text: string) => readonly Step[]): readonly Step[] | null {
     const text = this.#tokens[this.#at++] ?? ''
-    return /^'.*'$/.test(text) ? { kind: 'equals', name, text: text.slice(1, -1) } : null
+    return /^'.*'$/.test(text) ? steps(text.slice(1, -1)) : null
   }
 
   #name (): string {

@@ -2,9 +2,14 @@ import { presentKey } from './key.js'
 import type { Hash } from './key.js'
 import type { Registry } from './parameter.js'
 import type { Resource } from './path.js'
+import { isSortable, sortTexts, span } from './sort.js'
+import type { SortValue } from './sort.js'
 import { valueKinds } from './value/table.js'
 import { emptySink } from './value/kind.js'
 import type { IndexSink, Interval, Part, Stretch } from './value/kind.js'
+
+/** To be raised when the same definition gives other index values: then what is stored is indexed anew. */
+export const EXTRACTION = 1
 
 /** The values by which a resource is found, stored beside it (`_id`, `at`, `patient` and `deleted` are the store's). */
 export interface IndexValues {
@@ -13,8 +18,8 @@ export interface IndexValues {
   readonly found: readonly string[]
   /** By code of the parameter, in ms since 1970, bounds inclusive. */
   readonly dates: Readonly<Record<string, readonly Interval[]>>
-  /** By code of a date parameter: the lowest bound, in ms since 1970. */
-  readonly sort: Readonly<Record<string, number>>
+  /** By code of a parameter: what resources are sorted by. */
+  readonly sort: Readonly<Record<string, SortValue>>
   /** By code of a number or quantity; absent where there is none. */
   readonly numbers?: Readonly<Record<string, readonly Stretch[]>>
   /** By code of a composite, the index values of each of its elements; absent where there is none. */
@@ -31,19 +36,23 @@ export type PartValues = Pick<IndexValues, 'keys' | 'numbers'> & Partial<Pick<In
 export function extract (registry: Registry, resource: Resource, hash: Hash | null): IndexValues {
   const sink = emptySink()
   const context = { base: registry.base, hash, terms: registry.terms }
+  const sort: Record<string, SortValue> = {}
   for (const parameter of registry.parametersOf(resource.resourceType)) {
     if (parameter.field !== null) continue
     const { elements, index } = valueKinds[parameter.type]
+    const texts = isSortable(parameter, hash) ? new Set<number | string>() : undefined
     const before = sink.keys.size
     let isThere = false
     parameter.walk(resource, (value, type) => {
       isThere = true
-      if (elements.includes(type) || parameter.components.length > 0) index(parameter, value, type, sink, context)
+      if (!elements.includes(type) && parameter.components.length === 0) return
+      index(parameter, value, type, sink, context)
+      for (const text of texts === undefined ? [] : sortTexts(value, type, context)) texts?.add(text)
     })
     if (isThere && parameter.components.length === 0 && sink.keys.size === before && !isFiled(sink, parameter.code)) sink.keys.add(presentKey(parameter.code))
+    const value = span(sink.dates[parameter.code]?.map(({ lo }) => lo) ?? texts ?? [])
+    if (value !== undefined) sort[parameter.code] = value
   }
-  const sort: Record<string, number> = {}
-  for (const [code, intervals] of Object.entries(sink.dates)) sort[code] = Math.min(...intervals.map(({ lo }) => lo))
   return Object.freeze({
     keys: Object.freeze([...sink.keys]),
     found: Object.freeze([...sink.found]),

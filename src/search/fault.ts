@@ -38,6 +38,11 @@ export function inWhole<T> (name: string, read: () => T): T {
   }
 }
 
+/** `name` would be answered by a part of what is stored: it is not all indexed yet. */
+export function incomplete (name: string): OutcomeError {
+  return new OutcomeError('index-incomplete', faultOf(name, 'is being indexed; try again later'), { headers: { 'retry-after': '30' } })
+}
+
 /** `name` asks for more than a query may. */
 export function tooCostly (name: string, diagnostics: string): OutcomeError {
   return new OutcomeError('too-costly', faultOf(name, diagnostics))

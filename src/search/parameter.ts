@@ -19,6 +19,10 @@ export interface Parameter {
   readonly isFound: boolean
   /** The systems that its codes and booleans are of, which resources do not say. */
   readonly systems: readonly string[]
+  /** What changes with its definition, and with what is made of it: resources are indexed by it. */
+  readonly print: string
+  /** Whether all stored resources of the type are indexed by it. */
+  readonly isComplete: () => boolean
   /** Calls `visit` for each value of the parameter in `resource`. */
   readonly walk: (resource: Resource, visit: Visit) => void
   /** What a composite is made of, in the order of its values; empty for the other types of parameter. */

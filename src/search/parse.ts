@@ -39,7 +39,7 @@ export function parseSearch (registry: Registry, type: string, parameters: reado
     byIdentifier: criteria.some(({ byIdentifier }) => byIdentifier),
     byId: criteria.some(({ byId }) => byId),
     hops: Object.freeze(asked.filter(one => 'questions' in one)),
-    ...readResultParameters(registry, type, applied.filter(([name]) => isResultParameter(codeOf(name))), limits),
+    ...readResultParameters(registry, type, applied.filter(([name]) => isResultParameter(codeOf(name))), { limits, hash: options.hash }),
     applied: Object.freeze(applied.map(([name, value]) => Object.freeze([name, value] as const))),
     ignored
   })
@@ -53,7 +53,11 @@ function codeOf (name: string): string {
 function readPair (registry: Registry, type: string, [name, value]: Pair, options: Limited): Understood | Hop | undefined {
   const route = isResultParameter(codeOf(name)) ? undefined : routeOf(registry, type, name, options.limits)
   if (route === undefined) return undefined
-  return route.kind === 'parameter' ? readParameter(registry, type, route, value, options) : readHop(registry, name, route, value, options)
+  if (route.kind !== 'parameter') return readHop(registry, name, route, value, options)
+  const { chain, modifier } = route
+  if (chain === undefined) return readParameter(registry, type, route, value, options)
+  if (modifier === 'missing') throw unknownParameters([name])
+  return Object.freeze({ ...readHop(registry, name, chain, value, options), beside: readParameter(registry, type, route, value, options).filter })
 }
 
 type Limited = ParseOptions & { readonly limits: SearchLimits }

@@ -28,6 +28,7 @@ type Walk =
   | { readonly kind: 'value', readonly type: string }
   | { readonly kind: 'members', readonly of: readonly { readonly name: string, readonly rest: Walk }[] }
   | { readonly kind: 'where', readonly holds: (value: Json, resource: Json) => boolean, readonly rest: Walk }
+  | { readonly kind: 'contained', readonly type: string, readonly rest: Walk }
 
 /**
  * Compiles the `expression` of a SearchParameter for resources of type `type` into a direct walk over the JSON:
@@ -70,6 +71,7 @@ function compileSteps (type: string, steps: readonly Step[]): Walk {
   const [step, ...others] = steps
   if (step === undefined) return { kind: 'value', type }
   if (step.kind === 'as') return type === typeOfSuffix(step.type) ? compileSteps(type, others) : { kind: 'members', of: [] }
+  if (step.kind === 'contained') return { kind: 'contained', type: step.type, rest: compileSteps(step.type, others) }
   if (step.kind !== 'member') return { kind: 'where', holds: condition(step), rest: compileSteps(type, others) }
   const of = membersOf(type, step.name).map(({ name, type }) => ({ name, rest: compileSteps(type, others) }))
   return { kind: 'members', of: of.filter(({ rest }) => typesOf(rest).length > 0) }
@@ -80,6 +82,11 @@ function codesAlong (type: string, steps: readonly Step[]): readonly string[] {
   const [step, ...others] = steps
   if (step?.kind !== 'member') return step === undefined ? [] : codesAlong(type, others)
   return membersOf(type, step.name).flatMap(({ name, type: of }) => others.length === 0 && of === 'code' ? [`${type}.${name}`] : codesAlong(of, others))
+}
+
+/** Whether a type has an element `name`, as FHIRPath has it: `value` for `valueString`. */
+export function isElement (type: string, name: string): boolean {
+  return /^[a-z]\w*$/i.test(name) && membersOf(type, name).length > 0
 }
 
 /** The JSON properties of the element `name` of a type, or of a place inside one (`Consent.provision`). */
@@ -99,23 +106,29 @@ function typeOfSuffix (suffix: string): string {
   return primitive in r4.type2Parent ? primitive : suffix
 }
 
-function condition (step: Exclude<Step, { kind: 'member' | 'as' }>): (value: Json, resource: Json) => boolean {
+function condition (step: Exclude<Step, { kind: 'member' | 'as' | 'contained' }>): (value: Json, resource: Json) => boolean {
   if (step.kind === 'equals') return value => value[step.name] === step.text
   return (value, resource) => referencedType(value, resource) === step.type
 }
 
 /** The type of the resource that a Reference points to, as its text, its `type` or the contained resource says. */
-function referencedType ({ reference, type }: Json, { contained }: Json): unknown {
+function referencedType (value: Json, resource: Json): unknown {
+  const { reference, type } = value
   if (typeof reference !== 'string') return type
   if (!reference.startsWith('#')) return typeOf(reference) ?? type
-  const resources: readonly Json[] = Array.isArray(contained) ? contained : []
-  return resources.find(({ id }) => id === reference.slice(1))?.['resourceType'] ?? type
+  return containedBy(value, resource)?.['resourceType'] ?? type
+}
+
+/** The contained resource that a Reference points to; undefined where it points elsewhere, or nowhere. */
+function containedBy ({ reference }: Json, { contained }: Json): Json | undefined {
+  if (typeof reference !== 'string' || !reference.startsWith('#') || !Array.isArray(contained)) return undefined
+  return (contained as readonly (Json | null)[]).find(each => each?.['id'] === reference.slice(1)) ?? undefined
 }
 
 function typesOf (walk: Walk): readonly string[] {
   switch (walk.kind) {
     case 'value': return [walk.type]
-    case 'where': return typesOf(walk.rest)
+    case 'where': case 'contained': return typesOf(walk.rest)
     default: return walk.of.flatMap(({ rest }) => typesOf(rest))
   }
 }
@@ -132,6 +145,9 @@ function follow (walk: Walk, value: unknown, resource: Resource, visit: Visit): 
 function followMembers (walk: Exclude<Walk, { kind: 'value' }>, value: Json, resource: Resource, visit: Visit): void {
   if (walk.kind === 'where') {
     if (walk.holds(value, resource as unknown as Json)) follow(walk.rest, value, resource, visit)
+  } else if (walk.kind === 'contained') {
+    const target = containedBy(value, resource as unknown as Json)
+    if (target?.['resourceType'] === walk.type) follow(walk.rest, target, resource, visit)
   } else for (const { name, rest } of walk.of) follow(rest, value[name], resource, visit)
 }
 

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { CapabilityStatement, CapabilityStatementRestResource, SearchParameter } from '@medplum/fhirtypes'
+import { EXTRACTION } from './extract.js'
 import { compilePath } from './path.js'
 import { readInclude } from './include.js'
 import { componentsOf } from './component.js'
@@ -20,6 +22,8 @@ export interface RegistryOptions {
   readonly terms?: Terms
   /** By path of an element of type `code`, the systems that its values are of without saying it. */
   readonly systems?: Systems
+  /** Whether all stored resources of a type are indexed by a parameter; they are, unless given. */
+  readonly isComplete?: (type: string, code: string) => boolean
 }
 
 type Systems = Readonly<Record<string, readonly string[]>>
@@ -42,7 +46,8 @@ export function buildRegistry (
     const built = new Map<string, Parameter>()
     // Composites last: they lean on the others.
     for (const declaration of declared.toSorted((one, other) => Number(one.type === 'composite') - Number(other.type === 'composite'))) {
-      built.set(declaration.name, buildParameter(type, declaration, { definitions, siblings: built, systems: options.systems ?? {} }))
+      const isComplete = () => options.isComplete?.(type, declaration.name ?? '') ?? true
+      built.set(declaration.name, buildParameter(type, declaration, { definitions, siblings: built, systems: options.systems ?? {}, isComplete }))
     }
     return [type, built]
   }))
@@ -68,15 +73,19 @@ interface Surroundings {
   readonly definitions: readonly SearchParameter[]
   readonly siblings: ReadonlyMap<string, Parameter>
   readonly systems: Systems
+  readonly isComplete: () => boolean
 }
 
 type Declaration = NonNullable<CapabilityStatementRestResource['searchParam']>[number]
 
-function buildParameter (type: string, { name: code, definition, type: declared }: Declaration, { definitions, siblings, systems }: Surroundings): Parameter {
+function buildParameter (type: string, { name: code, definition, type: declared }: Declaration, { definitions, siblings, systems, isComplete }: Surroundings): Parameter {
   const fail = (reason: string) => new Error(`the search parameter ${type}.${code} ${reason}`)
   const found = definitions.find(each => (definition === undefined ? each.code === code : each.url === definition) &&
     each.base?.some(base => [type, 'DomainResource', 'Resource'].includes(base)))
   if (found?.expression === undefined) throw fail('is declared but has no definition')
+  if (found.code !== code) throw fail(`is declared by another name than its definition has, ${found.code ?? 'none'}`)
+  // Dates are fields of the index document, by their code.
+  if (code.includes('.') && declared !== 'string') throw fail('has a dot in its name, which only texts may have')
   if (found.type !== declared) throw fail(`is declared as ${declared} but defined as ${found.type}`)
   if (!isBuilt(declared)) throw fail(`is of type ${declared}, which is not built`)
   const kind = valueKinds[declared]
@@ -89,6 +98,7 @@ function buildParameter (type: string, { name: code, definition, type: declared 
   const isComposite = declared === 'composite'
   const elements = path.types.filter(element => isComposite || kind.elements.includes(element))
   if (path.types.length > 0 && elements.length === 0) throw fail(`reads ${path.types.join(', ')}, which is not built for ${declared}`)
+  const components = isComposite ? componentsOf(found, elements, { definitions, siblings, fail }) : Object.freeze([])
   return Object.freeze({
     code,
     type: declared,
@@ -97,8 +107,10 @@ function buildParameter (type: string, { name: code, definition, type: declared 
     field: fields[code] ?? null,
     isFound: code === 'identifier' && elements.includes('Identifier'),
     systems: Object.freeze([...path.codes.flatMap(code => systems[code] ?? []), ...elements.includes('boolean') ? [ofBooleans] : []]),
+    print: createHash('sha256').update(JSON.stringify([EXTRACTION, declared, found.expression, found.component ?? []])).digest('base64url').slice(0, 16),
+    isComplete: () => isComplete() && components.every(({ whole }) => whole?.isComplete() ?? true),
     walk: path.walk,
-    components: isComposite ? componentsOf(found, elements, { definitions, siblings, fail }) : Object.freeze([])
+    components
   })
 }
 

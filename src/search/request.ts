@@ -1,5 +1,6 @@
 import type { Filter } from '../filter/filter.js'
 import type { Hash } from './key.js'
+import type { Shape } from './shape.js'
 
 /** What a client asked of one type, understood; without scope, compartment and consent. */
 export interface SearchRequest {
@@ -20,7 +21,10 @@ export interface SearchRequest {
   /** Matches per page, at most `limits.count`; the default when the client says nothing. 0 asks for the total only. */
   readonly count: number
   readonly total: 'none' | 'estimate' | 'accurate' | undefined
-  readonly summary: 'count' | 'false' | undefined
+  /** `_summary=count`: the total alone. */
+  readonly isCount: boolean
+  /** The part of each match that is wanted; undefined for the whole. */
+  readonly shape: Shape | undefined
   readonly includes: readonly Include[]
   readonly revincludes: readonly Include[]
   /** What was taken into account, as given: the parameters of the self link. */
@@ -43,6 +47,8 @@ export interface Hop {
   /** It says whose record is asked, as `patient=` does. */
   readonly bindsToPatient: boolean
   readonly questions: readonly Question[]
+  /** What the asked resource says by itself under the same name: it answers too. */
+  readonly beside?: Filter
 }
 
 export interface SortKey {

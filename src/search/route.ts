@@ -1,15 +1,15 @@
 /**
  * Where the name of a parameter leads (R4 search.html#chaining, #has, #list): to a parameter of the type that is asked, or
- * by a reference to another type, and on from there. What is declared under its whole name comes first: IHE's
- * `author.given` is a parameter where it is declared, a chain where it is not.
+ * by a reference to another type, and on from there. What is declared under its whole name is both: IHE's `author.given`
+ * asks the persons that a resource contains, and by the chain of that name those to whom it points.
  */
-import { invalidParameter, tooCostly } from './fault.js'
+import { incomplete, invalidParameter, tooCostly } from './fault.js'
 import type { Parameter, Registry } from './parameter.js'
 import type { SearchLimits } from './request.js'
 import { bindsToPatient } from './value/reference.js'
 
 export type Route =
-  | { readonly kind: 'parameter', readonly parameter: Parameter, readonly modifier: string | undefined }
+  | { readonly kind: 'parameter', readonly parameter: Parameter, readonly modifier: string | undefined, readonly chain?: Leap | undefined }
   | Leap
 
 /**
@@ -43,7 +43,7 @@ export function routeOf (registry: Registry, type: string, whole: string, { chai
     const [code = ''] = name.split(':', 1)
     const modifier = name === code ? undefined : name.slice(code.length + 1)
     const parameter = registry.parameter(type, code)
-    if (parameter !== undefined && modifier?.includes('.') !== true) return { kind: 'parameter', parameter, modifier }
+    if (parameter !== undefined && modifier?.includes('.') !== true) return { kind: 'parameter', parameter, modifier, chain: code.includes('.') ? chainLeap(type, name, left) : undefined }
     if (name === '_list') return listLeap(registry)
     return hasLeap(type, name, left) ?? chainLeap(type, name, left)
   }
@@ -52,6 +52,7 @@ export function routeOf (registry: Registry, type: string, whole: string, { chai
     const [, source = '', code = '', rest = ''] = HAS.exec(name) ?? []
     const reference = registry.hops.includes('_has') ? registry.parameter(source, code) : undefined
     if (reference?.type !== 'reference' || !reference.targets.includes(type)) return undefined
+    if (!reference.isComplete()) throw incomplete(whole)
     const route = next(source, rest, left)
     return route === undefined ? undefined : { kind: 'has', code, legs: [{ type: source, name: rest, route }] }
   }
@@ -60,6 +61,7 @@ export function routeOf (registry: Registry, type: string, whole: string, { chai
     const [, code = '', named, rest = ''] = CHAIN.exec(name) ?? []
     const reference = registry.parameter(type, code)
     if (reference?.type !== 'reference') return undefined
+    if (!reference.isComplete()) throw incomplete(whole)
     const targets = reference.targets.filter(target => registry.types.includes(target) && (named === undefined ? !BY_NAME_ONLY.includes(target) : target === named))
     const found = targets.flatMap((target): Leg[] => {
       const route = next(target, rest, left)

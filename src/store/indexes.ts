@@ -9,28 +9,35 @@ type Index = readonly [IndexDescription['key'], CreateIndexesOptions?]
 /** No two resources that are not deleted claim the same: an INS, a document identifier of one structure. */
 const CLAIMS: Index = [{ claims: 1 }, { unique: true, partialFilterExpression: { claims: { $exists: true } } }]
 
+/** Within a record: by key, by instant, and whole, in the order of ids; by the dates of each parameter, see `byDate`. */
+const IN_RECORD: readonly Index[] = [[{ patient: 1, keys: 1 }], [{ patient: 1, at: -1 }], [{ patient: 1, _id: 1 }]]
+/** Of all resources of a type: the same, and by instant, as a history of all has them. */
+const OF_ALL: readonly Index[] = [[{ keys: 1 }], [{ found: 1 }], [{ 'dates.$**': 1 }], [{ at: -1, id: 1 }]]
+
 const OF_FAMILY: Readonly<Record<Family, readonly Index[]>> = {
-  record: [[{ patient: 1, keys: 1 }], [{ found: 1 }], [{ 'facts.authors': 1, at: -1 }]],
-  choice: [[{ patient: 1, keys: 1 }], [{ keys: 1 }], [{ found: 1 }], [{ patient: 1, 'facts.actors': 1 }], CLAIMS],
+  record: [...IN_RECORD, [{ found: 1 }], [{ 'facts.authors': 1, at: -1 }]],
+  choice: [...IN_RECORD, [{ keys: 1 }], [{ found: 1 }], [{ patient: 1, 'facts.actors': 1 }], CLAIMS],
   // Every access writes one: as few index entries as a search within a record can do with.
   trace: [[{ patient: 1, at: -1 }]],
-  identity: [[{ patient: 1, keys: 1 }], [{ keys: 1 }], [{ found: 1 }], CLAIMS],
-  directory: [[{ keys: 1 }], [{ found: 1 }], [{ 'facts.names': 1 }]],
-  message: [[{ patient: 1, keys: 1 }], [{ found: 1 }], [{ 'facts.participants': 1, at: -1 }]],
-  agenda: [[{ patient: 1, keys: 1 }], [{ found: 1 }], [{ 'facts.participants': 1, at: -1 }]],
-  'open-agenda': [[{ keys: 1 }], [{ found: 1 }]]
+  identity: [...IN_RECORD, ...OF_ALL, CLAIMS],
+  directory: [...OF_ALL, [{ 'facts.names': 1 }]],
+  message: [...IN_RECORD, [{ found: 1 }], [{ 'facts.participants': 1, at: -1 }]],
+  agenda: [...IN_RECORD, [{ found: 1 }], [{ 'facts.participants': 1, at: -1 }]],
+  'open-agenda': OF_ALL
 }
 
 /** Most of a record are documents. */
 const OF_TYPE: Readonly<Record<string, readonly Index[]>> = {
-  DocumentReference: [...OF_FAMILY.record, [{ patient: 1, _id: 1 }], [{ patient: 1, at: -1 }], CLAIMS]
+  DocumentReference: [...OF_FAMILY.record, CLAIMS]
 }
 
 /** Superseded versions are asked for by resource, and by record, by author or participant, or all of a type. */
 const OF_HISTORY: Partial<Readonly<Record<Family, readonly Index[]>>> = {
   record: [[{ patient: 1, at: -1 }], [{ 'facts.authors': 1, at: -1 }]],
   choice: [[{ patient: 1, at: -1 }]],
-  identity: [[{ patient: 1, at: -1 }]],
+  identity: [[{ patient: 1, at: -1 }], [{ at: -1, id: 1 }]],
+  directory: [[{ at: -1, id: 1 }]],
+  'open-agenda': [[{ at: -1, id: 1 }]],
   message: [[{ patient: 1, at: -1 }], [{ 'facts.participants': 1, at: -1 }]],
   agenda: [[{ patient: 1, at: -1 }], [{ 'facts.participants': 1, at: -1 }]]
 }
@@ -38,13 +45,17 @@ const OF_HISTORY: Partial<Readonly<Record<Family, readonly Index[]>>> = {
 /** How long a retry is known for one (decisions/0011): a week. */
 export const RECEIPT_SECONDS = 7 * 24 * 3600
 
+/** By the dates of one parameter within a record. A wildcard index over all of them would be read whole (`npm run plans`). */
+export const byDate = (code: string) => ({ patient: 1, [`dates.${code}.lo`]: 1 })
+
 export const history = (type: string) => `${type}.history`
 
 /**
  * Makes every collection and index, one after the other: MongoDB under Wine does not bear concurrent first writes.
  * @param families the declared types and their families
+ * @param datesOf the codes of the date parameters of a type
  */
-export async function createCollections (db: Db, families: ReadonlyMap<string, Family>): Promise<void> {
+export async function createCollections (db: Db, families: ReadonlyMap<string, Family>, datesOf: (type: string) => readonly string[] = () => []): Promise<void> {
   const existing = new Set((await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name))
   const create = async (name: string, indexes: readonly Index[]) => {
     // One command for all indexes of a collection, which makes the collection too.
@@ -52,7 +63,9 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
     if (indexes.length > 0) await db.collection(name).createIndexes(indexes.map(([key, options = {}]) => ({ key, ...options })))
   }
   for (const [type, family] of families) {
-    await create(type, OF_TYPE[type] ?? OF_FAMILY[family])
+    const indexes = OF_TYPE[type] ?? OF_FAMILY[family]
+    const isInRecords = indexes.includes(IN_RECORD[0] as Index)
+    await create(type, isInRecords ? [...indexes, ...datesOf(type).map((code): Index => [byDate(code)])] : indexes)
     if (family !== 'trace') await create(history(type), [[{ id: 1, revision: -1 }], ...OF_HISTORY[family] ?? []])
   }
   await create('Rules', [[{ actor: 1, patient: 1 }]])
@@ -60,6 +73,7 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
   await db.collection<StoredRules>('Rules').updateOne({ _id: rulesId('', EVERYONE) },
     { $setOnInsert: { patient: '', actor: EVERYONE, stamp: '', body: '{"choices":[]}', speaks: false, turn: 0 } }, { upsert: true })
   await create('Key', [])
+  await create('Index', [])
   await create('Receipt', [[{ at: 1 }, { expireAfterSeconds: RECEIPT_SECONDS }]])
   await create('content.files', [[{ filename: 1, uploadDate: 1 }], [{ uploadDate: 1 }, { partialFilterExpression: { pending: true } }]])
   await create('content.chunks', [[{ files_id: 1, n: 1 }, { unique: true }]])

@@ -2,7 +2,7 @@
  * The resource store on MongoDB: current versions in one collection per type, superseded ones in another, compiled
  * rules and keys beside them. One write is one transaction; what may be asked often at once is coalesced.
  */
-import type { ClientSession, Collection, Db, Document, MongoClient } from 'mongodb'
+import type { AbstractCursor, ClientSession, Collection, Db, Document, MongoClient } from 'mongodb'
 import type { Keyring, KeyStore } from '../crypto/keyring.js'
 import { startsWith } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
@@ -13,8 +13,8 @@ import { READ_TIME, SEARCH_TIME } from './client.js'
 import { coalesce } from './coalesce.js'
 import { translated } from './failure.js'
 import { isContainer, resolved, within, withItems } from './held.js'
-import { history } from './indexes.js'
-import { afterMatch, toSort } from './keyset.js'
+import { byDate, history } from './indexes.js'
+import { afterMatch, computed, isStored, toSort } from './keyset.js'
 import { createKnownTotals } from './known-total.js'
 import { createCommit } from './commit.js'
 import { READ_BACK, createSealing, headOf, rulesId } from './stored.js'
@@ -23,15 +23,21 @@ import { toMongo } from './to-mongo.js'
 import type { Criteria } from './to-mongo.js'
 import { createHistory } from './versions.js'
 
-/** The index of a whole record, where a type has one. */
-const IN_RECORD: Readonly<Record<string, Document>> = { DocumentReference: { patient: 1, _id: 1 }, AuditEvent: { patient: 1, at: -1 } }
+/** The indexes of a record (`indexes.ts`): by id, by identifier, by key, by instant, and of the whole. */
+const BY_ID: Document = { _id: 1 }
+const BY_IDENTIFIER: Document = { found: 1 }
 const BY_KEYS: Document = { patient: 1, keys: 1 }
+const BY_INSTANT: Document = { patient: 1, at: -1 }
+const IN_RECORD: Document = { patient: 1, _id: 1 }
 /** More than one answer of MongoDB holds by itself: no second round trip for the rest. */
 const WHOLE = 2000
 /** What is read of a long list at a time. */
 const BATCH = 1000
 /** The most records that a search without a patient steps around. */
 const MOST_SHUT = 10_000
+
+/** How versions are read in order. */
+interface Reading { readonly project: Document, readonly limit?: number, readonly session?: ClientSession | undefined, readonly batch?: number }
 
 /** Where the wrapped keys of records are. */
 export function createKeyStore (db: Db): KeyStore {
@@ -94,10 +100,24 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     return await client.withSession({ snapshot: true }, async session => await work(await resolved({ db, session }, type, filter), session))
   }
 
+  /** Versions in the order of a page, from its place on. */
+  function inOrder<Part extends Document> (query: Omit<PageQuery, 'limit'>, { project, limit, session, batch = WHOLE }: Reading): AbstractCursor<Part> {
+    const { type, filter, sort, after, isBack } = query
+    const options = { batchSize: batch, ...hintOf(type, filter), maxTimeMS: searchTime, ...within(session) }
+    const collection = db.collection<Part & StoredVersion>(type)
+    if (isStored(sort)) return collection.find(pageFilter(query) as never, { projection: project, ...options }).sort(toSort(sort, isBack)).limit(limit ?? 0) as unknown as AbstractCursor<Part>
+    return collection.aggregate<Part>([
+      { $match: toMongo(filter) },
+      computed(sort),
+      ...after === undefined ? [] : [{ $match: afterMatch(sort, after, isBack) }],
+      { $sort: toSort(sort, isBack) },
+      ...limit === undefined ? [] : [{ $limit: limit }],
+      { $project: { ...project, sort: 1 } }
+    ], options)
+  }
+
   async function found (query: PageQuery, session?: ClientSession): Promise<readonly ReadBack[]> {
-    const { type, filter, sort, limit } = query
-    return await versions(type).find(pageFilter(query), { projection: READ_BACK, batchSize: WHOLE, ...hintOf(type, filter), maxTimeMS: searchTime, ...within(session) })
-      .sort(toSort(sort)).limit(limit).toArray()
+    return await inOrder<ReadBack>(query, { project: READ_BACK, limit: query.limit, session }).toArray()
   }
 
   return {
@@ -115,11 +135,10 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       await opened(query.type, await found({ ...query, filter }, session), session))),
 
     heads: async function * (query) {
-      const { type, filter, sort } = query
-      const cursor = versions(type).find(pageFilter(query), { projection: { head: 1 }, batchSize: BATCH, ...hintOf(type, filter), maxTimeMS: searchTime }).sort(toSort(sort))
+      const cursor = inOrder<Pick<ReadBack, 'head' | 'sort'>>(query, { project: { head: 1 }, batch: BATCH })
       try {
         while (await translated(async () => await cursor.hasNext())) {
-          yield cursor.readBufferedDocuments().map(({ head }) => headOf(type, head))
+          yield cursor.readBufferedDocuments().map(({ head, sort }) => headOf(query.type, head, sort))
         }
       } finally {
         await cursor.close()
@@ -212,8 +231,14 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 function hintOf (type: string, filter: Filter): { readonly hint?: Document } {
   const parts = filter.kind === 'and' ? filter.of : [filter]
   if (type === 'Patient' || !parts.some(isOneRecord)) return {}
-  const hasKeys = type !== 'AuditEvent' && parts.some(part => part.kind === 'in' && part.field === 'keys')
-  return { hint: hasKeys ? BY_KEYS : IN_RECORD[type] ?? BY_KEYS }
+  if (type === 'AuditEvent') return { hint: BY_INSTANT }
+  const isAsked = (kind: Filter['kind'], field: string) => parts.some(part => part.kind === kind && 'field' in part && part.field === field)
+  if (isAsked('in', '_id')) return { hint: BY_ID }
+  if (isAsked('in', 'found')) return { hint: BY_IDENTIFIER }
+  if (isAsked('in', 'keys')) return { hint: BY_KEYS }
+  const dated = parts.map(part => part.kind === 'element' && part.field.startsWith('dates.') ? part.field.slice('dates.'.length) : undefined).find(code => code !== undefined)
+  if (dated !== undefined) return { hint: byDate(dated) }
+  return { hint: isAsked('compare', 'at') ? BY_INSTANT : IN_RECORD }
 }
 
 /** Whether the index by which a search reads a record has its order too: then its first page and its total are one scan. */
@@ -226,7 +251,7 @@ function isOneRecord (part: Filter): boolean {
   return part.kind === 'in' && part.field === 'patient' && part.values.length === 1
 }
 
-function pageFilter ({ filter, sort, after }: Omit<PageQuery, 'limit'>): Criteria {
+function pageFilter ({ filter, sort, after, isBack }: Omit<PageQuery, 'limit' | 'type'>): Criteria {
   const wanted = toMongo(filter)
-  return after === undefined ? wanted : { $and: [wanted, afterMatch(sort, after)] }
+  return after === undefined ? wanted : { $and: [wanted, afterMatch(sort, after, isBack)] } as Criteria
 }

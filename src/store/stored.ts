@@ -33,11 +33,11 @@ export interface StoredVersion {
 }
 
 /** What is read back of a version, and how it is asked of MongoDB. */
-export type ReadBack = Pick<StoredVersion, '_id' | 'head' | 'body' | 'held'>
+export type ReadBack = Pick<StoredVersion, '_id' | 'head' | 'body' | 'held'> & Partial<Pick<StoredVersion, 'sort'>>
 export const READ_BACK = { head: 1, body: 1, held: 1 } as const
 
 /** A version but for its type, its text, and what MongoDB alone asks of it. */
-type Head = Omit<Version, 'type' | 'text' | 'keys' | 'dates' | 'numbers' | 'parts'>
+type Head = Omit<Version, 'type' | 'text' | 'keys' | 'dates' | 'sort' | 'numbers' | 'parts'>
 
 export interface StoredRules extends RulesDocument { _id: string, turn: number }
 export interface StoredKeys { _id: string, record: Binary, trace: Binary }
@@ -49,6 +49,12 @@ export interface StoredReceipt extends Omit<Receipt, 'id' | 'at'> {
 }
 
 export const rulesId = (patient: string, actor: string) => `${patient}|${actor}`
+
+/** The head of a version, of a container without what it holds. */
+export function toHead (version: Version & { readonly held?: Held }): string {
+  const { type, text, keys, dates, sort, numbers, parts, held, ...head } = version
+  return JSON.stringify({ ...head, facts: withoutItems(type, head.facts).facts } satisfies Head)
+}
 
 /** What changes of a stored version with its facts. */
 export function withFacts (type: string, head: string, facts: unknown): Pick<StoredVersion, 'facts' | 'head' | 'held'> {
@@ -62,8 +68,8 @@ export function factsIn (head: string): unknown {
 }
 
 /** A version without its text, and without what MongoDB alone asks of it. */
-export function headOf (type: string, head: string): Version {
-  return { type, ...JSON.parse(head) as Head, keys: [], dates: {}, text: '' }
+export function headOf (type: string, head: string, sort: Version['sort'] = {}): Version {
+  return { type, ...JSON.parse(head) as Head, keys: [], dates: {}, sort, text: '' }
 }
 
 export interface Sealing {
@@ -85,9 +91,8 @@ export function createSealing (keyring: Keyring): Sealing {
 
   return {
     async toStored (version, claims, keys) {
-      const { type, text, keys: indexed, dates, numbers, parts, facts: whole, ...rest } = version
+      const { type, text, keys: indexed, dates, sort, numbers, parts, facts: whole, ...head } = version
       const { facts, held } = withoutItems(type, whole)
-      const head = { ...rest, facts }
       const key = await keyOf(type, version.patient, keys)
       if (key === undefined) throw new Error('a resource cannot be sealed: its record has no key')
       const { isDeleted, ...values } = head
@@ -97,22 +102,24 @@ export function createSealing (keyring: Keyring): Sealing {
         deleted: isDeleted,
         keys: indexed,
         dates,
+        sort,
         ...numbers === undefined ? {} : { numbers },
         ...parts === undefined ? {} : { parts },
-        head: JSON.stringify(head),
+        facts,
+        head: toHead(version),
         body: key === null ? text : new Binary(seal(key, place(type, version), Buffer.from(text))),
         ...held === undefined ? {} : { held },
         ...claims.length === 0 ? {} : { claims }
       }
     },
 
-    async toVersion (type, { head, body, held }) {
+    async toVersion (type, { head, body, held, sort = {} }) {
       const version = JSON.parse(head) as Head
       const key = await keyOf(type, version.patient)
       if (key === undefined) return undefined
       const text = typeof body === 'string' ? body : open(key ?? keyring.common, place(type, version), body.buffer).toString('utf8')
       // Keys, dates, numbers and parts are for MongoDB to find by: they are not read back.
-      return { type, ...version, keys: [], dates: {}, text, ...held === undefined ? {} : { held } }
+      return { type, ...version, keys: [], dates: {}, sort, text, ...held === undefined ? {} : { held } }
     }
   }
 }

@@ -31,6 +31,8 @@ const ORDER = { at: -1, type: 1, id: 1 } as const
 interface Found extends ReadBack { readonly type: string, readonly id: string, readonly current?: string }
 interface Earliest { readonly _id: { readonly type: string, readonly id: string }, readonly at: number }
 interface Branch { readonly collection: string, readonly pipeline: readonly Document[] }
+/** The versions of one type, in two steps: an order that an index has stands between them. */
+interface Versions { readonly collection: string, readonly type: string, readonly match: Document, readonly rest: readonly Document[] }
 
 export function createHistory (client: MongoClient, db: Db, sealing: Sealing): ResourceStore['history'] {
   return async asked => await translated(async () => await client.withSession({ snapshot: true }, async session => {
@@ -85,24 +87,23 @@ function isObject (value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** The visible versions of one type: the current ones, then the superseded ones. */
-function branchesOf ({ id, currentFacts }: Pick<HistoryQuery, 'id' | 'currentFacts'>, type: string, filter: Filter): readonly [current: Branch, superseded: Branch] {
+function branchesOf ({ id, currentFacts }: Pick<HistoryQuery, 'id' | 'currentFacts'>, type: string, filter: Filter): readonly [current: Versions, superseded: Versions] {
   const ofOne = id === undefined ? [] : [{ id: { $eq: id } }]
   const isCurrent = (field: string) => currentFacts.some(name => field === `facts.${name}`) || field.startsWith('held')
   const labels = { ...Object.fromEntries(currentFacts.map(name => [`facts.${name}`, `$current.facts.${name}`])), held: '$current.held' }
   return [
     {
       collection: type,
-      pipeline: [
-        { $match: { $and: [{ deleted: { $eq: false } }, ...ofOne, toMongo(filter)] } },
-        { $set: { type } },
-        { $project: READ }
-      ]
+      type,
+      match: { $and: [{ deleted: { $eq: false } }, ...ofOne, toMongo(filter)] },
+      rest: [{ $set: { type } }, { $project: READ }]
     },
     {
       collection: history(type),
-      pipeline: [
-        // What holds whatever the labels are: so that an index serves.
-        { $match: { $and: [{ deleted: { $eq: false } }, ...ofOne, toMongo(widen(filter, isCurrent), inHistory)] } },
+      type,
+      // What holds whatever the labels are: so that an index serves.
+      match: { $and: [{ deleted: { $eq: false } }, ...ofOne, toMongo(widen(filter, isCurrent), inHistory)] },
+      rest: [
         { $lookup: { from: type, localField: 'id', foreignField: '_id', as: 'current' } },
         { $unwind: '$current' },
         { $match: { $and: [{ 'current.deleted': { $eq: false } }, toMongo(filter, inCurrent)] } },
@@ -116,16 +117,22 @@ function branchesOf ({ id, currentFacts }: Pick<HistoryQuery, 'id' | 'currentFac
 }
 
 /** A page: each branch gives as many as the page has, and of these the newest are taken. */
-function paged (query: HistoryQuery, branches: readonly Branch[]): Branch {
+function paged (query: HistoryQuery, branches: readonly Versions[]): Branch {
   const page = [{ $match: after(query) }, { $sort: ORDER }, { $limit: query.limit }]
-  const own = query.during === undefined ? [...since(query), ...page] : []
-  const { collection, pipeline } = union(branches.map(branch => ({ ...branch, pipeline: [...branch.pipeline, ...own] })))
+  const { collection, pipeline } = union(branches.map(({ collection, type, match, rest }) => ({
+    collection,
+    pipeline: query.during === undefined
+      ? [{ $match: { $and: [match, ...since(query), afterIn(query, type)] } }, { $sort: { at: -1, id: 1 } }, ...rest, { $limit: query.limit }]
+      : [{ $match: match }, ...rest]
+  })))
   return { collection, pipeline: [...pipeline, ...during(query), ...page] }
 }
 
-function counting (query: HistoryQuery, branches: readonly Branch[]): Branch {
-  const lean = { $project: LEAN }
-  const { collection, pipeline } = union(branches.map(branch => ({ ...branch, pipeline: [...branch.pipeline, lean, ...query.during === undefined ? since(query) : []] })))
+function counting (query: HistoryQuery, branches: readonly Versions[]): Branch {
+  const { collection, pipeline } = union(branches.map(({ collection, match, rest }) => ({
+    collection,
+    pipeline: [{ $match: { $and: [match, ...query.during === undefined ? since(query) : []] } }, ...rest, { $project: LEAN }]
+  })))
   return { collection, pipeline: [...pipeline, ...during(query), { $limit: query.countTo + 1 }, { $count: 'total' }] }
 }
 
@@ -137,8 +144,8 @@ function earliest ({ types, currentFacts }: HistoryQuery, found: readonly Found[
   const branches = types.flatMap(({ type, filter }) => {
     const ids = [...new Set(found.filter(each => each.type === type).map(({ id }) => id))]
     if (ids.length === 0) return []
-    const [, { collection, pipeline }] = branchesOf({ currentFacts }, type, filter)
-    return [{ collection, pipeline: [{ $match: { id: { $in: ids } } }, ...pipeline, { $project: LEAN }] }]
+    const [, { collection, match, rest }] = branchesOf({ currentFacts }, type, filter)
+    return [{ collection, pipeline: [{ $match: { $and: [{ id: { $in: ids } }, match] } }, ...rest, { $project: LEAN }] }]
   })
   const { collection, pipeline } = union(branches)
   return { collection, pipeline: [...pipeline, { $group: { _id: { type: '$type', id: '$id' }, at: { $min: '$at' } } }] }
@@ -152,7 +159,7 @@ function union ([first, ...others]: readonly Branch[]): Branch {
 }
 
 function since (query: HistoryQuery): readonly Document[] {
-  return query.since === undefined ? [] : [{ $match: { at: { $gte: query.since } } }]
+  return query.since === undefined ? [] : [{ at: { $gte: query.since } }]
 }
 
 /**
@@ -165,8 +172,15 @@ function during (query: HistoryQuery): readonly Document[] {
   return [
     { $setWindowFields: { partitionBy: { type: '$type', id: '$id' }, sortBy: { at: 1 }, output: { until: { $shift: { output: '$at', by: 1, default: null } } } } },
     { $match: { $and: [{ at: { $lte: hi } }, { $or: [{ until: { $eq: null } }, { until: { $gt: lo } }] }] } },
-    ...since(query)
+    ...since(query).map(since => ({ $match: since }))
   ]
+}
+
+/** The same, where the type is known. */
+function afterIn ({ after }: HistoryQuery, type: string): Document {
+  if (after === undefined) return {}
+  if (type > after.type) return { at: { $lte: after.at } }
+  return type < after.type ? { at: { $lt: after.at } } : { $or: [{ at: { $lt: after.at } }, { at: { $eq: after.at }, id: { $gt: after.id } }] }
 }
 
 /** Keyset: instant, type, id. Instants of one resource rise, so that no two versions have the same key. */

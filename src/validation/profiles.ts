@@ -1,15 +1,25 @@
 import { readFile, readdir } from 'node:fs/promises'
 import path from 'node:path'
+import type { SearchParameter } from '@medplum/fhirtypes'
 
 const TYPES: readonly string[] = ['StructureDefinition', 'SearchParameter', 'OperationDefinition']
 
+export interface Profiles {
+  /** The canonical URLs of all definitions. */
+  readonly urls: ReadonlySet<string>
+  readonly searchParameters: readonly SearchParameter[]
+}
+
+/** Elements without which a SearchParameter says nothing that could be asked (R4 `SearchParameter`). */
+const NEEDED = ['name', 'description', 'code', 'base', 'type', 'expression'] as const
+
 /**
  * Reads the definitions of our own and of others that this server claims.
- * @returns their canonical URLs
- * @throws Error at start, naming the file that is no definition or defines what another one does
+ * @throws Error at start, naming the file that is no definition, is not whole, or defines what another one does
  */
-export async function loadProfiles (folder: string): Promise<ReadonlySet<string>> {
+export async function loadProfiles (folder: string): Promise<Profiles> {
   const urls = new Set<string>()
+  const searchParameters: SearchParameter[] = []
   for (const name of (await readdir(folder)).toSorted()) {
     const text = await readFile(path.join(folder, name), 'utf8')
     let definition: { readonly resourceType?: unknown, readonly url?: unknown, readonly status?: unknown }
@@ -23,6 +33,11 @@ export async function loadProfiles (folder: string): Promise<ReadonlySet<string>
     if (typeof url !== 'string' || typeof status !== 'string') throw new Error(`profiles/${name} has no url or status`)
     if (urls.has(url)) throw new Error(`profiles/${name}: another file defines ${url}`)
     urls.add(url)
+    if (resourceType !== 'SearchParameter') continue
+    const parameter = definition as SearchParameter
+    const missing = NEEDED.find(element => parameter[element] === undefined)
+    if (missing !== undefined) throw new Error(`profiles/${name} is a SearchParameter without ${missing}`)
+    searchParameters.push(parameter)
   }
-  return urls
+  return { urls, searchParameters }
 }

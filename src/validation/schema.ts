@@ -22,6 +22,8 @@ export interface ElementDefinition {
   readonly max?: string
   readonly type?: ReadonlyArray<{ readonly code: string }>
   readonly contentReference?: string
+  readonly isModifier?: boolean
+  readonly isSummary?: boolean
   readonly binding?: { readonly strength?: string, readonly valueSet?: string }
 }
 

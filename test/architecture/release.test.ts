@@ -43,7 +43,7 @@ async function sightOf (claims: object): Promise<Sight> {
 function ports (more: Partial<ReleasePorts> = {}) {
   const alarms: string[] = []
   const traces: unknown[] = []
-  const gate: ReleasePorts = { registry, hash, newId, clock, base: 'http://x', alarm: message => alarms.push(message), store: { append: async list => { traces.push(...list) } }, ...more }
+  const gate: ReleasePorts = { registry, hash, newId, clock, base: 'http://x', outline: () => undefined, alarm: message => alarms.push(message), store: { append: async list => { traces.push(...list) } }, ...more }
   return { gate, alarms, traces }
 }
 

@@ -37,19 +37,20 @@ export interface TestResponse {
   readonly json: any
 }
 
-const ROOT = new URL('../../', import.meta.url)
+export const ROOT = new URL('../../', import.meta.url)
 export const BASE = 'http://127.0.0.1:8080/fhir'
 
-export async function startApp (t: Test, env: Readonly<Record<string, string>> = {}): Promise<TestApp> {
+/** @param env read again at each start @param root the folder of the project, asked at each start */
+export async function startApp (t: Test, env: Readonly<Record<string, string>> = {}, root: () => URL = () => ROOT): Promise<TestApp> {
   const url = process.env['MONGODB_URL']
   if (url === undefined) throw new Error('MONGODB_URL is not set: run the tests with npm test')
   const database = `t${createHash('sha256').update(`${t.fullname}${randomUUID()}`).digest('hex').slice(0, 20)}`
-  const config = readConfig({ MONGODB_URL: url, MONGODB_DB: database, DATA_DIR: '/nonexistent', SAMPLE: 'none', BASE_URL: BASE, ...env })
+  const config = () => readConfig({ MONGODB_URL: url, MONGODB_DB: database, DATA_DIR: '/nonexistent', SAMPLE: 'none', BASE_URL: BASE, ...env })
   const logger = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
   const { privateKey, publicKey } = await generateKeyPair('ES256')
   const trust = localTrust({ keys: [{ ...await exportJWK(publicKey), kid: 'test', alg: 'ES256' }] })
   const master = randomBytes(32)
-  const start = async () => await createApp({ config, logger, trust, master, root: ROOT })
+  const start = async () => await createApp({ config: config(), logger, trust, master, root: root() })
   let app = await start()
   const mongo = await new MongoClient(url).connect()
   t.teardown(async () => {

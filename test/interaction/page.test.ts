@@ -25,7 +25,7 @@ async function walk (token: string, first: string, between: (page: number) => Pr
   return { pages, ids: pages.flatMap(page => matches(page).map(({ id }) => id)) }
 }
 
-for (const sort of ['date', '-date', '_lastUpdated', '_id', 'period,-date']) {
+for (const sort of ['date', '-date', '_lastUpdated', '_id', 'period,-date', 'type', '-status,date', 'contenttype,-creation', 'patient,-_id']) {
   t.test(`pages by ${sort} are the whole in its order`, async t => {
     const whole = await ids(gp, url(`_sort=${sort}`))
     t.equal(new Set(whole).size, documents.length)

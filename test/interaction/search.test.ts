@@ -78,12 +78,13 @@ t.test('the patient is named by id, type and id, address, or identifier of Patie
 
 t.test('_sort orders by date, either way, and by what it names next', async t => {
   const { alpha: { id: a }, beta: { id: b }, gamma: { id: c } } = saved
-  t.strictSame(await scene.ids(gp, `${base}&_sort=date`), [c, a, b])
+  t.strictSame(await scene.ids(gp, `${base}&_sort=date`), [a, b, c])
   t.strictSame(await scene.ids(gp, `${base}&_sort=-date`), [b, a, c])
   t.strictSame(await scene.ids(gp, `${base}&_sort=-_lastUpdated`), [c, b, a])
   t.strictSame(await scene.ids(gp, `${base}&_sort=_id`), [a, b, c].sort())
-  t.strictSame(await scene.ids(gp, `${base}&_sort=period,-_lastUpdated`), [c, b, a])
-  refused(t, await get(gp, `${base}&_sort=type`), 400, { code: 'not-supported', details: 'MSG_PARAM_INVALID', expression: '_sort' })
+  t.strictSame(await scene.ids(gp, `${base}&_sort=period,-_lastUpdated`), [a, c, b])
+  t.strictSame((await scene.ids(gp, `${base}&_sort=type,date`)).length, 3)
+  refused(t, await get(gp, `${base}&_sort=identifier`), 400, { code: 'not-supported', details: 'MSG_PARAM_INVALID', expression: '_sort' })
   refused(t, await get(gp, `${base}&_sort=date,-date`), 400, { code: 'value', details: 'MSG_PARAM_INVALID', expression: '_sort' })
 })
 
@@ -125,7 +126,7 @@ t.test('a known parameter that cannot be read is refused even then', async t => 
   const invalid = { code: 'value', details: 'MSG_PARAM_INVALID' }
   for (const [query, expression, code] of [
     ['date=yesterday', 'date'], ['date=xx2026', 'date'], ['date=ap', 'date'], ['description:contains=abc', 'description:contains', 'not-supported'], ['type:in=urn:x', 'type:in', 'not-supported'], ['_count=-1', '_count'], ['_count=x', '_count'], ['_count=1&_count=2', '_count'],
-    ['status=', 'status'], ['status=a,,b', 'status'], ['date:missing=maybe', 'date:missing'], ['_summary=text', '_summary', 'not-supported'], ['_total=some', '_total', 'not-supported'],
+    ['status=', 'status'], ['status=a,,b', 'status'], ['date:missing=maybe', 'date:missing'], ['_summary=most', '_summary', 'not-supported'], ['_elements=nom', '_elements'], ['_elements=', '_elements'], ['_elements=id&_summary=true', '_elements'], ['_summary=text&_include=DocumentReference:patient', '_summary'], ['_total=some', '_total', 'not-supported'],
     ['description=!!', 'description'], ['_include=DocumentReference:nothing', '_include', 'not-supported'], ['_id=a_b', '_id'], ['description=a%01b', 'description']
   ] as const) {
     const issue = { ...invalid, expression, ...code === undefined ? {} : { code } }

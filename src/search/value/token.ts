@@ -21,7 +21,7 @@ const coded = ['Coding', 'CodeableConcept']
  * `:not-in`, `:above` and `:below` ask the terminology, `:of-type` is for identifiers.
  */
 export const token = Object.freeze<ValueKind>({
-  elements: Object.freeze(['Coding', 'CodeableConcept', 'Identifier', 'ContactPoint', 'code', 'boolean', 'string', 'id', 'uri']),
+  elements: Object.freeze(['Coding', 'CodeableConcept', 'Identifier', 'ContactPoint', 'code', 'boolean', 'string', 'id', 'uri', 'unsignedInt']),
   modifiers: ({ elements, field }) => {
     const has = (types: readonly string[]) => field === null && (elements.length === 0 || elements.some(type => types.includes(type)))
     return ['not', ...has(withText) ? ['text'] : [], ...has(coded) ? ['in', 'not-in', 'above', 'below'] : [], ...has(['Identifier']) ? ['of-type'] : []]

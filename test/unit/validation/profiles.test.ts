@@ -5,10 +5,13 @@ import t from 'tap'
 import { loadProfiles } from '../../../src/validation/profiles.js'
 
 t.test('the definitions of the project are whole', async t => {
-  const urls = await loadProfiles(new URL('../../../profiles', import.meta.url).pathname)
+  const { urls, searchParameters } = await loadProfiles(new URL('../../../profiles', import.meta.url).pathname)
   for (const name of ['account-status', 'decision', 'disclosed']) {
     t.ok(urls.has(`https://fhir.espace-sante.example/StructureDefinition/${name}`), name)
   }
+  t.ok(searchParameters.length > 10)
+  const published = /^https:\/\/(?:interop\.esante\.gouv\.fr\/ig\/fhir\/(?:pdsm|gap)|profiles\.ihe\.net\/ITI\/MHD|fhir\.espace-sante\.example)\/SearchParameter\//
+  t.same(searchParameters.filter(({ url = '' }) => !published.test(url)), [], 'each is of a guide, or of our own')
 })
 
 t.test('a file that is no definition stops the start by its name', async t => {
@@ -17,7 +20,9 @@ t.test('a file that is no definition stops the start by its name', async t => {
   await t.rejects(loadProfiles(folder), { message: /profiles\/a\.json/ })
   await writeFile(path.join(folder, 'a.json'), '{')
   await t.rejects(loadProfiles(folder), { message: /profiles\/a\.json is not JSON/ })
-  const definition = '{"resourceType":"SearchParameter","url":"urn:x","status":"active"}'
+  await writeFile(path.join(folder, 'a.json'), '{"resourceType":"SearchParameter","url":"urn:x","status":"active","name":"X","description":"x","code":"x","base":["List"],"type":"token"}')
+  await t.rejects(loadProfiles(folder), { message: /profiles\/a\.json is a SearchParameter without expression/ })
+  const definition = '{"resourceType":"OperationDefinition","url":"urn:x","status":"active"}'
   await writeFile(path.join(folder, 'a.json'), definition)
   await writeFile(path.join(folder, 'b.json'), definition)
   await t.rejects(loadProfiles(folder), { message: /profiles\/b\.json: another file/ })
