@@ -32,7 +32,9 @@ function launch () {
     '--bind_ip', '127.0.0.1',
     '--replSet', replicaSet,
     '--wiredTigerCacheSizeGB', String(cacheSizeGB),
-    '--networkMessageCompressors', 'disabled'
+    '--networkMessageCompressors', 'disabled',
+    // What is dropped stays open as long as its past may be asked for: tests drop hundreds of files each.
+    ...temporary ? ['--setParameter', 'minSnapshotHistoryWindowInSeconds=5'] : []
   ]
   const [command, ...rest] = [...bound(), program.command, ...parameters]
   const env = { ...process.env, ...program.env }

@@ -29,8 +29,12 @@ export async function findTraces (context: Context, sight: Sight, request: Searc
     }
     if (!isCounted && page.length > count) break
   }
-  const found = await Promise.all(page.slice(0, count).map(async ({ id }) => await context.store.read(type, id)))
-  return { found: found.filter(version => version !== undefined), hasMore: count > 0 && page.length > count, ...isCounted ? { counted } : {} }
+  // What orders them is not read back again.
+  const found = await Promise.all(page.slice(0, count).map(async ({ id, sort }) => {
+    const version = await context.store.read(type, id)
+    return version === undefined ? [] : { ...version, sort }
+  }))
+  return { found: found.flat(), hasMore: count > 0 && page.length > count, ...isCounted ? { counted } : {} }
 }
 
 /** Those of some traces that their reader may see. */

@@ -13,7 +13,7 @@ import { all, and, exists, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import type { Version } from '../interaction/store.js'
 import { SEARCH_TIME } from './client.js'
-import { toMongo } from './to-mongo.js'
+import { ITEMS, toMongo } from './to-mongo.js'
 
 /** The ids of what a container holds, by type. */
 export type Held = Readonly<Record<string, readonly string[]>>
@@ -21,7 +21,6 @@ type Named = Document & { _id: string }
 type ItemsFilter = Extract<Filter, { kind: 'element' }>
 interface Reading { readonly db: Db, readonly session?: ClientSession | undefined }
 
-const ITEMS = 'facts.items'
 
 export function isContainer (type: string): boolean {
   return CONTAINERS.includes(type)

@@ -31,6 +31,9 @@ const OF_TYPE: Readonly<Record<string, readonly Index[]>> = {
   DocumentReference: [...OF_FAMILY.record, CLAIMS]
 }
 
+/** They need not be acknowledged by a majority one by one: what is written after them is. */
+const QUICK = { w: 1, j: false } as const
+
 /** Superseded versions are asked for by resource, and by record, by author or participant, or all of a type. */
 const OF_HISTORY: Partial<Readonly<Record<Family, readonly Index[]>>> = {
   record: [[{ patient: 1, at: -1 }], [{ 'facts.authors': 1, at: -1 }]],
@@ -60,7 +63,8 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
   const create = async (name: string, indexes: readonly Index[]) => {
     // One command for all indexes of a collection, which makes the collection too.
     if (indexes.length === 0 && !existing.has(name)) await db.createCollection(name)
-    if (indexes.length > 0) await db.collection(name).createIndexes(indexes.map(([key, options = {}]) => ({ key, ...options })))
+    if (indexes.length === 0) return
+    await db.command({ createIndexes: name, indexes: indexes.map(([key, options = {}]) => ({ key, name: Object.entries(key).flat().join('_'), ...options })), writeConcern: QUICK })
   }
   for (const [type, family] of families) {
     const indexes = OF_TYPE[type] ?? OF_FAMILY[family]

@@ -145,25 +145,23 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       }
     },
 
-    firstPage: async query => await translated(async () => {
-      const { type, filter, sort, limit, under } = query
-      const known = totals.get(type, filter, under)
+    firstPage: async ({ under, ...query }) => await translated(async () => await atOnce(query.type, query.filter, async (filter, session) => {
+      const { type, sort, limit } = query
+      const known = totals.get(type, query.filter, under)
       if (known !== undefined || sort.length > 0 || !isInOrder(type, filter)) {
-        return await atOnce(type, filter, async (filter, session) => {
-          const list = await found({ ...query, filter, limit: limit + 1 }, session)
-          const total = list.length > limit ? known : list.length
-          return { versions: await opened(type, list.slice(0, limit), session), hasMore: list.length > limit, ...total === undefined ? {} : { total } }
-        })
+        const list = await found({ ...query, filter, limit: limit + 1 }, session)
+        const total = list.length > limit ? known : list.length
+        return { versions: await opened(type, list.slice(0, limit), session), hasMore: list.length > limit, ...total === undefined ? {} : { total } }
       }
       const [answer] = await versions(type).aggregate<{ readonly total: number, readonly page: readonly ReadBack[] }>([
         { $match: toMongo(filter) },
         { $sort: toSort(sort) },
-        { $group: { _id: null, total: { $sum: 1 }, page: { $firstN: { n: limit, input: { _id: '$_id', head: '$head', body: '$body' } } } } }
-      ], { ...hintOf(type, filter), maxTimeMS: searchTime }).toArray()
+        { $group: { _id: null, total: { $sum: 1 }, page: { $firstN: { n: limit, input: { _id: '$_id', head: '$head', body: '$body', held: '$held' } } } } }
+      ], { ...hintOf(type, filter), maxTimeMS: searchTime, ...within(session) }).toArray()
       const { total = 0, page = [] } = answer ?? {}
-      totals.set(type, filter, under, total)
-      return { versions: await opened(type, page), hasMore: total > limit, total }
-    }),
+      totals.set(type, query.filter, under, total)
+      return { versions: await opened(type, page, session), hasMore: total > limit, total }
+    })),
 
     count: async (type, filter, under) => await translated(async () => {
       const total = totals.get(type, filter, under) ?? await atOnce(type, filter, async (filter, session) =>

@@ -6,6 +6,8 @@ import type { StoredVersion } from './stored.js'
 export type Criteria = MongoFilter<StoredVersion>
 
 const OPERATORS: Readonly<Record<Operator, string>> = { lt: '$lt', le: '$lte', gt: '$gt', ge: '$gte' }
+/** What a container holds is not stored with it (`held.ts`): a filter that says a word about it finds nothing true here. */
+export const ITEMS = 'facts.items'
 /** The highest code point: after every continuation of a prefix. */
 const END = '\u{10FFFF}'
 
@@ -36,7 +38,9 @@ function translate (filter: Filter, rename: (field: string) => string): Document
     case 'exists': return { [rename(filter.field)]: { $nin: [null, []] } }
     case 'startsWith': return { [rename(filter.field)]: { $elemMatch: { $gte: filter.prefix, $lt: filter.prefix + END } } }
     case 'compare': return { [rename(filter.field)]: { [OPERATORS[filter.operator]]: filter.value } }
-    case 'element': return { [rename(filter.field)]: { $elemMatch: translate(filter.of, field => field) } }
+    case 'element':
+      if (filter.field === ITEMS) throw new Error('what containers hold is asked through `resolved`')
+      return { [rename(filter.field)]: { $elemMatch: translate(filter.of, field => field) } }
     default: return filter satisfies never
   }
 }
