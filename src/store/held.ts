@@ -21,7 +21,6 @@ type Named = Document & { _id: string }
 type ItemsFilter = Extract<Filter, { kind: 'element' }>
 interface Reading { readonly db: Db, readonly session?: ClientSession | undefined }
 
-
 export function isContainer (type: string): boolean {
   return CONTAINERS.includes(type)
 }
