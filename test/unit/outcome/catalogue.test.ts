@@ -20,6 +20,7 @@ const ROWS: readonly Row[] = [
   ['too-costly', 400, 'too-costly', undefined, 'The request asks for too much'],
   ['invalid-resource', 422, 'invariant', undefined, 'The resource is not valid'],
   ['business-rule', 422, 'business-rule', undefined, 'The resource breaks a rule of the record'],
+  ['index-incomplete', 503, 'transient', undefined, 'What this search needs is being indexed; try again later'],
   ['inapplicable-patch', 422, 'processing', undefined, 'The patch does not fit the resource'],
   ['unsupported-media', 415, 'not-supported', undefined, 'This media type is not accepted here'],
   ['not-acceptable', 406, 'not-supported', undefined, 'None of the accepted media types can be answered'],
