@@ -50,6 +50,9 @@ function kept ({ found }: Version): readonly string[] {
   return found.filter(key => /^(?:content|item)\|/.test(key))
 }
 
+/** Index values of one resource: what a write of it costs, and what MongoDB takes (16 MiB for all of a document). */
+const MOST_VALUES = 20_000
+
 function compose (
   context: Context,
   place: Pick<Version, 'id' | 'patient' | 'revision'>,
@@ -61,7 +64,7 @@ function compose (
   const version = resourceType === 'Binary' ? '1' : context.newId()
   const { versionId, lastUpdated, ...given } = meta ?? {}
   const whole = { resourceType, id: place.id, meta: { versionId: version, lastUpdated: new Date(at).toISOString(), ...given }, ...rest }
-  const values = extract(context.registry, whole, isShared(resourceType) ? null : context.hash)
+  const values = extract(context.registry, whole, isShared(resourceType) ? null : context.hash, MOST_VALUES)
   return {
     type: resourceType,
     ...place,

@@ -1,3 +1,4 @@
+import { OutcomeError } from '../outcome/outcome-error.js'
 import { presentKey } from './key.js'
 import type { Hash } from './key.js'
 import type { Registry } from './parameter.js'
@@ -32,11 +33,14 @@ export type PartValues = Pick<IndexValues, 'keys' | 'numbers'> & Partial<Pick<In
 /**
  * The index values of `resource` under the parameters of its type: the same code for writes and for reindexing.
  * @param hash the keyed hash of identifiers and texts for a type of the record; null for a type of the directory
+ * @param most the most values that it may have; what is stored already is indexed whatever it has
+ * @throws OutcomeError `business-rule` for one that has more
  */
-export function extract (registry: Registry, resource: Resource, hash: Hash | null): IndexValues {
+export function extract (registry: Registry, resource: Resource, hash: Hash | null, most = Infinity): IndexValues {
   const sink = emptySink()
   const context = { base: registry.base, hash, terms: registry.terms }
   const sort: Record<string, SortValue> = {}
+  let others = 0
   for (const parameter of registry.parametersOf(resource.resourceType)) {
     if (parameter.field !== null) continue
     const { elements, index } = valueKinds[parameter.type]
@@ -48,6 +52,9 @@ export function extract (registry: Registry, resource: Resource, hash: Hash | nu
       if (!elements.includes(type) && parameter.components.length === 0) return
       index(parameter, value, type, sink, context)
       for (const text of texts === undefined ? [] : sortTexts(value, type, context)) texts?.add(text)
+      others += 1 + (sink.parts[parameter.code]?.at(-1)?.keys.size ?? 0)
+      // At once, not at the end: the work is what is bounded.
+      if (sink.keys.size + others > most) throw tooMany(resource, most)
     })
     if (isThere && parameter.components.length === 0 && sink.keys.size === before && !isFiled(sink, parameter.code)) sink.keys.add(presentKey(parameter.code))
     const value = span(sink.dates[parameter.code]?.map(({ lo }) => lo) ?? texts ?? [])
@@ -61,6 +68,10 @@ export function extract (registry: Registry, resource: Resource, hash: Hash | nu
     ...numbersOf(sink),
     ...Object.keys(sink.parts).length === 0 ? {} : { parts: Object.freeze(mapValues(sink.parts, parts => parts.map(partOf))) }
   })
+}
+
+function tooMany ({ resourceType }: Resource, most: number): OutcomeError {
+  return new OutcomeError('business-rule', { diagnostics: `The resource has more than the ${most} values by which one may be found`, expression: resourceType, code: 'too-long' })
 }
 
 function isFiled ({ dates, numbers, parts }: IndexSink, code: string): boolean {

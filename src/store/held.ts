@@ -18,6 +18,7 @@ import { ITEMS, toMongo } from './to-mongo.js'
 /** The ids of what a container holds, by type. */
 export type Held = Readonly<Record<string, readonly string[]>>
 type Named = Document & { _id: string }
+type Headed = Named & { readonly type: string, readonly head: string }
 type ItemsFilter = Extract<Filter, { kind: 'element' }>
 interface Reading { readonly db: Db, readonly session?: ClientSession | undefined }
 
@@ -75,7 +76,7 @@ type Means = (index: number, type: string, ids: readonly string[]) => readonly s
  */
 async function meant ({ db, session }: Reading, held: ReadonlyMap<string, readonly string[]>, filters: readonly Filter[]): Promise<Means> {
   const branches = Object.keys(RECORD_TYPES).flatMap(type => {
-    const named = { _id: { $in: [...held.get(type) ?? []] } }
+    const named = among(held, type)
     const rename = (field: string) => field === 'id' ? '_id' : field === 'facts.codes' && type === 'DocumentReference' ? 'facts.types' : field
     const ofType = (filter: Filter) => replaced(filter, leaf => leaf.kind === 'in' && leaf.field === 'type' ? leaf.values.includes(type) ? all : none : leaf)
     return [all, ...filters].map((filter, index) => ({
@@ -83,25 +84,33 @@ async function meant ({ db, session }: Reading, held: ReadonlyMap<string, readon
       pipeline: [{ $match: { $and: [named, toMongo(ofType(filter), rename) as Document] } }, { $project: { _id: { $concat: [`${index}|${type}/`, '$_id'] } } }]
     }))
   })
-  const [first, ...others] = branches
-  const found = await db.collection(first?.coll ?? '').aggregate<Named>([...first?.pipeline ?? [], ...others.map($unionWith => ({ $unionWith }))],
-    { batchSize: WHOLE, maxTimeMS: SEARCH_TIME, ...within(session) }).toArray()
+  const found = await together<Named>({ db, session }, branches)
   const known = new Set(found.map(({ _id }) => _id))
   return (index, type, ids) => ids.filter(id => known.has(`${index + 1}|${type}/${id}`) || !known.has(`0|${type}/${id}`))
 }
 
-/** Versions of containers with their items; others as they are. One round trip, whatever they hold and whether there are any. */
+function among (held: ReadonlyMap<string, readonly string[]>, type: string): Document {
+  return { _id: { $in: [...new Set(held.get(type))] } }
+}
+
+/** What several collections hold, by one command. */
+async function together<Part extends Document> ({ db, session }: Reading, branches: readonly { readonly coll: string, readonly pipeline: readonly Document[] }[]): Promise<readonly Part[]> {
+  const [first, ...others] = branches
+  return await db.collection(first?.coll ?? '').aggregate<Part>([...first?.pipeline ?? [], ...others.map($unionWith => ({ $unionWith }))],
+    { batchSize: WHOLE, maxTimeMS: SEARCH_TIME, ...within(session) }).toArray()
+}
+
+/** Versions of containers with their items; others as they are. One command, whatever they hold and whether there are any. */
 export async function withItems ({ db, session }: Reading, type: string, versions: readonly (Version & { readonly held?: Held | undefined })[]): Promise<readonly Version[]> {
   if (!isContainer(type)) return versions
-  const wanted = new Map<string, Set<string>>([[type, new Set()]])
+  const wanted = new Map<string, readonly string[]>()
   for (const { held = {} } of versions) {
-    for (const [itemType, ids] of Object.entries(held)) wanted.set(itemType, new Set([...wanted.get(itemType) ?? [], ...ids]))
+    for (const [itemType, ids] of Object.entries(held)) wanted.set(itemType, [...wanted.get(itemType) ?? [], ...ids])
   }
-  const items = new Map((await Promise.all([...wanted].map(async ([itemType, ids]) => {
-    const found = await db.collection<Named & { readonly head: string }>(itemType)
-      .find({ _id: { $in: [...ids] } }, { projection: { head: 1 }, batchSize: WHOLE, maxTimeMS: SEARCH_TIME, ...within(session) }).toArray()
-    return found.map(({ _id, head }): readonly [string, Item] => [`${itemType}/${_id}`, itemOf(itemType, _id, (JSON.parse(head) as { readonly facts: Facts }).facts)])
-  }))).flat())
+  const found = await together<Headed>({ db, session }, Object.keys(RECORD_TYPES).map(coll =>
+    ({ coll, pipeline: [{ $match: among(wanted, coll) }, { $project: { head: 1, type: { $literal: coll } } }] })))
+  const items = new Map(found.map(({ _id, type: itemType, head }): readonly [string, Item] =>
+    [`${itemType}/${_id}`, itemOf(itemType, _id, (JSON.parse(head) as { readonly facts: Facts }).facts)]))
   return versions.map(({ held, ...version }) => {
     const joined = held === undefined ? [NOBODYS] : Object.entries(held).flatMap(([itemType, ids]) => ids.map(id => items.get(`${itemType}/${id}`) ?? NOBODYS))
     return { ...version, facts: { ...version.facts as Facts, items: joined } }

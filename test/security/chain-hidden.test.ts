@@ -51,6 +51,8 @@ t.test('what is hidden is on no end of a reference', async t => {
     'Organization?_has:DocumentReference:custodian:type:missing=false',
     'Practitioner?_has:DocumentReference:author:patient.identifier:missing=false',
     `Practitioner?_has:DocumentReference:author:patient=${holder.id}`,
+    `List/${list}`,
+    `DocumentReference/${hidden}`,
     `DocumentReference?_list=${list}`,
     `DocumentReference?_list=${list}&patient=${holder.id}`,
     `Practitioner?_list=${list}`,
