@@ -30,8 +30,12 @@ try {
   const [hospital, stranger] = ['1750712184', '1690000012'].map(id => token('structure', '--structure', id))
   const found = await ask(token('operator'), 'GET', '/Patient?identifier=180126978912536')
   const patient = found.json.entry[0].resource.id
-  const documents = await Promise.all(Array.from({ length: KINDS }, () => made(hospital, document(patient))))
-  const lists = await Promise.all(documents.map(id => made(hospital, list(patient, id))))
+  const [documents, lists] = [[], []]
+  // Writes of one record take turns.
+  for (let number = 0; number < KINDS; number += 1) {
+    documents.push(await made(hospital, document(patient)))
+    lists.push(await made(hospital, list(patient, documents.at(-1))))
+  }
   const questions = {
     'read of a document': [documents, id => `/DocumentReference/${id}`],
     'history of a document': [documents, id => `/DocumentReference/${id}/_history`],
