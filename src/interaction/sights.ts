@@ -3,8 +3,9 @@ import type { RulesBody } from '../consent/rules.js'
 import { isIn } from '../filter/filter.js'
 import { identifierKey } from '../search/key.js'
 import type { Principal } from '../security/principal.js'
-import { RequestSight, directoryStamp } from './sight.js'
-import type { Placed, Rules, Sight, SightPorts } from './sight.js'
+import { RequestSight, directoryStamp } from './request-sight.js'
+import type { Placed, Rules, SightPorts } from './request-sight.js'
+import type { Sight } from './sight.js'
 
 const MEMORY = 20_000
 const NOWHERE: Placed = { stamp: '', value: { own: [], enclosing: [] } }

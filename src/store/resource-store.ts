@@ -3,7 +3,7 @@
  * rules and keys beside them. One write is one transaction; what may be asked often at once is coalesced.
  */
 import type { AbstractCursor, ClientSession, Collection, Db, Document, MongoClient } from 'mongodb'
-import type { Keyring, KeyStore } from '../crypto/keyring.js'
+import type { Keyring } from '../crypto/keyring.js'
 import { startsWith } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import type { PageQuery, Receipt, ResourceStore, Version } from '../interaction/store.js'
@@ -18,7 +18,7 @@ import { afterMatch, computed, isStored, toSort } from './keyset.js'
 import { createKnownTotals } from './known-total.js'
 import { createCommit } from './commit.js'
 import { READ_BACK, createSealing, headOf, rulesId } from './stored.js'
-import type { ReadBack, StoredKeys, StoredReceipt, StoredRules, StoredVersion } from './stored.js'
+import type { ReadBack, StoredReceipt, StoredRules, StoredVersion } from './stored.js'
 import { toMongo } from './to-mongo.js'
 import type { Criteria } from './to-mongo.js'
 import { createHistory } from './versions.js'
@@ -39,22 +39,6 @@ const MOST_SHUT = 10_000
 /** How versions are read in order. */
 interface Reading { readonly project: Document, readonly limit?: number, readonly session?: ClientSession | undefined, readonly batch?: number }
 
-/** Where the wrapped keys of records are. */
-export function createKeyStore (db: Db): KeyStore {
-  const load = coalesce<string, StoredKeys | undefined>(async ids => {
-    const found = await db.collection<StoredKeys>('Key').find({ _id: { $in: [...ids] } }, { maxTimeMS: READ_TIME }).toArray()
-    const byId = new Map(found.map(keys => [keys._id, keys]))
-    return id => byId.get(id)
-  })
-  return {
-    load: async patient => await translated(async () => {
-      const stored = await load(patient)
-      return stored === undefined ? undefined : { record: Buffer.from(stored.record.buffer), trace: Buffer.from(stored.trace.buffer) }
-    })
-  }
-}
-
-/** @param searchTime the most that a search may take, ms */
 export function createResourceStore (client: MongoClient, db: Db, keyring: Keyring, searchTime = SEARCH_TIME): ResourceStore {
   const sealing = createSealing(keyring)
   const versions = (name: string): Collection<StoredVersion> => db.collection<StoredVersion>(name)

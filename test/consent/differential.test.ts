@@ -5,9 +5,9 @@
  * belongs to a later issue (representatives, helpers, teams) is left out of the worlds here.
  */
 import fc from 'fast-check'
-import { MongoClient } from 'mongodb'
 import t from 'tap'
 import type { Coding, Consent, Reference } from '@medplum/fhirtypes'
+import { openDatabase } from '../helper/database.js'
 import { compile } from '../../src/consent/compile.js'
 import { decide } from '../../src/consent/decide.js'
 import { factsOf } from '../../src/consent/facts.js'
@@ -41,12 +41,7 @@ const LATER = /"(?:CareTeam|Group|RelatedPerson)\//
 
 t.test('the model, the decision and MongoDB give one answer', async t => {
   t.comment(`seed ${SEED}, ${SCENARIOS} scenarios`)
-  const client = await new MongoClient(process.env['MONGODB_URL'] ?? '').connect()
-  const db = client.db(`differential${process.pid}`)
-  t.teardown(async () => {
-    await db.dropDatabase()
-    await client.close()
-  })
+  const db = await openDatabase(t, 'differential')
 
   const drawn = fc.sample(fc.record({ world: worlds, caller: callers }), { numRuns: SCENARIOS, seed: SEED })
   const cases = await Promise.all(drawn.map(async ({ world: { world, now }, caller }, index) => await prepare(ofThisIssue(world), caller, now, `${index}-`)))

@@ -1,9 +1,9 @@
 /** model = decision = what MongoDB returns, for random messages and appointments (`consent.md` 8). `SEED` and `SCENARIOS` ask for others. */
 import fc from 'fast-check'
 import { DateTime } from 'luxon'
-import { MongoClient } from 'mongodb'
 import t from 'tap'
 import type { Appointment, Communication } from '@medplum/fhirtypes'
+import { openDatabase } from '../helper/database.js'
 import { compileParticipation, decideParticipation, participationFacts } from '../../src/consent/participation.js'
 import { readChoice } from '../../src/consent/provision.js'
 import { situate } from '../../src/consent/situation.js'
@@ -94,12 +94,7 @@ function factsOf ({ family, author, others, isDraft, isInError, isWithheld, bega
 
 t.test('the model, the decision and MongoDB give one answer about messages and the agenda', async t => {
   t.comment(`seed ${SEED}, ${SCENARIOS} scenarios`)
-  const client = await new MongoClient(process.env['MONGODB_URL'] ?? '').connect()
-  const db = client.db(`participation${process.pid}`)
-  t.teardown(async () => {
-    await db.dropDatabase()
-    await client.close()
-  })
+  const db = await openDatabase(t, 'participation')
   // What is entered in error is no draft any more.
   const cases = fc.sample(fc.record({ record: records, reader: readers, letter: letters }), { numRuns: SCENARIOS, seed: SEED })
     .map(each => ({ ...each, letter: { ...each.letter, isDraft: each.letter.isDraft && !each.letter.isInError && each.letter.family === 'message' } }))

@@ -3,9 +3,10 @@
  * filter means in memory, and what the naive evaluator says by R4's page are the same sets. SEED asks for others.
  */
 import { createHmac } from 'node:crypto'
-import { MongoClient } from 'mongodb'
 import type { Document } from 'mongodb'
 import type { Test } from 'tap'
+import { TREE } from '../helper/terminology.js'
+import { openDatabase } from '../helper/database.js'
 import { evaluate } from '../../src/filter/evaluate.js'
 import { extract } from '../../src/search/extract.js'
 import { parseSearch } from '../../src/search/parse.js'
@@ -26,13 +27,7 @@ const RESOURCES = Number(process.env['RESOURCES'] ?? 20)
 const QUERIES = Number(process.env['QUERIES'] ?? 3)
 
 const terms = createTerms({
-  codeSystems: [{
-    resourceType: 'CodeSystem',
-    url: 'urn:tree',
-    status: 'active',
-    content: 'complete',
-    concept: [{ code: 'root', display: 'Root of all', concept: [{ code: 'left', display: 'Left', concept: [{ code: 'leaf', display: 'Leaf' }] }, { code: 'right', display: 'Right' }] }]
-  }],
+  codeSystems: [TREE],
   valueSets: [{ resourceType: 'ValueSet', url: 'urn:vs', status: 'active', compose: { include: [{ system: 'urn:tree', concept: [{ code: 'left' }, { code: 'right' }] }, { system: 'urn:own', concept: [{ code: 'leaf' }] }] } }]
 })
 const registry = buildRegistry(statement, searchParameters, { base, terms })
@@ -42,12 +37,7 @@ interface Query { readonly name: string, readonly values: readonly string[], rea
 
 /** Runs it in the time zone of the process, on a database of its own. */
 export async function compare (t: Test): Promise<void> {
-  const client = await new MongoClient(process.env['MONGODB_URL'] ?? '').connect()
-  const db = client.db(`differential${process.pid}`)
-  t.teardown(async () => {
-    await db.dropDatabase()
-    await client.close()
-  })
+  const db = await openDatabase(t, 'search')
   t.comment(`seed ${SEED}, ${RESOURCES} resources of each type, TZ ${process.env['TZ'] ?? ''}, ${new Date(2021, 0, 1).toString()}`)
   const random = randomOf(SEED)
   for (const type of registry.types) {

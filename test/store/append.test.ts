@@ -6,7 +6,7 @@ import type { Version } from '../../src/interaction/store.js'
 import { createAppend, insert } from '../../src/store/append.js'
 import { createClient } from '../../src/store/client.js'
 import { createCollections } from '../../src/store/indexes.js'
-import { createKeyStore } from '../../src/store/resource-store.js'
+import { createKeyStore } from '../../src/store/key-store.js'
 import { createSealing } from '../../src/store/stored.js'
 import type { StoredVersion } from '../../src/store/stored.js'
 

@@ -7,7 +7,8 @@ import type { Receipt, Version, Write } from '../../src/interaction/store.js'
 import { OutcomeError } from '../../src/outcome/outcome-error.js'
 import { createClient } from '../../src/store/client.js'
 import { createCollections } from '../../src/store/indexes.js'
-import { createKeyStore, createResourceStore } from '../../src/store/resource-store.js'
+import { createKeyStore } from '../../src/store/key-store.js'
+import { createResourceStore } from '../../src/store/resource-store.js'
 
 const url = process.env['MONGODB_URL'] ?? ''
 const name = `receipt${process.pid}`

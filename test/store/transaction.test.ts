@@ -9,7 +9,8 @@ import type { Change, ResourceStore, Version, Write } from '../../src/interactio
 import { OutcomeError } from '../../src/outcome/outcome-error.js'
 import { createClient } from '../../src/store/client.js'
 import { createCollections } from '../../src/store/indexes.js'
-import { createKeyStore, createResourceStore } from '../../src/store/resource-store.js'
+import { createKeyStore } from '../../src/store/key-store.js'
+import { createResourceStore } from '../../src/store/resource-store.js'
 
 const url = process.env['MONGODB_URL'] ?? ''
 const client = createClient(url)

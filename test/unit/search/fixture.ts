@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Bundle, CapabilityStatement, SearchParameter } from '@medplum/fhirtypes'
+import { TREE } from '../../helper/terminology.js'
 import type { Indexed } from '../../../src/filter/evaluate.js'
 import { OutcomeError } from '../../../src/outcome/outcome-error.js'
 import { extract } from '../../../src/search/extract.js'
@@ -42,13 +43,7 @@ const common = ['_id', '_lastUpdated', '_profile', '_security', '_source', '_tag
 
 /** A small terminology: one hierarchy, one value set of part of it, one that is described rather than listed. */
 const terms = createTerms({
-  codeSystems: [{
-    resourceType: 'CodeSystem',
-    url: 'urn:tree',
-    status: 'active',
-    content: 'complete',
-    concept: [{ code: 'root', display: 'Root of all', concept: [{ code: 'left', display: 'Left', concept: [{ code: 'leaf', display: 'Leaf' }] }, { code: 'right', display: 'Right' }] }]
-  }],
+  codeSystems: [TREE],
   valueSets: [
     { resourceType: 'ValueSet', url: 'urn:vs', version: '2', status: 'active', compose: { include: [{ system: 'urn:tree', concept: [{ code: 'left' }, { code: 'right' }] }, { system: 'urn:other', concept: [{ code: 'x' }] }] } },
     { resourceType: 'ValueSet', url: 'urn:whole', status: 'active', compose: { include: [{ system: 'urn:tree' }] } },
