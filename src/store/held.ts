@@ -71,22 +71,21 @@ async function candidates ({ db, session }: Reading, type: string, filter: Filte
 type Means = (index: number, type: string, ids: readonly string[]) => readonly string[]
 
 /**
- * Which items each of some filters means, of all types in one command; what is not there any more, or of no type of the
- * record, is meant in any case.
+ * Which items each of some filters means, of all types in one command. What it asks for is what a filter does not mean: so
+ * what is not there any more, or of no type of the record, is meant in any case. Without a filter it asks all the same.
  */
-async function meant ({ db, session }: Reading, held: ReadonlyMap<string, readonly string[]>, filters: readonly Filter[]): Promise<Means> {
+async function meant (reading: Reading, held: ReadonlyMap<string, readonly string[]>, filters: readonly Filter[]): Promise<Means> {
   const branches = Object.keys(RECORD_TYPES).flatMap(type => {
     const named = among(held, type)
     const rename = (field: string) => field === 'id' ? '_id' : field === 'facts.codes' && type === 'DocumentReference' ? 'facts.types' : field
     const ofType = (filter: Filter) => replaced(filter, leaf => leaf.kind === 'in' && leaf.field === 'type' ? leaf.values.includes(type) ? all : none : leaf)
-    return [all, ...filters].map((filter, index) => ({
+    return (filters.length === 0 ? [all] : filters).map((filter, index) => ({
       coll: type,
-      pipeline: [{ $match: { $and: [named, toMongo(ofType(filter), rename) as Document] } }, { $project: { _id: { $concat: [`${index}|${type}/`, '$_id'] } } }]
+      pipeline: [{ $match: { $and: [named, toMongo(not(ofType(filter)), rename) as Document] } }, { $project: { _id: { $concat: [`${index}|${type}/`, '$_id'] } } }]
     }))
   })
-  const found = await together<Named>({ db, session }, branches)
-  const known = new Set(found.map(({ _id }) => _id))
-  return (index, type, ids) => ids.filter(id => known.has(`${index + 1}|${type}/${id}`) || !known.has(`0|${type}/${id}`))
+  const others = new Set((await together<Named>(reading, branches)).map(({ _id }) => _id))
+  return (index, type, ids) => ids.filter(id => !others.has(`${index}|${type}/${id}`))
 }
 
 function among (held: ReadonlyMap<string, readonly string[]>, type: string): Document {

@@ -2,7 +2,7 @@
  * A real server on a real MongoDB for one test file: its own database, its own keys, tokens of every kind.
  * `npm test` starts the MongoDB once and passes `MONGODB_URL`.
  */
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Test } from 'tap'
 import { SignJWT, exportJWK, generateKeyPair } from 'jose'
@@ -12,6 +12,7 @@ import { createApp } from '../../src/app.js'
 import type { App } from '../../src/app.js'
 import { readConfig } from '../../src/config.js'
 import { LOCAL_AUDIENCE, LOCAL_ISSUER, localTrust } from '../../src/http/authenticate.js'
+import { borrowDatabase, mongoUrl } from './database.js'
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -42,9 +43,9 @@ export const BASE = 'http://127.0.0.1:8080/fhir'
 
 /** @param env read again at each start @param root the folder of the project, asked at each start */
 export async function startApp (t: Test, env: Readonly<Record<string, string>> = {}, root: () => URL = () => ROOT): Promise<TestApp> {
-  const url = process.env['MONGODB_URL']
-  if (url === undefined) throw new Error('MONGODB_URL is not set: run the tests with npm test')
-  const database = `t${createHash('sha256').update(`${t.fullname}${randomUUID()}`).digest('hex').slice(0, 20)}`
+  const url = mongoUrl()
+  const mongo = await new MongoClient(url).connect()
+  const { name: database, giveBack } = await borrowDatabase(mongo)
   const config = () => readConfig({ MONGODB_URL: url, MONGODB_DB: database, DATA_DIR: '/nonexistent', SAMPLE: 'none', BASE_URL: BASE, ...env })
   const logger = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
   const { privateKey, publicKey } = await generateKeyPair('ES256')
@@ -52,10 +53,9 @@ export async function startApp (t: Test, env: Readonly<Record<string, string>> =
   const master = randomBytes(32)
   const start = async () => await createApp({ config: config(), logger, trust, master, root: root() })
   let app = await start()
-  const mongo = await new MongoClient(url).connect()
   t.teardown(async () => {
     await app.close()
-    await mongo.db(database).dropDatabase()
+    await giveBack()
     await mongo.close()
   })
   return {

@@ -1,14 +1,52 @@
+import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import { MongoClient } from 'mongodb'
 import type { Db } from 'mongodb'
 
+/** More than this many documents are dropped with their database sooner than deleted. */
+const MANY = 2000
+
+interface Pooled { readonly _id: string, readonly isFree: boolean }
+
 /** A database of its own on the MongoDB of the tests, without a server; it goes with the test. */
 export async function openDatabase (t: Test, name: string): Promise<Db> {
-  const client = await new MongoClient(process.env['MONGODB_URL'] ?? '').connect()
+  const client = await new MongoClient(mongoUrl()).connect()
   const db = client.db(`${name}${process.pid}`)
   t.teardown(async () => {
     await db.dropDatabase()
     await client.close()
   })
   return db
+}
+
+/**
+ * An empty database for a server, nobody else's until it is given back. Files that come later take it again with its
+ * collections: to make them and their indexes takes longer than most tests.
+ */
+export async function borrowDatabase (mongo: MongoClient): Promise<{ readonly name: string, readonly giveBack: () => Promise<void> }> {
+  const pool = mongo.db('pool').collection<Pooled>('Database')
+  const free = await pool.findOneAndUpdate({ isFree: true }, { $set: { isFree: false } })
+  const name = free?._id ?? `t${randomUUID().replaceAll('-', '').slice(0, 20)}`
+  if (free === null) await pool.insertOne({ _id: name, isFree: false })
+  return {
+    name,
+    giveBack: async () => {
+      await empty(mongo.db(name))
+      await pool.updateOne({ _id: name }, { $set: { isFree: true } })
+    }
+  }
+}
+
+async function empty (db: Db): Promise<void> {
+  const names = (await db.listCollections({ name: { $not: /^system\./ } }, { nameOnly: true }).toArray()).map(({ name }) => name)
+  const collections = names.map(name => db.collection(name))
+  const counts = await Promise.all(collections.map(async each => await each.estimatedDocumentCount()))
+  if (counts.reduce((sum, count) => sum + count, 0) > MANY) await db.dropDatabase()
+  else for (const each of collections) await each.deleteMany({})
+}
+
+export function mongoUrl (): string {
+  const url = process.env['MONGODB_URL']
+  if (url === undefined) throw new Error('MONGODB_URL is not set: run the tests with npm test')
+  return url
 }
