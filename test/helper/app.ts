@@ -6,7 +6,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { Test } from 'tap'
 import { SignJWT, exportJWK, generateKeyPair } from 'jose'
-import { MongoClient } from 'mongodb'
+import type { MongoClient } from 'mongodb'
 import { pino } from 'pino'
 import { createApp } from '../../src/app.js'
 import type { App } from '../../src/app.js'
@@ -43,21 +43,15 @@ export const BASE = 'http://127.0.0.1:8080/fhir'
 
 /** @param env read again at each start @param root the folder of the project, asked at each start */
 export async function startApp (t: Test, env: Readonly<Record<string, string>> = {}, root: () => URL = () => ROOT): Promise<TestApp> {
-  const url = mongoUrl()
-  const mongo = await new MongoClient(url).connect()
-  const { name: database, giveBack } = await borrowDatabase(mongo)
-  const config = () => readConfig({ MONGODB_URL: url, MONGODB_DB: database, DATA_DIR: '/nonexistent', SAMPLE: 'none', BASE_URL: BASE, ...env })
+  const { mongo, database } = await borrowDatabase(t)
+  const config = () => readConfig({ MONGODB_URL: mongoUrl(), MONGODB_DB: database, DATA_DIR: '/nonexistent', SAMPLE: 'none', BASE_URL: BASE, ...env })
   const logger = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
   const { privateKey, publicKey } = await generateKeyPair('ES256')
   const trust = localTrust({ keys: [{ ...await exportJWK(publicKey), kid: 'test', alg: 'ES256' }] })
   const master = randomBytes(32)
   const start = async () => await createApp({ config: config(), logger, trust, master, root: root() })
   let app = await start()
-  t.teardown(async () => {
-    await app.close()
-    await giveBack()
-    await mongo.close()
-  })
+  t.teardown(async () => { await app.close() })
   return {
     get app () { return app },
     mongo,

@@ -20,21 +20,21 @@ export async function openDatabase (t: Test, name: string): Promise<Db> {
 }
 
 /**
- * An empty database for a server, nobody else's until it is given back. Files that come later take it again with its
+ * An empty database for a server, nobody else's until the test ends. Files that come later take it again with its
  * collections: to make them and their indexes takes longer than most tests.
  */
-export async function borrowDatabase (mongo: MongoClient): Promise<{ readonly name: string, readonly giveBack: () => Promise<void> }> {
+export async function borrowDatabase (t: Test): Promise<{ readonly mongo: MongoClient, readonly database: string }> {
+  const mongo = await new MongoClient(mongoUrl()).connect()
   const pool = mongo.db('pool').collection<Pooled>('Database')
   const free = await pool.findOneAndUpdate({ isFree: true }, { $set: { isFree: false } })
-  const name = free?._id ?? `t${randomUUID().replaceAll('-', '').slice(0, 20)}`
-  if (free === null) await pool.insertOne({ _id: name, isFree: false })
-  return {
-    name,
-    giveBack: async () => {
-      await empty(mongo.db(name))
-      await pool.updateOne({ _id: name }, { $set: { isFree: true } })
-    }
-  }
+  const database = free?._id ?? `t${randomUUID().replaceAll('-', '').slice(0, 20)}`
+  if (free === null) await pool.insertOne({ _id: database, isFree: false })
+  t.teardown(async () => {
+    await empty(mongo.db(database))
+    await pool.updateOne({ _id: database }, { $set: { isFree: true } })
+    await mongo.close()
+  })
+  return { mongo, database }
 }
 
 async function empty (db: Db): Promise<void> {
