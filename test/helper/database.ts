@@ -37,12 +37,21 @@ export async function borrowDatabase (t: Test): Promise<{ readonly mongo: MongoC
   return { mongo, database }
 }
 
+/** As new: without documents, and without what MongoDB remembers of the last file: its profile, its plans. */
 async function empty (db: Db): Promise<void> {
-  const names = (await db.listCollections({ name: { $not: /^system\./ } }, { nameOnly: true }).toArray()).map(({ name }) => name)
-  const collections = names.map(name => db.collection(name))
-  const counts = await Promise.all(collections.map(async each => await each.estimatedDocumentCount()))
-  if (counts.reduce((sum, count) => sum + count, 0) > MANY) await db.dropDatabase()
-  else for (const each of collections) await each.deleteMany({})
+  const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name)
+  const counts = await Promise.all(names.map(async name => await db.collection(name).estimatedDocumentCount()))
+  const isProfiled = names.includes('system.profile')
+  if (isProfiled || counts.reduce((sum, count) => sum + count, 0) > MANY) return await discard(db)
+  for (const name of names) {
+    await db.collection(name).deleteMany({})
+    await db.command({ planCacheClear: name })
+  }
+}
+
+async function discard (db: Db): Promise<void> {
+  await db.command({ profile: 0 })
+  await db.dropDatabase()
 }
 
 export function mongoUrl (): string {
