@@ -15,7 +15,7 @@ const IN_RECORD: readonly Index[] = [[{ patient: 1, keys: 1 }], [{ patient: 1, a
 const OF_ALL: readonly Index[] = [[{ keys: 1 }], [{ found: 1 }], [{ 'dates.$**': 1 }], [{ at: -1, id: 1 }]]
 
 const OF_FAMILY: Readonly<Record<Family, readonly Index[]>> = {
-  record: [...IN_RECORD, [{ found: 1 }], [{ 'facts.authors': 1, at: -1 }]],
+  record: [...IN_RECORD, [{ found: 1 }], [{ 'facts.authors': 1, at: -1 }], [{ 'facts.origins': 1 }]],
   choice: [...IN_RECORD, [{ keys: 1 }], [{ found: 1 }], [{ patient: 1, 'facts.actors': 1 }], CLAIMS],
   // Every access writes one: as few index entries as a search within a record can do with.
   trace: [[{ patient: 1, at: -1 }]],
@@ -26,8 +26,9 @@ const OF_FAMILY: Readonly<Record<Family, readonly Index[]>> = {
   'open-agenda': OF_ALL
 }
 
-/** Most of a record are documents. */
+/** Most of a record are documents; places are searched by where they are. */
 const OF_TYPE: Readonly<Record<string, readonly Index[]>> = {
+  Location: [...OF_FAMILY.directory, [{ 'points.near': '2dsphere' }]],
   DocumentReference: [...OF_FAMILY.record, CLAIMS]
 }
 

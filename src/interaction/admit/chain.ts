@@ -33,7 +33,7 @@ export async function joinChain (context: Context, sight: Sight, { patient, docu
   const replaced = await replacedBy(context, sight, patient, document)
   const sameOrigin = authorship.origins.length === 0
     ? []
-    : await find(context, and(equals('patient', patient), isIn('facts.origins', authorship.origins)))
+    : await find(context, isIn('facts.origins', authorship.origins))
   const chains = [...replaced, ...sameOrigin].map(version => version.facts as Facts)
   if (chains.length === 0) return { resource: document, chain: { ids: [id], began: at, wasWithheld: false }, companions: [], reindexed: [] }
   const members = await find(context, and(equals('patient', patient), isIn('_id', chains.flatMap(({ chain }) => chain))))
@@ -131,8 +131,8 @@ function withLabels (document: DocumentReference, labels: readonly CodeableConce
 
 /** What a deposit replaces: of this patient, authored by the writer or their structure, even when that is blocked. */
 async function replacedBy (context: Context, sight: Sight, patient: string, { relatesTo = [] }: DocumentReference): Promise<readonly Version[]> {
-  const { person, own, client, principal } = sight.caller
-  const keys = [...person === undefined ? [] : [person], ...own, ...client === undefined ? [] : [client], ...principal.kind === 'holder' ? [`Patient/${patient}`] : []]
+  const { person, own, client, relative, principal } = sight.caller
+  const keys = [...person === undefined ? [] : [person], ...own, ...client === undefined ? [] : [client], ...relative === undefined ? [] : [relative], ...principal.kind === 'holder' ? [`Patient/${patient}`] : []]
   return await Promise.all(relatesTo.filter(({ code }) => code === 'replaces').map(async ({ target }) => {
     const reference = belowBase(target.reference ?? '', context.base)
     const [, id] = /^DocumentReference\/([A-Za-z0-9.-]{1,64})$/.exec(reference) ?? []

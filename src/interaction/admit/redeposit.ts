@@ -5,7 +5,7 @@
 import type { Coding, Identifier, Resource } from '@medplum/fhirtypes'
 import type { Authorship, Chain, Facts } from '../../consent/facts.js'
 import { isRestricting, labelKey, labelsOf, markOf } from '../../consent/label.js'
-import { and, equals, isIn } from '../../filter/filter.js'
+import { isIn } from '../../filter/filter.js'
 import type { Context } from '../context.js'
 import { broken } from './admission.js'
 
@@ -20,11 +20,10 @@ export function originsOf (resource: Resource): readonly string[] {
 
 /** A deposit as it continues what was deposited before, and since when it has been in the record. */
 export async function continued<T extends Resource> (
-  context: Context, patient: string, resource: T, { origins }: Authorship, { now, at }: { readonly now: number, readonly at: number }
+  context: Context, resource: T, { origins }: Authorship, { now, at }: { readonly now: number, readonly at: number }
 ): Promise<{ readonly resource: T, readonly chain: Chain }> {
   const { resourceType: type, id = '' } = resource
-  const filter = and(equals('patient', patient), isIn('facts.origins', origins))
-  const found = origins.length === 0 ? [] : await context.store.find({ type, filter, sort: [], limit: MOST_EARLIER + 1 })
+  const found = origins.length === 0 ? [] : await context.store.find({ type, filter: isIn('facts.origins', origins), sort: [], limit: MOST_EARLIER + 1 })
   if (found.length === 0) return { resource, chain: { ids: [id], began: at, wasWithheld: false } }
   if (found.length > MOST_EARLIER) throw broken('This was deposited too often', `${type}.identifier`)
   const earlier = found.map(({ facts }) => facts as Facts)
