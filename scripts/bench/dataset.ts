@@ -8,16 +8,9 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { MongoClient } from 'mongodb'
 import type { Db } from 'mongodb'
-import { pino } from 'pino'
-import { createApp } from '../../src/app.js'
 import type { App } from '../../src/app.js'
-import { readConfig } from '../../src/config.js'
-import { localTrust } from '../../src/http/authenticate.js'
-import { admitterOf, checked, create } from '../../src/interaction/create.js'
-import type { Version } from '../../src/interaction/store.js'
-import { first } from '../../src/interaction/version.js'
 import { ID_NAT_ST } from '../../src/security/identity.js'
-import type { Principal } from '../../src/security/principal.js'
+import { openApp, principal, spread, writeTogether } from '../bulk.js'
 import type { BareDocument } from './bare.js'
 import { HOSPITAL, DOCTOR, INS, accessOf, patientOf } from './cast.js'
 import { documentOf } from './document.js'
@@ -30,12 +23,13 @@ interface Marker { _id: 'dataset', print: string, patients: readonly string[], l
 export const OURS = 'bench'
 export const BARE = 'bench-bare'
 const CONTENT = 4096
-/** Records that are opened at once; records whose documents are one transaction, and such transactions at once. */
-const OPENED = 8
+/** Records that are opened in one transaction; records whose documents are one transaction, and such transactions at once. */
+const OPENED = 100
 const TOGETHER = 4
 const WRITES = 2
+const hospital = principal('structure', { structure: `structure:${HOSPITAL.structure}` })
 /** What decides how a document is stored: a dataset of other code is loaded anew. */
-const CODE = ['src/consent', 'src/crypto', 'src/filter', 'src/interaction/admit', 'src/interaction/version.js', 'src/search', 'src/store', 'scripts/bench/cast.js', 'scripts/bench/document.js', 'scripts/bench/dataset.js']
+const CODE = ['src/consent', 'src/crypto', 'src/filter', 'src/interaction/admit', 'src/interaction/version.js', 'src/search', 'src/store', 'scripts/bulk.js', 'scripts/bench/cast.js', 'scripts/bench/document.js', 'scripts/bench/dataset.js']
 
 /** Loads the dataset unless it is there, and removes what earlier runs have left beside it. */
 export async function prepare (place: Place, size: Size, { keep, log }: { keep: boolean, log: (line: string) => void }): Promise<Dataset> {
@@ -99,22 +93,16 @@ async function load ({ mongoUrl, dataDir, root }: Place, size: Size, bare: Db, l
   const began = performance.now()
   await bare.createCollection('DocumentReference')
   await bare.collection('DocumentReference').createIndex({ patient: 1, _id: 1 })
-  const app = await createApp({
-    config: readConfig({ MONGODB_URL: mongoUrl, MONGODB_DB: OURS, DATA_DIR: dataDir, SAMPLE: 'none', BASE_URL: 'http://127.0.0.1:8080/fhir' }),
-    logger: pino({ level: 'silent' }),
-    trust: localTrust({ keys: [] }),
-    master: await masterKey(dataDir),
-    root: new URL(`file://${root}/`)
-  })
+  const app = await openApp({ mongoUrl, database: OURS, root, dataDir, master: await masterKey(dataDir) })
   try {
-    for (const [value, name] of [[HOSPITAL.structure, 'Centre hospitalier'], [DOCTOR.structure, 'Cabinet']]) {
-      await put(app, principal('operator', 'operator:bench'), { resourceType: 'Organization', active: true, identifier: [{ system: ID_NAT_ST, value }], name })
-    }
+    await writeTogether(app, principal('operator'), [[HOSPITAL.structure, 'Centre hospitalier'], [DOCTOR.structure, 'Cabinet']].map(([value, name]) =>
+      ({ resourceType: 'Organization', active: true, identifier: [{ system: ID_NAT_ST, value }], name })))
     log(`Loading ${size.patients} patients and their choices`)
-    const patients = await spread(size.patients, OPENED, async index => await openRecord(app, String(190_000_000_000_000 + index)))
+    const patients = (await spread(Math.ceil(size.patients / OPENED), 1, async index => await openRecords(app, index * OPENED, Math.min(OPENED, size.patients - index * OPENED)))).flat()
     log(`Loading ${size.patients * size.documents} documents`)
     await spread(Math.ceil(size.patients / TOGETHER), WRITES, async index => {
-      const versions = await deposit(app, patients.slice(index * TOGETHER, (index + 1) * TOGETHER), size.documents)
+      const some = patients.slice(index * TOGETHER, (index + 1) * TOGETHER)
+      const versions = await writeTogether(app, hospital, some.flatMap(id => Array.from({ length: size.documents }, (_, number) => documentOf(id, number, CONTENT))), some)
       await bare.collection<BareDocument>('DocumentReference').insertMany(versions.map(({ id, patient, text }) => ({ _id: id, patient: patient ?? '', text })))
     })
     log(`Loaded in ${Math.round((performance.now() - began) / 1000)} s`)
@@ -124,46 +112,10 @@ async function load ({ mongoUrl, dataDir, root }: Place, size: Size, bare: Db, l
   }
 }
 
-/** A patient, and the doctor's access, through the interaction that the server calls. @returns the id */
-async function openRecord (app: App, ins: string): Promise<string> {
-  const id = await put(app, principal('operator', 'operator:bench'), patientOf(ins))
-  await put(app, { ...principal('holder', `holder:${ins}`), ins: `${INS}|${ins}` }, accessOf(id))
-  return id
-}
-
-async function put ({ context, sightOf }: App, as: Principal, resource: Readonly<Record<string, unknown>> & { readonly resourceType: string }): Promise<string> {
-  const sight = await sightOf(as, Date.now())
-  const { headers } = await create(context, { sight, type: resource.resourceType, resource, prefer: 'minimal' })
-  return headers['location']?.split('/').at(-3) ?? ''
-}
-
-/** Deposits by the hospital, in one transaction. */
-async function deposit ({ context, sightOf }: App, patients: readonly string[], each: number): Promise<readonly Version[]> {
-  const sight = await sightOf({ ...principal('structure', `structure:${HOSPITAL.structure}`), structure: `structure:${HOSPITAL.structure}` }, Date.now())
-  await sight.enter(patients)
-  const admitted = await Promise.all(patients.flatMap(patient => Array.from({ length: each }, async (_, number) => {
-    const id = context.newId()
-    const resource = checked(context, 'DocumentReference', documentOf(patient, number, CONTENT))
-    const admission = await admitterOf('DocumentReference').create(context, sight, resource, id)
-    return { next: first(context, admission, id, sight.caller.now), claims: admission.claims }
-  })))
-  await context.store.commit({ changes: admitted, traces: [] })
-  return admitted.map(({ next }) => next)
-}
-
-function principal (kind: Principal['kind'], subject: string): Principal {
-  return { kind, subject, scopes: [{ type: '*', permissions: 'cruds' }], mode: 'normal', isSecret: false, expires: 0 }
-}
-
-/** Runs `work` for 0 … count - 1, some at once. */
-async function spread <T> (count: number, atOnce: number, work: (index: number) => Promise<T>): Promise<readonly T[]> {
-  const results: T[] = []
-  let next = 0
-  await Promise.all(Array.from({ length: atOnce }, async () => {
-    while (next < count) {
-      const index = next++
-      results[index] = await work(index)
-    }
-  }))
-  return results
+/** Patients, each of whom gives the doctor access. @returns their ids */
+async function openRecords (app: App, start: number, count: number): Promise<readonly string[]> {
+  const all = Array.from({ length: count }, (_, index) => String(190_000_000_000_000 + start + index))
+  const opened = (await writeTogether(app, principal('operator'), all.map(patientOf))).map(({ id }) => id)
+  await spread(count, 8, async index => await writeTogether(app, principal('holder', { ins: `${INS}|${all[index] ?? ''}` }), [accessOf(opened[index] ?? '')], [opened[index] ?? '']))
+  return opened
 }

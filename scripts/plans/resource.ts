@@ -92,8 +92,15 @@ export const ofRecord: Readonly<Record<string, Make>> = {
   })
 }
 
-/** Of everybody. */
-export const ofDirectory: Readonly<Record<string, (number: number) => object>> = {
+/** An agenda of the hospital. */
+export const scheduleOf = () => ({
+  resourceType: 'Schedule',
+  contained: [{ resourceType: 'HealthcareService', id: 'service', providedBy: hospital }],
+  actor: [{ reference: '#service' }]
+})
+
+/** Of everybody; `schedules`: ids. */
+export const ofDirectory: Readonly<Record<string, (number: number, schedules: readonly string[]) => object>> = {
   Organization: number => ({
     resourceType: 'Organization',
     active: true,
@@ -110,11 +117,11 @@ export const ofDirectory: Readonly<Record<string, (number: number) => object>> =
     telecom: [{ system: 'email', value: `p${number}@example.org` }],
     gender: number % 2 === 0 ? 'female' : 'male'
   }),
-  Slot: number => ({
+  Slot: (number, schedules) => ({
     resourceType: 'Slot',
     identifier: [{ system: 'urn:slots', value: `s${number}` }],
     serviceType: [coded('urn:services', `T${number % 30}`)],
-    schedule: { reference: `Schedule/s${number % 60}` },
+    schedule: { reference: `Schedule/${schedules[number % schedules.length] ?? ''}` },
     status: number % 3 === 0 ? 'busy' : 'free',
     start: instant(number, 9),
     end: instant(number, 10)

@@ -1,21 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { MongoClient } from 'mongodb'
-import { pino } from 'pino'
-import { createApp } from '../../src/app.js'
-import { readConfig } from '../../src/config.js'
-import { localTrust } from '../../src/http/authenticate.js'
+import { openApp } from '../bulk.js'
 import { fill } from './dataset.js'
 import { MOST, isBad, readPlans } from './read.js'
 
 /** Loads, reads every plan, and says what is not as it should be. @returns a Markdown report, and whether all is well */
 export async function run ({ mongoUrl, root, patients, documents, log }: { mongoUrl: string, root: string, patients: number, documents: number, log: (line: string) => void }): Promise<{ readonly report: string, readonly isGood: boolean }> {
-  const app = await createApp({
-    config: readConfig({ MONGODB_URL: mongoUrl, MONGODB_DB: 'plans', SAMPLE: 'none', BASE_URL: 'http://127.0.0.1:8080/fhir' }),
-    logger: pino({ level: 'silent' }),
-    trust: localTrust({ keys: [] }),
-    master: randomBytes(32),
-    root: new URL(`file://${root}/`)
-  })
+  const app = await openApp({ mongoUrl, database: 'plans', root, master: randomBytes(32) })
   const client = await new MongoClient(mongoUrl).connect()
   try {
     log(`Loading ${patients} patients with ${documents} documents each`)
