@@ -29,7 +29,8 @@ export function toTrace (access: Access, caller: Caller, ports: TracePorts): Ver
     family: access.type === 'Bundle' ? 'record' : familyOf(access.type),
     about,
     disclosed,
-    isNamed: access.isNamed ?? true
+    isNamed: access.isNamed ?? true,
+    isSecret: caller.principal.isSecret
   }
   const text = JSON.stringify(event)
   return {
@@ -48,14 +49,14 @@ export function toTrace (access: Access, caller: Caller, ports: TracePorts): Ver
 }
 
 /**
- * The event as its reader may see it: the decision for the holder alone, and no id of what is hidden from the reader.
+ * The event as its reader may see it: the decision for holder and representatives alone, and no id of what is hidden from the reader.
  */
-export function viewTrace (trace: Version, reader: { readonly isHolder: boolean, readonly hidden: Hidden }): string {
+export function viewTrace (trace: Version, reader: { readonly isTold: boolean, readonly hidden: Hidden }): string {
   const event = JSON.parse(trace.text) as AuditEvent
   const { disclosed } = trace.facts as TraceFacts
   const { extension = [], ...rest } = event
   const shown = [
-    ...extension.filter(({ url }) => url !== DECISION || reader.isHolder),
+    ...extension.filter(({ url }) => url !== DECISION || reader.isTold),
     ...disclosedExtension(disclosed.filter(reference => !reader.hidden.has(reference)))
   ]
   const { resourceType, id, meta, ...body } = rest

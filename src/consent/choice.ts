@@ -16,6 +16,8 @@ export interface Choice {
   readonly exceptions: readonly Clause[]
   /** Kind `blocage`: when it stopped being in force by being lifted (ms). */
   readonly lifted?: number
+  /** Given by a legal representative: it never opens what is hidden from them. */
+  readonly isOfRepresentative?: true
 }
 
 export interface Span { readonly start: number, readonly end: number }
@@ -24,7 +26,10 @@ export interface Clause {
   readonly effect: 'permit' | 'deny'
   /** `TREAT`, `BTG`, `ETREAT`, or any other code; `*` where a choice that cannot be read was widened. */
   readonly purposes: readonly string[]
-  /** Hashed keys of `security/identity.ts`; null is every professional and structure, `*` whoever it is. */
+  /**
+   * Hashed keys of `security/identity.ts`, `CareTeam/id` for whoever is in it, `RelatedPerson/id`; null is every
+   * professional and structure, `*` whoever it is.
+   */
   readonly actors: readonly string[] | null
   readonly period: Span
   readonly selector: Selector

@@ -52,33 +52,39 @@ function alone (situation: Situation, stored: Stored): Filter {
   switch (situation.stands) {
     case 'shut': return none
     case 'holder': return situation.isOpen ? openToHolder(situation.now) : none
+    case 'representative': return situation.isOpen ? and(openToHolder(situation.now), not(BEYOND)) : none
     case 'application': return and(
       sound(situation.keys),
       or(isIn('facts.authors', situation.keys), not(isIn('facts.labels', ['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX']))),
       or(...situation.statements.map(statement => permits(statement, stored))),
       not(or(...situation.denials.map(statement => denies(statement, stored)))))
-    case 'treating': return sound(situation.keys)
+    case 'treating': return situation.beyond === undefined
+      ? sound(situation.keys)
+      : and(sound(situation.keys), or(not(BEYOND), alone(situation.beyond, stored)))
     case 'structure': return isIn('facts.authors', situation.keys)
     case 'professional': return and(sound([...situation.inPerson, ...situation.asStructure]), ofProfessional(situation, stored))
     default: return situation satisfies never
   }
 }
 
+/** What is hidden from legal representatives: nothing that one of them gave opens it. */
+const BEYOND = equals('facts.labels', 'INVISIBLE_REPRESENTANTS_LEGAUX')
+
 function ofProfessional (caller: Professional, stored: Stored): Filter {
   const asStructure = isIn('facts.authors', caller.asStructure)
   return or(
     isIn('facts.authors', caller.inPerson),
     and(
-      or(...caller.grounds.map(statement => permits(statement, stored)), caller.mode === 'normal' ? asStructure : none),
+      or(...caller.grounds.map(statement => and(permits(statement, stored), statement.isOfRepresentative ? not(BEYOND) : all)), caller.mode === 'normal' ? asStructure : none),
       not(or(...caller.denials.map(statement => denies(statement, stored)))),
       within('facts.types', caller.readableTypes),
-      caller.seesMasked ? all : or(not(equals('facts.labels', 'MASQUE_PS')), asStructure),
+      or(not(equals('facts.labels', 'MASQUE_PS')), asStructure, caller.seesMaskedBeyond ? all : caller.seesMasked ? not(BEYOND) : none),
       caller.isSocial ? not(equals('facts.labels', 'MASQUE_PSOCIAL')) : all))
 }
 
 /** The default sight of one's own deposits of a type, in records about which nothing else is known. */
 export function ownDeposits (caller: Pick<Professional, 'inPerson' | 'asStructure' | 'readableTypes' | 'isSocial'>, type: string): Filter {
-  const professional: Professional = { ...caller, stands: 'professional', mode: 'normal', grounds: [], denials: [], seesMasked: false, isAdministrator: false }
+  const professional: Professional = { ...caller, stands: 'professional', mode: 'normal', grounds: [], denials: [], seesMasked: false, seesMaskedBeyond: false, isAdministrator: false }
   return whole(type, stored => and(sound([...caller.inPerson, ...caller.asStructure]), ofProfessional(professional, stored)))
 }
 

@@ -21,6 +21,9 @@ export interface Judged { readonly type: string, readonly id: string, readonly f
 /** What no application sees, but of what it deposited itself. */
 const KEPT: readonly string[] = ['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX']
 
+/** What is hidden from legal representatives: nothing that one of them gave opens it. */
+const BEYOND = 'INVISIBLE_REPRESENTANTS_LEGAUX'
+
 const permit = (rule: number, choices: readonly string[] = []): Decision => ({ permit: true, rule, choices })
 const deny = (rule: number, choices: readonly string[] = []): Decision => ({ permit: false, rule, choices })
 
@@ -42,10 +45,15 @@ function decideAlone (situation: Situation, resource: Judged): Decision {
     const isWithheld = facts.labels.includes('INVISIBLE_PATIENT') && situation.now < facts.opens
     return isWithheld ? deny(3) : permit(3)
   }
+  if (situation.stands === 'representative') {
+    if (!situation.isOpen) return deny(1)
+    const isWithheld = facts.labels.includes('INVISIBLE_PATIENT') && situation.now < facts.opens
+    return isWithheld || facts.labels.includes(BEYOND) ? deny(4) : permit(4, situation.choices)
+  }
   if (facts.enteredInError && !meets(facts.authors, authorKeys(situation))) return deny(2)
   switch (situation.stands) {
     case 'application': return decideApplication(situation, resource)
-    case 'treating': return permit(7, [situation.choice])
+    case 'treating': return situation.beyond !== undefined && facts.labels.includes(BEYOND) ? decideAlone(situation.beyond, resource) : permit(7, [situation.choice])
     case 'structure': return meets(facts.authors, situation.keys) ? permit(9) : deny(9)
     case 'professional': return decideProfessional(situation, resource)
     default: return situation satisfies never
@@ -65,17 +73,18 @@ function decideProfessional (caller: Professional, resource: Judged): Decision {
   const { facts } = resource
   if (meets(facts.authors, caller.inPerson)) return permit(9)
   const isStructureAuthor = meets(facts.authors, caller.asStructure)
-  const grounds = caller.grounds.filter(statement => says(statement, resource) === 'permit').map(({ consent }) => consent)
+  const isBeyond = facts.labels.includes(BEYOND)
+  const grounds = caller.grounds.filter(statement => !(isBeyond && statement.isOfRepresentative) && says(statement, resource) === 'permit').map(({ consent }) => consent)
   if (grounds.length === 0 && !(isStructureAuthor && caller.mode === 'normal')) return deny(10)
   const denials = caller.denials.filter(statement => says(statement, resource) === 'deny').map(({ consent }) => consent)
   if (denials.length > 0) return deny(11, denials)
   if (facts.types.length === 0 || !facts.types.every(type => caller.readableTypes.has(type))) return deny(12)
-  if (facts.labels.includes('MASQUE_PS') && !caller.seesMasked && !isStructureAuthor) return deny(13)
+  if (facts.labels.includes('MASQUE_PS') && !(isBeyond ? caller.seesMaskedBeyond : caller.seesMasked) && !isStructureAuthor) return deny(13)
   if (facts.labels.includes('MASQUE_PSOCIAL') && caller.isSocial) return deny(13)
   return permit(14, grounds)
 }
 
-function authorKeys (situation: Exclude<Situation, { stands: 'shut' | 'holder' }>): readonly string[] {
+function authorKeys (situation: Exclude<Situation, { stands: 'shut' | 'holder' | 'representative' }>): readonly string[] {
   return situation.stands === 'professional' ? [...situation.inPerson, ...situation.asStructure] : situation.keys
 }
 

@@ -6,6 +6,7 @@ import { labelKey, labelsOf, markOf, tagOf, typeKey } from './label.js'
 import type { Mark } from './label.js'
 import { RECORD_TYPES, literalsIn, recordType, valuesAt } from './record-type.js'
 import type { RecordType } from './record-type.js'
+import type { Team } from './team.js'
 
 /**
  * All that the rules read of a record resource, kept among its index values in the transaction that changes it.
@@ -36,7 +37,7 @@ export interface Facts {
   readonly wasWithheld: boolean
   /** The structure, holder or application that deposited it. */
   readonly depositor: string
-  /** Hashed identifiers and contents, under the depositor: a later deposit of the same joins the chain. */
+  /** Hashed identifiers and contents, under patient and depositor: a later deposit of the same joins the chain. */
   readonly origins: readonly string[]
   /** Its identifiers, unique under the depositor while it is not deleted. */
   readonly claims: readonly string[]
@@ -44,13 +45,15 @@ export interface Facts {
   readonly opens: number
   /** Of a container: all that any of its versions holds, itself or through other containers. */
   readonly items?: readonly Item[]
+  /** Of a CareTeam: who is in it. */
+  readonly team?: Team
 }
 
 /** What a container is judged by of one of its items. */
 export interface Item {
   readonly type: string
   readonly id: string
-  readonly facts: Omit<Facts, 'items' | 'began' | 'wasWithheld' | 'depositor' | 'origins' | 'claims'>
+  readonly facts: Omit<Facts, 'items' | 'team' | 'began' | 'wasWithheld' | 'depositor' | 'origins' | 'claims'>
 }
 
 /** An item that nobody sees, whoever deposited it: in the place of one that cannot be judged. */
@@ -122,7 +125,7 @@ export function factsOf (resource: Resource, authorship: Authorship, chain: Chai
 
 /** What its container keeps of a resource. */
 export function itemOf (type: string, id: string, facts: Facts): Item {
-  const { items, began, wasWithheld, depositor, origins, claims, ...kept } = facts
+  const { items, team, began, wasWithheld, depositor, origins, claims, ...kept } = facts
   return { type, id, facts: { ...kept, codes: codesOf(facts) } }
 }
 

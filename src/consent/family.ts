@@ -72,6 +72,8 @@ export interface TraceFacts {
   readonly disclosed: readonly string[]
   /** Whether the request named the record: else the event is there for what was disclosed, and as long as that is seen. */
   readonly isNamed: boolean
+  /** Of a secret session: not told to representatives. */
+  readonly isSecret: boolean
 }
 
 export interface Subject { readonly type: string, readonly id: string, readonly facts: unknown }
@@ -111,11 +113,12 @@ export function compileIn (situation: Situation, type: string, hidden: ReadonlyS
   }
 }
 
-/** Rule 1 leaves the account's own choices to the holder. */
+/** Rule 1 leaves the account's own choices to the holder and the legal representative. */
 function decideChoice (situation: Situation, facts: ChoiceFacts): Decision {
   switch (situation.stands) {
     case 'shut': return deny(situation.rule)
     case 'holder': return permit(3)
+    case 'representative': return permit(4)
     case 'treating': return permit(7)
     case 'professional':
       if (situation.isAdministrator) return permit(10)
@@ -126,7 +129,7 @@ function decideChoice (situation: Situation, facts: ChoiceFacts): Decision {
 }
 
 function compileChoice (situation: Situation): Filter {
-  if (situation.stands === 'holder' || situation.stands === 'treating') return all
+  if (situation.stands === 'holder' || situation.stands === 'representative' || situation.stands === 'treating') return all
   if (situation.stands !== 'professional') return none
   return situation.isAdministrator
     ? all
@@ -143,6 +146,7 @@ function decideTrace (situation: Situation, facts: TraceFacts, hidden: Hidden): 
   switch (situation.stands) {
     case 'shut': return deny(situation.rule)
     case 'holder': return situation.isOpen ? permit(3) : deny(1)
+    case 'representative': return !situation.isOpen ? deny(1) : facts.isSecret ? deny(4) : permit(4)
     case 'treating': return facts.family === 'record' ? permit(7) : deny(7)
     case 'professional': return isOwn(situation.inPerson, facts) ? permit(10) : deny(10)
     case 'application': return deny(5)
@@ -159,17 +163,19 @@ function compileTrace (situation: Situation, hidden: ReadonlySet<string>): Filte
   const seen = and(not(isIn('facts.about', hidden)), or(equals('facts.isNamed', true), not(within('facts.disclosed', hidden))))
   switch (situation.stands) {
     case 'holder': return situation.isOpen ? seen : none
+    case 'representative': return situation.isOpen ? and(seen, not(equals('facts.isSecret', true))) : none
     case 'treating': return and(seen, or(equals('facts.family', 'record'), own(situation.keys)))
     case 'professional': return and(seen, own(situation.inPerson))
     default: return none
   }
 }
 
-/** In full: holder, operator (elsewhere), MT, the holder's application, and whoever has a ground without data selector. */
+/** In full: holder, representative, operator (elsewhere), MT, the holder's application, and whoever has a ground without data selector. */
 function decideIdentity (situation: Situation): Decision {
   switch (situation.stands) {
     case 'shut': return deny(situation.rule)
     case 'holder': return situation.isOpen ? permit(3) : deny(1)
+    case 'representative': return situation.isOpen ? permit(4) : deny(1)
     case 'application': return permit(5)
     case 'treating': return permit(7)
     case 'structure': return deny(9)

@@ -30,6 +30,9 @@ export interface ParticipationFacts {
   readonly wasWithheld: boolean
 }
 
+/** What is hidden from legal representatives, and so from every one. */
+const BEYOND: Mark = 'INVISIBLE_REPRESENTANTS_LEGAUX'
+
 export type Participation = 'message' | 'agenda'
 
 const permit = (rule: number): Decision => ({ permit: true, rule, choices: [] })
@@ -66,21 +69,42 @@ export function decideParticipation (situation: Situation, family: Participation
     if (!isTheirs || (facts.isDraft && !facts.authors.includes(holder))) return deny(0)
     return facts.labels.includes('INVISIBLE_PATIENT') && situation.now < facts.opens ? deny(3) : permit(3)
   }
+  if (stands === 'representative') return ofRepresentative(situation, family, facts)
   const keys = participantKeys(situation, family)
   if (facts.enteredInError && !meets(facts.authors, keys)) return deny(2)
   const isSeen = meets(facts.participants, keys) && (!facts.isDraft || meets(facts.authors, keys))
   return isSeen ? permit(0) : deny(0)
 }
 
+/** As the holder, of messages those in which they take part themselves. */
+function ofRepresentative ({ isOpen, keys, now }: Extract<Situation, { stands: 'representative' }>, family: Participation, facts: ParticipationFacts): Decision {
+  if (!isOpen) return deny(1)
+  if ((family === 'message' && !meets(facts.participants, keys)) || (facts.isDraft && !meets(facts.authors, keys))) return deny(0)
+  return facts.labels.includes(BEYOND) || (facts.labels.includes('INVISIBLE_PATIENT') && now < facts.opens) ? deny(4) : permit(4)
+}
+
 /** The messages or appointments of the record that the caller may see. */
 export function compileParticipation (situation: Situation, family: Participation): Filter {
-  if (situation.stands !== 'holder') return ofParticipants(participantKeys(situation, family))
+  const keys = participantKeys(situation, family)
+  if (situation.stands === 'representative') {
+    if (!situation.isOpen) return none
+    return and(
+      family === 'agenda' ? all : isIn('facts.participants', keys),
+      or(not(equals('facts.isDraft', true)), isIn('facts.authors', keys)),
+      announced(situation.now),
+      not(equals('facts.labels', BEYOND)))
+  }
+  if (situation.stands !== 'holder') return ofParticipants(keys)
   if (!situation.isOpen) return none
   const holder = `Patient/${situation.patient}`
   return and(
     family === 'agenda' ? all : equals('facts.participants', holder),
     or(not(equals('facts.isDraft', true)), equals('facts.authors', holder)),
-    or(not(equals('facts.labels', 'INVISIBLE_PATIENT')), compare('facts.opens', 'le', situation.now)))
+    announced(situation.now))
+}
+
+function announced (now: number): Filter {
+  return or(not(equals('facts.labels', 'INVISIBLE_PATIENT')), compare('facts.opens', 'le', now))
 }
 
 /** What those whose keys these are take part in. */

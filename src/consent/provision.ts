@@ -22,6 +22,9 @@ export interface Reading {
   readonly acknowledged: number
   /** When the block that it was has been lifted. */
   readonly lifted?: number
+  /** Whether a legal representative wrote this version, or a professional recorded it. */
+  readonly isByRepresentative?: boolean
+  readonly isRecorded?: boolean
   /** undefined for a reference that names nobody known. */
   readonly partyOf: (reference: Reference) => Party | undefined
   /** Whether the terminology has the code of a `class` or `code` selector. */
@@ -36,10 +39,12 @@ const SCOPE = 'http://terminology.hl7.org/CodeSystem/consentscope|patient-privac
 /** http://terminology.hl7.org/ValueSet/v3-PurposeOfUse, as R4 publishes it. */
 const PURPOSES: readonly string[] = ['TREAT', 'ETREAT', 'BTG', 'CAREMGT', 'CLINTRCH', 'COC', 'COVERAGE', 'FAMRQT', 'HMARKT', 'HOPERAT',
   'HPAYMT', 'HRESCH', 'HSYSADMIN', 'PATRQT', 'PATSFTY', 'PUBHLTH', 'PWATRNY', 'SUPNWK']
-const PARTY: Readonly<Record<string, string>> = { Practitioner: 'person', PractitionerRole: 'person', Organization: 'structure', Device: 'application' }
+const PARTY: Readonly<Record<string, string>> = { Practitioner: 'person', PractitionerRole: 'person', Organization: 'structure', Device: 'application', CareTeam: 'team', RelatedPerson: 'related' }
 /** Kinds that are about the whole record: singled out by data, they say nothing. */
 const WHOLE: readonly string[] = ['medecin-traitant', 'administrateur', 'urgence-masques']
 const DAY = 24 * 3600 * 1000
+/** How long a team that a professional recorded sees, unless the holder confirms it. */
+const RECORDED_TEAM = 7 * DAY
 
 /** The codings of our kinds in a Consent's category. */
 export function kindCodings (consent: Consent): readonly Coding[] {
@@ -49,7 +54,7 @@ export function kindCodings (consent: Consent): readonly Coding[] {
 /** What the rules keep of a Consent: who may read it, under whom it is filed, and the choice while it counts. */
 export function choiceFactsOf (consent: Consent, authors: readonly string[], reading: Reading): ChoiceFacts {
   const clauses = provisionsOf(consent)
-  const actors = [...new Set(clauses.flatMap(({ actor = [] }) => actor.flatMap(({ reference }) => reading.partyOf(reference)?.keys ?? [])))]
+  const actors = [...new Set(clauses.flatMap(({ actor = [] }) => actor.flatMap(({ reference }) => reading.partyOf(reference)?.keys ?? [])))].filter(key => !key.startsWith('CareTeam/'))
   const counts = consent.status === 'active' || reading.lifted !== undefined
   const choice = counts ? readChoice(consent, reading) : undefined
   return {
@@ -62,8 +67,9 @@ export function choiceFactsOf (consent: Consent, authors: readonly string[], rea
   }
 }
 
+/** Under whom a choice is filed: who is in a team is known when it is asked for, so what names one is everybody's to ask. */
 function filing ({ base, exceptions }: Choice): readonly string[] {
-  return [base, ...exceptions].flatMap(clause => clause.actors ?? [EVERYONE])
+  return [base, ...exceptions].flatMap(({ actors }) => actors?.map(actor => actor.startsWith('CareTeam/') ? EVERYONE : actor) ?? [EVERYONE])
 }
 
 function provisionsOf ({ provision }: Consent): readonly ConsentProvision[] {
@@ -85,7 +91,7 @@ export function readChoice (consent: Consent, reading: Reading): Choice | undefi
     (consent.scope.coding ?? []).some(coding => labelKey(coding) === SCOPE) && nested.every(({ provision }) => provision === undefined)
   const [base, ...exceptions] = isReadable ? parts : [...parts, ...deeper(nested, kind, isBlind, reading)].filter(({ clause }) => clause.effect === 'deny')
   if (base === undefined) return undefined
-  const period = boundsOf(root, kind)
+  const period = boundsOf(root, kind, reading)
   if (period === undefined || (isReadable && kind !== 'pcf' && !isShaped(root, base.clause, kind, reading))) return undefined
   return {
     consent: consent.id ?? '',
@@ -95,8 +101,14 @@ export function readChoice (consent: Consent, reading: Reading): Choice | undefi
     // The root period bounds the whole Consent already.
     base: base === parts[0] ? { ...base.clause, period: ALWAYS } : base.clause,
     exceptions: exceptions.map(({ clause }) => clause),
-    ...reading.lifted === undefined ? {} : { lifted: reading.lifted }
+    ...reading.lifted === undefined ? {} : { lifted: reading.lifted },
+    ...reading.isByRepresentative === true || isOfRelated(consent) ? { isOfRepresentative: true } : {}
   }
+}
+
+/** Whoever wrote it down: it was agreed to by somebody around the holder. */
+function isOfRelated ({ performer = [] }: Consent): boolean {
+  return performer.some(({ reference }) => reference?.startsWith('RelatedPerson/') === true)
 }
 
 /** The denials of a level that PCF does not have: not understood, but not lost. */
@@ -120,9 +132,11 @@ function isSameList (one: readonly string[], other: readonly string[]): boolean 
   return one.length === other.length && one.every(value => other.includes(value))
 }
 
-/** An `acces-ponctuel` permits at most 24 hours from its start. A period that cannot be read bounds nothing. */
-function boundsOf ({ period, type }: ConsentProvision, kind: Kind): Span | undefined {
+/** An `acces-ponctuel` permits at most 24 hours from its start, nobody helps without a period. One that cannot be read bounds nothing. */
+function boundsOf ({ period, type }: ConsentProvision, kind: Kind, { acknowledged, isRecorded = false }: Reading): Span | undefined {
   const span = isReadablePeriod(period) && period !== undefined ? spanOf(period) : ALWAYS
+  if (kind === 'delegation' && period === undefined) return undefined
+  if (kind === 'equipe-soins' && isRecorded) return { start: span.start, end: Math.min(span.end, acknowledged + RECORDED_TEAM) }
   if (kind !== 'acces-ponctuel' || type !== 'permit') return span
   return period?.start === undefined ? undefined : { start: span.start, end: Math.min(span.end, span.start + DAY) }
 }

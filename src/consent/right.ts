@@ -14,6 +14,7 @@ import type { Caller, Situation } from './situation.js'
 /** What a caller is to one resource. */
 export interface Standing {
   readonly isHolder: boolean
+  readonly isLegal: boolean
   readonly isTreating: boolean
   readonly isAdministrator: boolean
   /** Author in person; author in person or as structure. */
@@ -29,9 +30,12 @@ export function standingOf (caller: Caller, situation: Situation, facts: Pick<Fa
     ? situation.inPerson
     : situation.stands === 'treating' ? situation.keys.filter(key => !caller.own.includes(key)) : []
   const isHolder = situation.stands === 'holder'
-  const own = isHolder ? [`Patient/${situation.patient}`] : [...caller.own, ...caller.client === undefined ? [] : [caller.client]]
+  const own = isHolder
+    ? [`Patient/${situation.patient}`]
+    : situation.stands === 'representative' ? situation.keys : [...caller.own, ...caller.client === undefined ? [] : [caller.client]]
   return {
     isHolder,
+    isLegal: situation.stands === 'representative' && situation.isLegal,
     isTreating: situation.stands === 'treating',
     isAdministrator: situation.stands === 'professional' && situation.isAdministrator,
     isAuthorInPerson: meets(inPerson),
@@ -43,12 +47,12 @@ export function standingOf (caller: Caller, situation: Situation, facts: Pick<Fa
 type Right = (who: Standing) => boolean
 
 const ADD: Readonly<Record<string, Right>> = {
-  MASQUE_PS: who => who.isHolder || who.isAdministrator || who.isAuthorInPerson || who.isTreating,
+  MASQUE_PS: who => who.isHolder || who.isLegal || who.isAdministrator || who.isAuthorInPerson || who.isTreating,
   INVISIBLE_PATIENT: who => who.isAuthorInPerson,
   INVISIBLE_REPRESENTANTS_LEGAUX: who => who.isHolder || (who.isSecret && who.isAuthor)
 }
 const REMOVE: Readonly<Record<string, Right>> = {
-  MASQUE_PS: who => who.isHolder || who.isAdministrator,
+  MASQUE_PS: who => who.isHolder || who.isLegal || who.isAdministrator,
   INVISIBLE_PATIENT: who => who.isAuthor || who.isTreating,
   INVISIBLE_REPRESENTANTS_LEGAUX: who => who.isHolder
 }

@@ -1,27 +1,48 @@
 import type { ChoiceFacts } from './family.js'
 import { EVERYONE } from './choice.js'
-import type { Choice } from './choice.js'
+import type { Choice, Span } from './choice.js'
 import type { AccountStatus } from './situation.js'
 
-/** The content of a RulesDocument: the choices that concern one actor; the account's status stands in that for everyone. */
-export interface RulesBody { readonly account?: AccountStatus, readonly choices: readonly Choice[] }
+/** The content of a RulesDocument: what concerns one actor of one record. */
+export interface RulesBody {
+  readonly choices: readonly Choice[]
+  /** For everyone: the account's status, and the instant (ms) at which the holder comes of age. */
+  readonly account?: AccountStatus
+  readonly majority?: number
+  /** For a RelatedPerson: who they are. */
+  readonly relative?: Relative
+  /** For a person or structure: the teams of the record that list them. */
+  readonly teams?: readonly Membership[]
+}
+
+/** Who stands around the holder, and since when until when; what they represent only the operator says. */
+export interface Relative { readonly represents: 'minor' | 'protected-adult' | null, readonly period: Span }
+
+/** A place in a CareTeam. */
+export interface Membership {
+  /** `CareTeam/id` */
+  readonly team: string
+  /** When both the team and this place in it hold, ms. */
+  readonly period: Span
+  /** Whether it can be a ground: the team is active, and they did not put themselves in it. */
+  readonly isGround: boolean
+}
 
 /**
  * What is compiled for one actor out of all Consents filed under them.
  * @param before the body that it replaces
  * @param facts of every Consent of the patient that is filed under the actor, deleted ones too
  */
-export function compileRules (actor: string, before: RulesBody | undefined, facts: readonly ChoiceFacts[]): RulesBody {
-  const choices = facts.flatMap(({ choice }) => choice ?? [])
-  return actor === EVERYONE && before?.account !== undefined ? { account: before.account, choices } : { choices }
+export function compileRules (before: RulesBody | undefined, facts: readonly ChoiceFacts[]): RulesBody {
+  return { ...before, choices: facts.flatMap(({ choice }) => choice ?? []) }
 }
 
 /**
  * Whether a search without a patient must ask this record: for an actor who is named, when there is more than blocks;
  * for everyone, when some finer choice or block names nobody.
  */
-export function speaks (actor: string, { choices }: RulesBody): boolean {
-  if (actor !== EVERYONE) return choices.some(({ kind }) => kind !== 'blocage')
+export function speaks (actor: string, { choices, teams = [] }: RulesBody): boolean {
+  if (actor !== EVERYONE) return teams.length > 0 || choices.some(({ kind }) => kind !== 'blocage')
   return choices.some(choice => (choice.kind === 'partage' || choice.kind === 'pcf' || choice.kind === 'blocage') &&
     [choice.base, ...choice.exceptions].some(({ actors }) => actors?.includes(EVERYONE) ?? true))
 }

@@ -7,6 +7,7 @@ import type { Matrix } from '../terminology/matrix.js'
 import { EVERYONE, isWithin } from './choice.js'
 import type { Choice, Clause } from './choice.js'
 import { typeKey } from './label.js'
+import type { Membership, Relative } from './rules.js'
 
 export type AccountStatus = 'none' | 'notified' | 'opposed' | 'open' | 'active' | 'suspended' | 'closed' | 'deleted'
 
@@ -20,6 +21,8 @@ export interface Caller {
   /** Keys of `security/identity.ts`, hashed as they are stored: the person, the application. */
   readonly person?: string
   readonly client?: string
+  /** `RelatedPerson/id` of a representative. */
+  readonly relative?: string
   /** Every key of the caller's structure. */
   readonly own: readonly string[]
   /** Every key of the structures that it is part of. */
@@ -31,7 +34,16 @@ export interface Slice {
   readonly patient: string
   readonly account: AccountStatus
   readonly choices: readonly Choice[]
+  /** When the holder comes of age, ms. */
+  readonly majority?: number
+  /** Who the caller is, where they are a RelatedPerson of this record. */
+  readonly relative?: Relative
+  /** The places of the caller in teams of this record, and, which no permit means, those of what their structure is part of. */
+  readonly teams?: readonly Membership[]
 }
+
+/** A caller, and where they are in the teams of one record. */
+interface Placed extends Caller { readonly teams: readonly Membership[] }
 
 /** What is set once for the server. */
 export interface Policy {
@@ -46,13 +58,17 @@ export interface Statement {
   readonly kind: Choice['kind']
   readonly base: Clause | null
   readonly exceptions: readonly Clause[]
+  readonly isOfRepresentative: boolean
 }
 
 export type Situation = { readonly patient: string, readonly now: number } & (
   | { readonly stands: 'shut', readonly rule: number, readonly choices: readonly string[], readonly isBlocked: boolean, readonly keys: readonly string[] }
   | { readonly stands: 'holder', readonly isOpen: boolean }
+  /** By law, or by a delegation of the holder. */
+  | { readonly stands: 'representative', readonly isOpen: boolean, readonly isLegal: boolean, readonly keys: readonly string[], readonly choices: readonly string[] }
   | { readonly stands: 'application', readonly keys: readonly string[], readonly statements: readonly Statement[], readonly denials: readonly Statement[] }
-  | { readonly stands: 'treating', readonly keys: readonly string[], readonly choice: string }
+  /** `beyond`: designated by a legal representative, where they stand towards what is hidden from those. */
+  | { readonly stands: 'treating', readonly keys: readonly string[], readonly choice: string, readonly beyond?: Situation }
   | { readonly stands: 'structure', readonly keys: readonly string[] }
   | Professional)
 
@@ -66,8 +82,9 @@ export interface Professional {
   /** Choices that may deny some resource (rule 11). */
   readonly denials: readonly Statement[]
   readonly readableTypes: ReadonlySet<string>
-  /** Rule 13: whether `MASQUE_PS` stops them where their structure is not author. */
+  /** Rule 13: whether `MASQUE_PS` stops them where their structure is not author; and on what is hidden from legal representatives too. */
   readonly seesMasked: boolean
+  readonly seesMaskedBeyond: boolean
   readonly isSocial: boolean
   readonly isAdministrator: boolean
 }
@@ -89,31 +106,65 @@ const GROUNDS: Readonly<Record<Mode, readonly string[]>> = {
 }
 
 /** Rules 1 to 10 of `consent.md` 4, as far as they do not read the resource. */
-export function situate (caller: Caller, slice: Slice, policy: Policy): Situation {
+export function situate (given: Caller, slice: Slice, policy: Policy): Situation {
+  const caller: Placed = { ...given, teams: slice.teams ?? [] }
   const { principal, now } = caller
   const { patient } = slice
-  const shut = (rule: number, choices: readonly Choice[] = []): Situation =>
-    ({ patient, now, stands: 'shut', rule, choices: choices.map(choice => choice.consent), isBlocked: rule === 8, keys: rule === 8 ? authorKeys(caller) : [] })
-  const isOpen = slice.account === 'open' || slice.account === 'active'
+  const shut = (rule: number): Situation => ({ patient, now, stands: 'shut', rule, choices: [], isBlocked: false, keys: [] })
+  const isOpen = isOpenAccount(slice.account)
   const isTheirs = caller.patient === patient
 
   if (principal.kind === 'holder' && isTheirs && slice.account !== 'none') return { patient, now, stands: 'holder', isOpen }
+  const represented = isTheirs ? representative(caller, slice) : undefined
+  if (represented?.isLegal === true && slice.account !== 'none') return represented
   if (!isOpen) return shut(1)
   if (principal.kind === 'holder') return shut(3)
-  if (principal.kind === 'representative') return shut(4)
+  if (principal.kind === 'representative') return represented ?? shut(4)
   if (principal.kind === 'operator' || isOutsideCare(principal, policy)) return shut(5)
   if (principal.kind === 'application') return application(caller, slice) ?? shut(5)
   if (principal.kind === 'professional') {
     if (caller.person === undefined || principal.profession === undefined || principal.structure === undefined) return shut(6)
     if (principal.mode !== 'normal' && !isTheirs) return shut(10)
-    const treating = slice.choices.find(choice => choice.kind === 'medecin-traitant' && isInForce(choice, now) && permitsTo(choice, caller))
-    if (treating !== undefined) return { patient, now, stands: 'treating', keys: authorKeys(caller), choice: treating.consent }
   }
-  const blocks = slice.choices.filter(choice => isBlockOn(choice, caller) && isInForce(choice, now))
-  if (blocks.length > 0) return shut(8, blocks)
-  return principal.kind === 'structure'
-    ? { patient, now, stands: 'structure', keys: caller.own }
+  return treating(caller, slice, policy) ?? untreated(caller, slice, policy)
+}
+
+/** Rule 7. Whom a legal representative designated is nobody's médecin traitant for what is hidden from those. */
+function treating (caller: Placed, slice: Slice, policy: Policy): Situation | undefined {
+  const { principal, now } = caller
+  const designations = principal.kind !== 'professional' ? [] : slice.choices.filter(choice => choice.kind === 'medecin-traitant' && isInForce(choice, now) && permitsTo(choice, caller))
+  const choice = designations.find(({ isOfRepresentative }) => isOfRepresentative !== true) ?? designations[0]
+  if (choice === undefined) return undefined
+  const beyond = choice.isOfRepresentative === true ? { beyond: untreated(caller, slice, policy) } : {}
+  return { patient: slice.patient, now, stands: 'treating', keys: authorKeys(caller), choice: choice.consent, ...beyond }
+}
+
+/** Rules 8 to 10. */
+function untreated (caller: Placed, slice: Slice, policy: Policy): Situation {
+  const { patient } = slice
+  const blocks = slice.choices.filter(choice => isBlockOn(choice, caller) && isInForce(choice, caller.now))
+  if (blocks.length > 0) return { patient, now: caller.now, stands: 'shut', rule: 8, choices: blocks.map(({ consent }) => consent), isBlocked: true, keys: authorKeys(caller) }
+  return caller.principal.kind === 'structure'
+    ? { patient, now: caller.now, stands: 'structure', keys: caller.own }
     : professional(caller, slice, policy)
+}
+
+/**
+ * A representative: by law while the holder is under 18, or is a protected adult; or a helper, by a delegation in force.
+ * Who no longer stands around the holder is neither.
+ */
+function representative (caller: Placed, slice: Slice): Extract<Situation, { stands: 'representative' }> | undefined {
+  const { now, relative: key } = caller
+  const { relative, majority = -Infinity } = slice
+  if (caller.principal.kind !== 'representative' || key === undefined || relative === undefined || !isWithin(now, relative.period)) return undefined
+  const isLegal = relative.represents === 'protected-adult' || (relative.represents === 'minor' && now < majority)
+  const delegations = slice.choices.filter(choice => choice.kind === 'delegation' && choice.isOfRepresentative !== true && isInForce(choice, now) && permitsTo(choice, caller))
+  if (!isLegal && delegations.length === 0) return undefined
+  return { patient: slice.patient, now, stands: 'representative', isOpen: isOpenAccount(slice.account), isLegal, keys: [key], choices: isLegal ? [] : delegations.map(({ consent }) => consent) }
+}
+
+export function isOpenAccount (account: AccountStatus): boolean {
+  return account === 'open' || account === 'active'
 }
 
 /** Whether an `identifier` search may tell that an account is there; notified and opposed look like none (rule 1). */
@@ -136,7 +187,7 @@ export function inPersonKeys ({ person, own }: Pick<Caller, 'person' | 'own'>): 
 }
 
 /** Without a choice for it, an application stands before a closed door: its own deposits too. */
-function application (caller: Caller, slice: Slice): Situation | undefined {
+function application (caller: Placed, slice: Slice): Situation | undefined {
   const { client } = caller
   const speaking = slice.choices.filter(choice => isInForce(choice, caller.now)).map(choice => statementOf(choice, caller, '*'))
   const statements = speaking.filter(({ kind, base }) => kind === 'application' && base?.effect === 'permit')
@@ -151,7 +202,7 @@ function application (caller: Caller, slice: Slice): Situation | undefined {
   }
 }
 
-function professional (caller: Caller, slice: Slice, policy: Policy): Situation {
+function professional (caller: Placed, slice: Slice, policy: Policy): Situation {
   const { principal, now } = caller
   const purpose = PURPOSE[principal.mode]
   const blockEnd = Math.max(-Infinity, ...slice.choices.filter(choice => isBlockOn(choice, caller)).map(choice => endOf(choice, now)))
@@ -159,9 +210,10 @@ function professional (caller: Caller, slice: Slice, policy: Policy): Situation 
   const isHeard = (choice: Choice) => choice.acknowledged >= blockEnd
   const speaking = (choices: readonly Choice[]) => choices.map(choice => statementOf(choice, caller, purpose))
     .filter(({ base, exceptions }) => base !== null || exceptions.length > 0)
-  const isAdministrator = current.some(choice => choice.kind === 'administrateur' && isHeard(choice) && permitsTo(choice, caller))
-  const opensMasked = principal.mode !== 'normal' && current.some(choice => choice.kind === 'urgence-masques' &&
-    isHeard(choice) && permitsTo(choice, caller) && choice.base.purposes.includes(purpose))
+  const appointments = current.filter(choice => choice.kind === 'administrateur' && isHeard(choice) && permitsTo(choice, caller))
+  const opening = principal.mode === 'normal'
+    ? appointments
+    : [...appointments, ...current.filter(choice => choice.kind === 'urgence-masques' && isHeard(choice) && permitsTo(choice, caller) && choice.base.purposes.includes(purpose))]
   return {
     patient: slice.patient,
     now,
@@ -174,9 +226,10 @@ function professional (caller: Caller, slice: Slice, policy: Policy): Situation 
     denials: speaking(current.filter(choice => !SILENT.includes(choice.kind)))
       .filter(statement => clauses(statement).some(clause => clause.effect === 'deny')),
     readableTypes: readableTypes(policy, principal, now),
-    seesMasked: isAdministrator || opensMasked,
+    seesMasked: opening.length > 0,
+    seesMaskedBeyond: opening.some(({ isOfRepresentative }) => isOfRepresentative !== true),
     isSocial: isSocial(principal),
-    isAdministrator
+    isAdministrator: appointments.length > 0
   }
 }
 
@@ -205,7 +258,7 @@ function endOf (choice: Choice, now: number): number {
 }
 
 /** A block covers the person in all their roles, or the structure with all its parts. */
-function isBlockOn (choice: Choice, caller: Caller): boolean {
+function isBlockOn (choice: Choice, caller: Placed): boolean {
   return choice.kind === 'blocage' && [choice.base, ...choice.exceptions].some(clause =>
     clause.effect === 'deny' && names(clause, caller))
 }
@@ -224,24 +277,30 @@ export function readableTypes (policy: Policy, { profession = '' }: Principal, n
 const keysOfTypes = new WeakMap<ReadonlySet<string>, ReadonlySet<string>>()
 
 /** Whether a choice about the whole record is a permit, and to this caller. */
-function permitsTo ({ base }: Choice, caller: Caller): boolean {
+function permitsTo ({ base }: Choice, caller: Placed): boolean {
   return base.effect === 'permit' && names(base, caller)
 }
 
-/** A deny covers a structure with all its parts; a permit covers exactly the one named. */
-function names (clause: Clause, { principal, person, client, own, enclosing }: Caller): boolean {
+/**
+ * A deny covers a structure with all its parts, and whoever a team lists; a permit covers exactly the one named, and who
+ * is in the team now.
+ */
+function names (clause: Clause, { principal, now, person, client, relative, own, enclosing, teams }: Placed): boolean {
   if (clause.actors === null) return principal.kind === 'professional' || principal.kind === 'structure'
-  const keys = [person, client, ...own, ...clause.effect === 'deny' ? enclosing : []]
+  const isDeny = clause.effect === 'deny'
+  const lists = teams.filter(({ period, isGround }) => isDeny || (isGround && isWithin(now, period))).map(({ team }) => team)
+  const keys = [person, client, relative, ...own, ...isDeny ? enclosing : [], ...lists]
   return clause.actors.some(actor => actor === EVERYONE || keys.includes(actor))
 }
 
-function statementOf (choice: Choice, caller: Caller, purpose: string): Statement {
+function statementOf (choice: Choice, caller: Placed, purpose: string): Statement {
   const speaks = (clause: Clause) => names(clause, caller) && isWithin(caller.now, clause.period) &&
     (purpose === '*' || clause.purposes.includes(purpose) || clause.purposes.includes('*'))
   return {
     consent: choice.consent,
     kind: choice.kind,
     base: speaks(choice.base) ? choice.base : null,
-    exceptions: choice.exceptions.filter(speaks)
+    exceptions: choice.exceptions.filter(speaks),
+    isOfRepresentative: choice.isOfRepresentative === true
   }
 }

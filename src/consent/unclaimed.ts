@@ -18,9 +18,9 @@ export interface BinaryFacts {
 }
 
 /** The keys under which a caller is the depositor of something in a record; the first is kept. */
-export function depositorKeys ({ person, own, client }: Pick<Caller, 'person' | 'own' | 'client'>, patient: string): readonly string[] {
+export function depositorKeys ({ person, own, client, relative }: Pick<Caller, 'person' | 'own' | 'client' | 'relative'>, patient: string): readonly string[] {
   if (person !== undefined) return own.map(structure => `${person}@${structure}`)
-  return own.length > 0 ? own : [client ?? `Patient/${patient}`]
+  return own.length > 0 ? own : [client ?? relative ?? `Patient/${patient}`]
 }
 
 export function decideUnclaimed (situation: Situation, { depositor, claimedBy }: BinaryFacts): Decision {
@@ -39,6 +39,7 @@ function standing (situation: Exclude<Situation, { stands: 'shut' }>): { readonl
   const inPerson = (keys: readonly string[]) => keys.filter(key => key.includes('@'))
   switch (situation.stands) {
     case 'holder': return { keys: situation.isOpen ? [`Patient/${situation.patient}`] : [], rule: situation.isOpen ? 3 : 1 }
+    case 'representative': return { keys: situation.isOpen ? situation.keys : [], rule: situation.isOpen ? 4 : 1 }
     case 'application': return { keys: situation.keys, rule: 5 }
     case 'treating': return { keys: inPerson(situation.keys), rule: 7 }
     case 'structure': return { keys: situation.keys, rule: 9 }

@@ -26,8 +26,19 @@ export function evaluate (filter: Filter, document: Indexed): boolean {
     case 'compare': return valuesAt(document, filter.field).some(value => stands(value, filter.operator, filter.value))
     case 'element': return valuesAt(document, filter.field)
       .some(value => typeof value === 'object' && evaluate(filter.of, value as Indexed))
+    case 'near': return valuesAt(document, filter.field).some(value => angleBetween((value as Place).coordinates, [filter.longitude, filter.latitude]) <= filter.angle)
     default: return filter satisfies never
   }
+}
+
+interface Place { readonly coordinates: readonly [longitude: number, latitude: number] }
+
+/** The angle of the great circle between two places, in radians (haversine). */
+function angleBetween ([longitude, latitude]: Place['coordinates'], [otherLongitude, otherLatitude]: Place['coordinates']): number {
+  const radians = (degrees: number) => degrees * Math.PI / 180
+  const half = (degrees: number) => Math.sin(radians(degrees) / 2) ** 2
+  const square = half(otherLatitude - latitude) + Math.cos(radians(latitude)) * Math.cos(radians(otherLatitude)) * half(otherLongitude - longitude)
+  return 2 * Math.asin(Math.min(1, Math.sqrt(square)))
 }
 
 /**

@@ -23,6 +23,7 @@ export type Filter =
   | { readonly kind: 'startsWith', readonly field: string, readonly prefix: string }
   | { readonly kind: 'compare', readonly field: string, readonly operator: Operator, readonly value: number | string }
   | { readonly kind: 'element', readonly field: string, readonly of: Filter }
+  | { readonly kind: 'near', readonly field: string, readonly longitude: number, readonly latitude: number, /** Of the great circle, in radians. */ readonly angle: number }
 
 export type Operator = 'lt' | 'le' | 'gt' | 'ge'
 
@@ -91,3 +92,13 @@ export function compare (field: string, operator: Operator, value: number | stri
 export function element (field: string, of: Filter): Filter {
   return of.kind === 'none' ? none : Object.freeze({ kind: 'element', field, of })
 }
+
+/** Some place of `field`, `{ coordinates: [longitude, latitude] }` in degrees, is at most `km` from this one, the earth being a sphere. */
+export function near (field: string, { longitude, latitude, km }: { readonly longitude: number, readonly latitude: number, readonly km: number }): Filter {
+  const angle = km / EARTH_RADIUS
+  // Further than the other side is anywhere.
+  return angle >= Math.PI ? exists(field) : Object.freeze({ kind: 'near', field, longitude, latitude, angle })
+}
+
+/** km, as MongoDB has it. */
+const EARTH_RADIUS = 6378.1

@@ -27,3 +27,8 @@ export function intervalOf (text: string): Interval | undefined {
 export function oneMonthAfter (instant: number): number {
   return DateTime.fromMillis(instant, { zone: ZONE }).plus({ months: 1 }).toMillis()
 }
+
+/** The instant so many calendar years later, in Paris. */
+export function yearsAfter (instant: number, years: number): number {
+  return DateTime.fromMillis(instant, { zone: ZONE }).plus({ years }).toMillis()
+}

@@ -7,7 +7,7 @@ import { CONTAINERS, RECORD_TYPES } from '../consent/record-type.js'
 import { ofParticipants } from '../consent/participation.js'
 import type { RulesBody } from '../consent/rules.js'
 import { inPersonKeys, isOutsideCare, isSocial, readableTypes, situate } from '../consent/situation.js'
-import type { AccountStatus, Caller, Policy, Situation } from '../consent/situation.js'
+import type { AccountStatus, Caller, Policy, Situation, Slice } from '../consent/situation.js'
 import { evaluate } from '../filter/evaluate.js'
 import { all, and, element, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
@@ -101,17 +101,25 @@ export class RequestSight implements Sight {
 
   async #read (patients: readonly string[]): Promise<void> {
     await Promise.all(patients.map(async patient => {
-      const { person, client, own, enclosing } = this.caller
-      const actors = [person, client, ...own, ...enclosing, EVERYONE].filter(actor => actor !== undefined)
+      const { person, client, relative, own, enclosing } = this.caller
+      const actors = [person, client, relative, ...own, ...enclosing, EVERYONE].filter(actor => actor !== undefined)
       const rules = await Promise.all(actors.map(async actor => await this.#rules(patient, actor)))
       const everyone = rules.at(-1)
       const account = everyone?.body.account ?? 'none'
+      const teams = rules.flatMap((each, index) => (each?.body.teams ?? []).map(team => enclosing.includes(actors[index] ?? '') ? { ...team, isGround: false } : team))
       this.#turns.set(patient, everyone?.turn ?? -1)
       const choices = new Map(rules.flatMap(each => each?.body.choices ?? []).map(choice => [choice.consent, choice]))
       const isDefault = (choice: Choice) => choice.kind === 'defaut-confidentialite' && isWithin(this.caller.now, choice.period)
       if ([...choices.values()].some(isDefault)) this.#maskedByDefault.add(patient)
       this.#accounts.set(patient, account)
-      this.#situations.set(patient, situate(this.caller, { patient, account, choices: [...choices.values()] }, this.#ports.policy))
+      this.#situations.set(patient, situate(this.caller, {
+        patient,
+        account,
+        choices: [...choices.values()],
+        teams,
+        ...majorityIn(everyone),
+        ...relativeIn(rules)
+      }, this.#ports.policy))
     }))
   }
 
@@ -219,4 +227,13 @@ export class RequestSight implements Sight {
 
 function tooManyPatients (): OutcomeError {
   return new OutcomeError('too-costly', { diagnostics: 'Without a patient this search spans too many records: name a patient, `_id` or `identifier`' })
+}
+
+function majorityIn (everyone: Rules | undefined): Pick<Slice, 'majority'> {
+  return everyone?.body.majority === undefined ? {} : { majority: everyone.body.majority }
+}
+
+function relativeIn (rules: readonly (Rules | undefined)[]): Pick<Slice, 'relative'> {
+  const relative = rules.flatMap(each => each?.body.relative ?? [])[0]
+  return relative === undefined ? {} : { relative }
 }

@@ -142,6 +142,7 @@ export function patientDecision (sight: Sight, patient: string, isDisclosed: boo
   switch (situation.stands) {
     case 'shut': return { permit: isDisclosed, rule: situation.rule, choices: situation.choices }
     case 'holder': return { permit: situation.isOpen, rule: situation.isOpen ? 3 : 1, choices: [] }
+    case 'representative': return { permit: situation.isOpen, rule: situation.isOpen ? 4 : 1, choices: situation.choices }
     case 'application': return { permit: true, rule: 5, choices: situation.statements.map(({ consent }) => consent) }
     case 'treating': return { permit: true, rule: 7, choices: [situation.choice] }
     case 'structure': return { permit: isDisclosed, rule: 9, choices: [] }

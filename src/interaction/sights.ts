@@ -62,7 +62,8 @@ export function createSights (ports: SightPorts): (principal: Principal, now: nu
       now,
       ...given('patient', patient),
       ...given('person', person),
-      ...given('client', client)
+      ...given('client', client),
+      ...given('relative', principal.representative === undefined ? undefined : `RelatedPerson/${principal.representative}`)
     }
     return new RequestSight(caller, known, ports, rulesOf, structure === undefined ? undefined : async () => await fresh(structure))
   }

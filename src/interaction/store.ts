@@ -17,6 +17,7 @@ export interface IndexValues {
   readonly sort: Readonly<Record<string, SortValue>>
   readonly numbers?: SearchValues['numbers']
   readonly parts?: SearchValues['parts']
+  readonly points?: SearchValues['points']
   /** What the rules of its family read: `consent/facts.ts`, `consent/family.ts`. */
   readonly facts: unknown
 }

@@ -22,7 +22,7 @@ export function next (context: Context, before: Version, resource: Resource, fac
 
 /** The version that says a resource is gone: nothing finds it, the facts of the last one say who may know. */
 export function deletion (context: Pick<Context, 'newId'>, before: Version, facts: unknown, at: number): Version {
-  const { numbers, parts, ...rest } = before
+  const { numbers, parts, points, ...rest } = before
   return {
     ...rest,
     version: context.newId(),

@@ -131,8 +131,8 @@ async function render (body: Body, sight: Sight, ports: ReleasePorts): Promise<r
 function view (version: Version, sight: Sight, subset?: Subset): string {
   if (subset !== undefined) return subsetted(version, subset)
   if (version.type !== 'AuditEvent' || version.patient === null) return version.text
-  const isHolder = sight.situation(version.patient)?.stands === 'holder'
-  return viewTrace(version, { isHolder, hidden: sight.hiddenIn(version.patient) })
+  const stands = sight.situation(version.patient)?.stands
+  return viewTrace(version, { isTold: stands === 'holder' || stands === 'representative', hidden: sight.hiddenIn(version.patient) })
 }
 
 /** The part that was asked for, of what the reader may see. */

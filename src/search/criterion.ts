@@ -72,7 +72,7 @@ function missing ({ code, type, field }: Parameter, value: string): Filter {
 }
 
 /** Where values are that are no keys. */
-const fieldsOfType: Readonly<Record<string, string>> = Object.freeze({ date: 'dates', number: 'numbers', quantity: 'numbers', composite: 'parts' })
+const fieldsOfType: Readonly<Record<string, string>> = Object.freeze({ date: 'dates', number: 'numbers', quantity: 'numbers', composite: 'parts', special: 'points' })
 
 function presence (code: string, type: string, field: string | null): Filter {
   if (field !== null) return exists(field)

@@ -7,7 +7,7 @@ import { isSortable, sortTexts, span } from './sort.js'
 import type { SortValue } from './sort.js'
 import { valueKinds } from './value/table.js'
 import { emptySink } from './value/kind.js'
-import type { IndexSink, Interval, Part, Stretch } from './value/kind.js'
+import type { IndexSink, Interval, Part, Point, Stretch } from './value/kind.js'
 
 /** To be raised when the same definition gives other index values: then what is stored is indexed anew. */
 export const EXTRACTION = 1
@@ -25,6 +25,8 @@ export interface IndexValues {
   readonly numbers?: Readonly<Record<string, readonly Stretch[]>>
   /** By code of a composite, the index values of each of its elements; absent where there is none. */
   readonly parts?: Readonly<Record<string, readonly PartValues[]>>
+  /** By code of a positional parameter; absent where there is none. */
+  readonly points?: Readonly<Record<string, readonly Point[]>>
 }
 
 /** The index values of one element. */
@@ -66,6 +68,7 @@ export function extract (registry: Registry, resource: Resource, hash: Hash | nu
     dates: Object.freeze(sink.dates),
     sort: Object.freeze(sort),
     ...numbersOf(sink),
+    ...Object.keys(sink.points).length === 0 ? {} : { points: Object.freeze(sink.points) },
     ...Object.keys(sink.parts).length === 0 ? {} : { parts: Object.freeze(mapValues(sink.parts, parts => parts.map(partOf))) }
   })
 }
@@ -74,8 +77,8 @@ function tooMany ({ resourceType }: Resource, most: number): OutcomeError {
   return new OutcomeError('business-rule', { diagnostics: `The resource has more than the ${most} values by which one may be found`, expression: resourceType, code: 'too-long' })
 }
 
-function isFiled ({ dates, numbers, parts }: IndexSink, code: string): boolean {
-  return dates[code] !== undefined || numbers[code] !== undefined || parts[code] !== undefined
+function isFiled ({ dates, numbers, parts, points }: IndexSink, code: string): boolean {
+  return dates[code] !== undefined || numbers[code] !== undefined || parts[code] !== undefined || points[code] !== undefined
 }
 
 function numbersOf ({ numbers }: Part): Pick<IndexValues, 'numbers'> {

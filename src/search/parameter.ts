@@ -1,8 +1,8 @@
 import type { Terms } from '../terminology/terms.js'
 import type { Visit, Resource } from './path.js'
 
-/** The types of search parameters that are built. */
-export type ParameterType = 'token' | 'reference' | 'date' | 'string' | 'uri' | 'number' | 'quantity' | 'composite'
+/** The types of search parameters that are built; of a name's sound, which R4 calls a string, the meaning is another. */
+export type ParameterType = 'token' | 'reference' | 'date' | 'string' | 'phonetic' | 'uri' | 'number' | 'quantity' | 'special' | 'composite'
 
 /** A search parameter of one type of resource. */
 export interface Parameter {

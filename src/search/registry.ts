@@ -87,8 +87,9 @@ function buildParameter (type: string, { name: code, definition, type: declared 
   // Dates are fields of the index document, by their code.
   if (code.includes('.') && declared !== 'string') throw fail('has a dot in its name, which only texts may have')
   if (found.type !== declared) throw fail(`is declared as ${declared} but defined as ${found.type}`)
-  if (!isBuilt(declared)) throw fail(`is of type ${declared}, which is not built`)
-  const kind = valueKinds[declared]
+  const meaning = declared === 'string' && code === 'phonetic' ? code : declared
+  if (!isBuilt(meaning)) throw fail(`is of type ${declared}, which is not built`)
+  const kind = valueKinds[meaning]
   let path
   try {
     path = compilePath(found.expression, type)
@@ -101,13 +102,13 @@ function buildParameter (type: string, { name: code, definition, type: declared 
   const components = isComposite ? componentsOf(found, elements, { definitions, siblings, fail }) : Object.freeze([])
   return Object.freeze({
     code,
-    type: declared,
+    type: meaning,
     elements: Object.freeze(elements),
     targets: Object.freeze([...found.target ?? []]),
     field: fields[code] ?? null,
     isFound: code === 'identifier' && elements.includes('Identifier'),
     systems: Object.freeze([...path.codes.flatMap(code => systems[code] ?? []), ...elements.includes('boolean') ? [ofBooleans] : []]),
-    print: createHash('sha256').update(JSON.stringify([EXTRACTION, declared, found.expression, found.component ?? []])).digest('base64url').slice(0, 16),
+    print: createHash('sha256').update(JSON.stringify([EXTRACTION, meaning, found.expression, found.component ?? []])).digest('base64url').slice(0, 16),
     isComplete: () => isComplete() && components.every(({ whole }) => whole?.isComplete() ?? true),
     walk: path.walk,
     components

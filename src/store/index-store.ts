@@ -7,7 +7,7 @@ import type { ReadBack, Sealing, StoredVersion } from './stored.js'
 interface StoredState extends Omit<IndexState, 'type'> { _id: string }
 
 /** Index values that few resources have: absent where there are none. */
-const RARE = ['numbers', 'parts'] as const
+const RARE = ['numbers', 'parts', 'points'] as const
 
 /** Where the index values of stored versions are made anew, and how far that is. */
 export function createIndexStore (db: Db, sealing: Sealing): IndexStore {

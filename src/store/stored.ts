@@ -23,6 +23,7 @@ export interface StoredVersion {
   sort: Version['sort']
   numbers?: NonNullable<Version['numbers']>
   parts?: NonNullable<Version['parts']>
+  points?: NonNullable<Version['points']>
   facts: unknown
   /** Of a container: all that it ever held. */
   held?: Held
@@ -37,7 +38,7 @@ export type ReadBack = Pick<StoredVersion, '_id' | 'head' | 'body' | 'held'> & P
 export const READ_BACK = { head: 1, body: 1, held: 1 } as const
 
 /** A version but for its type, its text, and what MongoDB alone asks of it. */
-type Head = Omit<Version, 'type' | 'text' | 'keys' | 'dates' | 'sort' | 'numbers' | 'parts'>
+type Head = Omit<Version, 'type' | 'text' | 'keys' | 'dates' | 'sort' | 'numbers' | 'parts' | 'points'>
 
 export interface StoredRules extends RulesDocument { _id: string, turn: number }
 export interface StoredKeys { _id: string, record: Binary, trace: Binary }
@@ -52,7 +53,7 @@ export const rulesId = (patient: string, actor: string) => `${patient}|${actor}`
 
 /** The head of a version, of a container without what it holds. */
 export function toHead (version: Version & { readonly held?: Held }): string {
-  const { type, text, keys, dates, sort, numbers, parts, held, ...head } = version
+  const { type, text, keys, dates, sort, numbers, parts, points, held, ...head } = version
   return JSON.stringify({ ...head, facts: withoutItems(type, head.facts).facts } satisfies Head)
 }
 
@@ -91,7 +92,7 @@ export function createSealing (keyring: Keyring): Sealing {
 
   return {
     async toStored (version, claims, keys) {
-      const { type, text, keys: indexed, dates, sort, numbers, parts, facts: whole, ...head } = version
+      const { type, text, keys: indexed, dates, sort, numbers, parts, points, facts: whole, ...head } = version
       const { facts, held } = withoutItems(type, whole)
       const key = await keyOf(type, version.patient, keys)
       if (key === undefined) throw new Error('a resource cannot be sealed: its record has no key')
@@ -105,6 +106,7 @@ export function createSealing (keyring: Keyring): Sealing {
         sort,
         ...numbers === undefined ? {} : { numbers },
         ...parts === undefined ? {} : { parts },
+        ...points === undefined ? {} : { points },
         facts,
         head: toHead(version),
         body: key === null ? text : new Binary(seal(key, place(type, version), Buffer.from(text))),
@@ -118,7 +120,7 @@ export function createSealing (keyring: Keyring): Sealing {
       const key = await keyOf(type, version.patient)
       if (key === undefined) return undefined
       const text = typeof body === 'string' ? body : open(key ?? keyring.common, place(type, version), body.buffer).toString('utf8')
-      // Keys, dates, numbers and parts are for MongoDB to find by: they are not read back.
+      // Keys, dates, numbers, parts and points are for MongoDB to find by: they are not read back.
       return { type, ...version, keys: [], dates: {}, sort, text, ...held === undefined ? {} : { held } }
     }
   }

@@ -41,6 +41,7 @@ function translate (filter: Filter, rename: (field: string) => string): Document
     case 'element':
       if (filter.field === ITEMS) throw new Error('what containers hold is asked through `resolved`')
       return { [rename(filter.field)]: { $elemMatch: translate(filter.of, field => field) } }
+    case 'near': return { [rename(filter.field)]: { $geoWithin: { $centerSphere: [[filter.longitude, filter.latitude], filter.angle] } } }
     default: return filter satisfies never
   }
 }

@@ -1,4 +1,5 @@
 /** What a search parameter means, as R4 search.html says it, on a whole resource: slow, plain, and without `src`. */
+import { createRequire } from 'node:module'
 import { heldTypes } from './definition.js'
 import type { Declared } from './definition.js'
 import { naiveDate, naiveQuantity } from './naive-range.js'
@@ -25,7 +26,9 @@ function holds (declared: Declared, { value, type }: Found, modifier: string | u
   const { definition } = declared
   switch (definition.type) {
     case 'token': return token(value as Json, type, modifier, asked)
-    case 'string': return textsOf(value, type).some(text => string(text, modifier, plain(asked)))
+    case 'special': return near(value as Json, asked)
+    case 'string': if (definition.code === 'phonetic') return sounds(plain(asked)).every(sound => textsOf(value, type).flatMap(sounds).includes(sound))
+      return textsOf(value, type).some(text => string(text, modifier, plain(asked)))
     case 'uri': return ['uri', 'url', 'canonical'].includes(type) && uri(String(value), type, modifier, plain(asked))
     case 'date': return naiveDate(value, type, asked, now)
     case 'quantity': case 'number': return naiveQuantity(value as Json, type, asked)
@@ -111,6 +114,26 @@ function uri (text: string, type: string, modifier: string | undefined, asked: s
   const spellings = type === 'canonical' ? [text, text.replace(/\|.*/, '')] : [text]
   const isUnder = (low: string, high: string) => low === high || low.startsWith(high.endsWith('/') ? high : `${high}/`)
   return spellings.some(each => modifier === 'below' ? isUnder(each, asked) : modifier === 'above' ? isUnder(asked, each) : each === asked)
+}
+
+const fonem = createRequire(import.meta.url)('talisman/phonetics/french/fonem') as (word: string) => string
+const sounds = (text: string) => fold(text).split(' ').map(fonem).filter(sound => sound !== '')
+
+const METRES: Readonly<Record<string, number>> = { km: 1000, m: 1, '[mi_i]': 1609.344 }
+
+/** The angle between two directions from the middle of the earth. */
+function near (position: Json, asked: string): boolean {
+  const [latitude, longitude, distance, unit] = asked.split('|')
+  const direction = (north: number, east: number) => {
+    const [lat, lon] = [north, east].map(degrees => degrees / 180 * Math.PI) as [number, number]
+    return [Math.cos(lat) * Math.cos(lon), Math.cos(lat) * Math.sin(lon), Math.sin(lat)] as const
+  }
+  const [north, east] = [position['latitude'], position['longitude']]
+  if (typeof north !== 'number' || typeof east !== 'number' || Math.abs(north) > 90 || Math.abs(east) > 180) return false
+  const [one, other] = [direction(north, east), direction(Number(latitude), Number(longitude))]
+  const chord = Math.hypot(one[0] - other[0], one[1] - other[1], one[2] - other[2])
+  const km = Number(distance || 10) * (METRES[unit || 'km'] ?? NaN) / 1000
+  return 2 * Math.asin(Math.min(1, chord / 2)) * 6378.1 <= km
 }
 
 /** `Type/id` of a resource of this server, whatever the version; anything else as it is. */

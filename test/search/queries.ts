@@ -12,6 +12,7 @@ const prefixes = ['', 'eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap']
 export function queryOf (random: Random, declared: Declared, modifier: string | undefined, seen: readonly Found[]): readonly string[] {
   if (modifier === 'missing') return [pick(random, ['true', 'false'])]
   const { type = '', code = '' } = declared.definition
+  if (code === 'phonetic') return [pick(random, ['Lefebvre', 'lefevre ouvrar', 'DUPOND', 'du', 'zoe dupon', 'Ruhe', ...texts].filter(text => /\p{L}|\d/u.test(text)).map(escape))]
   const one = () => {
     const some = random() < 0.8 && seen.length > 0 ? pick(random, seen) : undefined
     switch (type) {
@@ -21,6 +22,7 @@ export function queryOf (random: Random, declared: Declared, modifier: string | 
       case 'date': return pick(random, prefixes) + pick(random, dates)
       case 'quantity': return quantity(random)
       case 'reference': return reference(random, modifier, (declared.definition.target ?? []).some(target => heldTypes.includes(target)))
+      case 'special': return `${pick(random, amounts.filter(degrees => degrees <= 90))}|${pick(random, ['5', '-170.5', '120', '0', '1.6e1'])}${pick(random, ['', '|800', '|0', '|2500|', '|15000|km', '|1200000|m', '|20037|km', '|1000|[mi_i]'])}`
       case 'composite': return composite(random, code, some)
       default: throw new Error(`no queries of ${type}`)
     }

@@ -7,7 +7,7 @@ import { MongoClient } from 'mongodb'
 import t from 'tap'
 import { evaluate, widen } from '../../src/filter/evaluate.js'
 import type { Indexed } from '../../src/filter/evaluate.js'
-import { all, and, compare, element, equals, exists, isIn, none, not, or, startsWith, within } from '../../src/filter/filter.js'
+import { all, and, compare, element, equals, exists, isIn, near, none, not, or, startsWith, within } from '../../src/filter/filter.js'
 import type { Filter } from '../../src/filter/filter.js'
 import { toMongo } from '../../src/store/to-mongo.js'
 
@@ -36,10 +36,13 @@ const value = fc.oneof(
 const values = fc.oneof({ weight: 4, arbitrary: fc.array(scalar, { maxLength: 3 }) }, { weight: 1, arbitrary: fc.constant(null) })
 const dates = fc.oneof(fc.array(fc.record({ lo: fc.integer({ min: 0, max: 5 }), hi: fc.integer({ min: 0, max: 9 }) }), { maxLength: 3 }), fc.constant(null))
 const part = fc.record({ keys: values, numbers: fc.record({ n: fc.array(fc.record({ lo: fc.integer({ min: 0, max: 5 }), units: fc.array(fc.constantFrom('a', 'ab'), { maxLength: 2 }) }), { maxLength: 2 }) }) }, { requiredKeys: [] })
+const degrees = (most: number) => fc.oneof(fc.integer({ min: -most, max: most }), fc.constantFrom(-most, most, 0, 2.35, 48.85))
+const place = fc.tuple(degrees(180), degrees(90)).map(coordinates => ({ type: 'Point', coordinates }))
 const indexed = fc.record({
   keys: values,
   patient: value,
   dates: fc.record({ date: dates }, { requiredKeys: [] }),
+  points: fc.record({ near: fc.oneof(fc.array(place, { maxLength: 2 }), fc.constant(null)) }, { requiredKeys: [] }),
   parts: fc.record({ pair: fc.array(part, { maxLength: 3 }) }, { requiredKeys: [] }),
   facts: fc.oneof({ weight: 5, arbitrary: fc.record({ labels: values, began: value, flag: value }, { requiredKeys: [] }) }, { weight: 1, arbitrary: fc.constant(null) })
 }, { requiredKeys: [] })
@@ -55,6 +58,7 @@ const leaf: fc.Arbitrary<Filter> = fc.oneof(
   field.map(exists), fc.constantFrom(all, none),
   fc.tuple(operator, operator, fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 9 })).map(([one, other, lo, hi]) =>
     element('dates.date', and(compare('lo', one as 'lt', lo), compare('hi', other as 'lt', hi)))),
+  fc.tuple(degrees(180), degrees(90), fc.constantFrom(0, 1, 500, 5000, 12_000, 30_000)).map(([longitude, latitude, km]) => near('points.near', { longitude, latitude, km })),
   // What is true of one and the same part.
   fc.tuple(scalar, operator, fc.integer({ min: 0, max: 5 }), fc.boolean()).map(([key, how, to, isNot]) => {
     const stretch = element('numbers.n', and(isIn('units', ['a']), compare('lo', how as 'lt', to)))

@@ -5,15 +5,15 @@ import type { Caller } from '../../consent/situation.js'
 import { identityKey } from '../../security/identity.js'
 import type { Context } from '../context.js'
 
-/** Every key of the structure, or the one of the holder or application, that deposits: what is unique or joined is so under each. */
+/** Every key of the structure, or the one of the holder, representative or application, that deposits: what is unique or joined is so under each. */
 function depositorKeys (caller: Caller, patient: string): readonly [string, ...string[]] {
   const [first, ...others] = caller.own
-  return first === undefined ? [caller.client ?? `Patient/${patient}`] : [first, ...others]
+  return first === undefined ? [caller.client ?? caller.relative ?? `Patient/${patient}`] : [first, ...others]
 }
 
 /**
  * Who is author, fixed at creation: the depositor, in person and as structure, and the persons whom the resource names,
- * but those only under a token of exactly the depositor's structure. What the holder deposits has the holder as only
+ * but those only under a token of exactly the depositor's structure. What the holder or a representative deposits has them as only
  * author. Naming another structure gives that structure nothing.
  * @param origins identifiers and contents by which a later deposit of the same is known
  */
@@ -25,15 +25,15 @@ export async function authorshipOf (
   const under = (use: string, list: readonly string[]) => depositors.flatMap(key => list.map(origin => context.hash(`${use}|${patient}|${key}|${origin}`)))
   const named = await namedKeys(context, resource, referencesAt(resource, recordType(resource.resourceType).authors))
   const [structure] = caller.own
-  const isHolder = caller.principal.kind === 'holder'
-  const persons = isHolder || structure === undefined ? [] : named.persons.map(person => `${person}@${structure}`)
-  const authors = isHolder ? [depositor] : [...caller.person === undefined ? [] : [caller.person], depositor, ...persons]
-  const authoredBy = isHolder ? [depositor] : [...caller.person === undefined ? [] : [caller.person], ...caller.own, ...caller.client === undefined ? [] : [caller.client], ...named.persons]
+  const isAlone = caller.principal.kind === 'holder' || caller.principal.kind === 'representative'
+  const persons = isAlone || structure === undefined ? [] : named.persons.map(person => `${person}@${structure}`)
+  const authors = isAlone ? [depositor] : [...caller.person === undefined ? [] : [caller.person], depositor, ...persons]
+  const authoredBy = isAlone ? [depositor] : [...caller.person === undefined ? [] : [caller.person], ...caller.own, ...caller.client === undefined ? [] : [caller.client], ...named.persons]
   const wholes = await Promise.all(named.structures.map(async key => (await context.directory.affiliation(key)).enclosing))
   return {
     authors: [...new Set(authors)],
     authoredBy: [...new Set(authoredBy)],
-    attributedTo: [...new Set([...authoredBy, ...isHolder ? [] : [...named.structures, ...caller.enclosing, ...wholes.flat()]])],
+    attributedTo: [...new Set([...authoredBy, ...isAlone ? [] : [...named.structures, ...caller.enclosing, ...wholes.flat()]])],
     depositor,
     origins: under('origin', origins),
     claims: under('claim', origins.filter(origin => origin.startsWith('identifier|')))

@@ -3,7 +3,7 @@
  * professional records an `acces-ponctuel` for themselves. Every write compiles the rules of the actors it concerns.
  */
 import type { Consent, Reference } from '@medplum/fhirtypes'
-import { EVERYONE, isWithin } from '../../consent/choice.js'
+import { isWithin } from '../../consent/choice.js'
 import type { Choice } from '../../consent/choice.js'
 import { choiceFaults } from '../../consent/choice-faults.js'
 import { spanOf } from '../../consent/facts.js'
@@ -11,8 +11,6 @@ import type { ChoiceFacts } from '../../consent/family.js'
 import { choiceFactsOf, kindCodings } from '../../consent/provision.js'
 import type { Party } from '../../consent/provision.js'
 import { RECORD_TYPES } from '../../consent/record-type.js'
-import { compileRules, speaks } from '../../consent/rules.js'
-import type { RulesBody } from '../../consent/rules.js'
 import { and, equals, isIn } from '../../filter/filter.js'
 import { OutcomeError } from '../../outcome/outcome-error.js'
 import { tokenKey } from '../../search/key.js'
@@ -20,11 +18,17 @@ import { CONSENT_KIND } from '../../terminology/canonical.js'
 import type { Context } from '../context.js'
 import { current } from '../directory.js'
 import type { Sight } from '../sight.js'
-import type { Change, Version, Write } from '../store.js'
+import type { Change, Version } from '../store.js'
 import { next } from '../version.js'
 import { patientId } from './reference.js'
+import { choicesOf } from './rules.js'
 import { broken, forbidden, parsed, unresolved } from './admission.js'
 import type { Admission, Admitter } from './admission.js'
+
+/** Kinds that no legal representative writes. */
+const OF_HOLDER_ALONE: readonly string[] = ['suppression', 'delegation']
+/** Kinds that a professional records, with the patient's consent attested. */
+const RECORDED: readonly string[] = ['acces-ponctuel', 'equipe-soins']
 
 export const consent: Admitter = {
   create: async (context, sight, resource, id) => {
@@ -51,7 +55,7 @@ export const consent: Admitter = {
     const known = before.facts as ChoiceFacts
     const lifted = liftedAt(known, { ...choice, status: 'inactive' }, sight.caller.now)
     const facts: ChoiceFacts = { ...known, choice: known.choice === null || lifted === undefined ? null : { ...known.choice, lifted } }
-    return { facts, rules: rulesOf(context, before.patient ?? '', known.filed) }
+    return { facts, rules: choicesOf(context, before.patient ?? '', known.filed) }
   }
 }
 
@@ -64,15 +68,15 @@ function patientOf ({ patient }: Consent): string {
 /** Never another's record: the refusal is the same whether or not that record exists. */
 function checkWriter ({ caller, situation }: Sight, patient: string, choice: Consent, before: Version | undefined): void {
   const stands = situation(patient)
-  if (stands?.stands === 'holder') {
-    if (!stands.isOpen) throw forbidden()
+  const kind = kindCodings(choice)[0]?.code
+  if (stands?.stands === 'holder' || (stands?.stands === 'representative' && stands.isLegal)) {
+    if (!stands.isOpen || (stands.stands === 'representative' && OF_HOLDER_ALONE.includes(kind ?? ''))) throw forbidden()
     return
   }
-  const kind = kindCodings(choice)[0]?.code
   if (stands?.stands !== 'professional') throw forbidden()
   const isTheirs = before === undefined || (before.facts as ChoiceFacts).authors.some(author => stands.inPerson.includes(author))
   const mayBlock = stands.isAdministrator && kind === 'blocage' && isTheirs
-  const mayRecord = kind === 'acces-ponctuel' && stands.mode === 'normal' && before === undefined && caller.person !== undefined
+  const mayRecord = RECORDED.includes(kind ?? '') && stands.mode === 'normal' && before === undefined && caller.person !== undefined
   if (!mayBlock && !mayRecord) throw forbidden()
 }
 
@@ -94,18 +98,21 @@ async function admit (context: Context, sight: Sight, patient: string, choice: C
   const parties = await resolveParties(context, sight, choice)
   const known = before?.facts as ChoiceFacts | undefined
   const lifted = known === undefined ? undefined : liftedAt(known, choice, caller.now)
-  const authors = known?.authors ?? [caller.person ?? `Patient/${patient}`]
+  const authors = known?.authors ?? [caller.person ?? caller.relative ?? `Patient/${patient}`]
+  const stands = sight.situation(patient)?.stands
   const facts = choiceFactsOf(choice, authors, {
     acknowledged: caller.now,
     ...lifted === undefined ? {} : { lifted },
     partyOf: reference => parties.get(reference),
+    isByRepresentative: stands === 'representative',
+    isRecorded: stands === 'professional',
     knows: context.knows
   })
   if (choice.status === 'active' && facts.choice === null) throw broken('The choice names an actor or a period that its kind does not take', 'Consent.provision')
   await checkRecorded(context, sight, patient, choice, facts)
   const companions = await endFormer(context, caller.now, patient, choice, facts)
   const filed = [...facts.filed, ...known?.filed ?? [], ...companions.flatMap(({ next }) => (next.facts as ChoiceFacts).filed)]
-  return { patient, resource: choice, facts, claims: [], companions, rules: rulesOf(context, patient, filed) }
+  return { patient, resource: choice, facts, claims: [], companions, rules: choicesOf(context, patient, filed) }
 }
 
 /** When a block stops being in force by this write: what was permitted before is then no ground any more. */
@@ -131,11 +138,22 @@ async function resolveParties (context: Context, sight: Sight, choice: Consent):
   const resolved = await Promise.all(named.map(async ({ reference, meaning }) => {
     const isWho = meaning === 'actor' || meaning === 'authoredby'
     const isHolder = meaning === 'authoredby' && reference.reference === `Patient/${patientOf(choice)}`
-    const party = isHolder ? { type: 'patient', keys: [reference.reference ?? ''] } : isWho ? await context.directory.partyOf(reference) : await recordOf(context, sight, reference)
+    const party = isHolder
+      ? { type: 'patient', keys: [reference.reference ?? ''] }
+      : isWho ? await context.directory.partyOf(reference) ?? await aroundHolder(context, sight, choice, reference, meaning) : await recordOf(context, sight, reference)
     if (party === undefined || party.keys.length === 0) throw unresolved(`Consent.provision.${meaning === 'actor' ? 'actor' : 'data'}.reference`)
     return [reference, party] as const
   }))
   return new Map(resolved)
+}
+
+/** Somebody around the holder, or, as an actor, a team of the record: who is in it is asked when the choice is. */
+async function aroundHolder (context: Context, sight: Sight, choice: Consent, { reference }: Reference, meaning: string): Promise<Party | undefined> {
+  const [, type, id] = /^(RelatedPerson|CareTeam)\/([A-Za-z0-9.-]{1,64})$/.exec(reference ?? '') ?? []
+  if (type === undefined || id === undefined || (type === 'CareTeam' && meaning !== 'actor')) return undefined
+  const version = await context.store.read(type, id)
+  if (version === undefined || version.isDeleted || version.patient !== patientOf(choice) || !sight.decide(version).permit) return undefined
+  return { type: type === 'CareTeam' ? 'team' : 'related', keys: [`${type}/${id}`] }
 }
 
 /** A resource of the record that the writer sees. */
@@ -158,7 +176,8 @@ async function checkRecorded (context: Context, { caller, situation }: Sight, pa
     if (trusted.some(version => (version.facts as ChoiceFacts).actors.some(actor => facts.actors.includes(actor)))) throw forbidden()
     return
   }
-  if (facts.actors.length !== 1 || facts.actors[0] !== caller.person) throw forbidden({ diagnostics: 'A professional records an access for themselves', expression: 'Consent.provision.actor' })
+  const isTeam = kindCodings(choice)[0]?.code === 'equipe-soins'
+  if (!isTeam && (facts.actors.length !== 1 || facts.actors[0] !== caller.person)) throw forbidden({ diagnostics: 'A professional records an access for themselves', expression: 'Consent.provision.actor' })
   if (choice.sourceAttachment === undefined && choice.sourceReference === undefined) {
     throw broken('The attestation of the patient\'s consent is needed', 'Consent.source', 'required')
   }
@@ -187,19 +206,4 @@ async function endFormer (context: Context, now: number, patient: string, choice
     replaces: version,
     claims: []
   }))
-}
-
-/** The rules of each actor concerned, and always those for everyone: so that all choices of one record are written in turn. */
-function rulesOf (context: Context, patient: string, actors: readonly string[]): NonNullable<Write['rules']> {
-  const stamp = context.newId()
-  return async read => {
-    const documents = []
-    for (const actor of new Set([EVERYONE, ...actors])) {
-      const before = await read.rules(patient, actor)
-      const facts = await read.facts(patient, actor) as readonly ChoiceFacts[]
-      const body = compileRules(actor, before === undefined ? undefined : JSON.parse(before.body) as RulesBody, facts)
-      documents.push({ patient, actor, stamp, body: JSON.stringify(body), speaks: speaks(actor, body) })
-    }
-    return documents
-  }
 }

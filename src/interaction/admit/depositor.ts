@@ -1,6 +1,6 @@
 /**
  * Who feeds a record (`consent.md` 5 *deposit*): professionals and the software of structures whenever the account is
- * open; the holder and their application with the patient's own types.
+ * open; the holder, their representative and their application with the patient's own types.
  */
 import type { Resource } from '@medplum/fhirtypes'
 import { depositLabelFaults } from '../../consent/right.js'
@@ -13,18 +13,20 @@ import { forbidden } from './admission.js'
 /** Who may feed at all: known before any patient is looked up. */
 export function checkKind (context: Context, { caller: { principal } }: Sight): void {
   const isCarer = principal.kind === 'structure' || (principal.kind === 'professional' && principal.person !== undefined && principal.structure !== undefined)
-  const mayFeed = isCarer ? !isOutsideCare(principal, context.policy) : principal.kind === 'holder' || principal.kind === 'application'
+  const mayFeed = isCarer ? !isOutsideCare(principal, context.policy) : ['holder', 'representative', 'application'].includes(principal.kind)
   if (!mayFeed) throw forbidden()
 }
 
 /**
- * Holder and application feed their own record, the application with its choice, and only what is the patient's own to say.
+ * Holder, representative and application feed their own record, the application with its choice, and only what is the
+ * patient's own to say.
  * @param isOwnType whether it is
  */
 export function checkDepositor (sight: Sight, patient: string, draft: Resource, isOwnType: boolean): void {
   const { caller: { principal } } = sight
   const situation = sight.situation(patient)
   if (principal.kind === 'holder' && !isOwnType) throw forbidden()
+  if (principal.kind === 'representative' && !(situation?.stands === 'representative' && isOwnType)) throw forbidden()
   if (principal.kind === 'application' && !(situation?.stands === 'application' && situation.statements.length > 0 && isOwnType)) throw forbidden()
   // What a source says of what it kept is taken over: labels only restrict.
   const faults = isMigrating(sight) ? [] : depositLabelFaults(draft, sight.caller)

@@ -115,7 +115,7 @@ async function senderKeys (context: Context, sight: Sight, patient: string, { se
 
 async function participantsOf (context: Context, patient: string, resource: Communication, sender: readonly string[]): Promise<readonly string[]> {
   const contained = containedIn(resource)
-  const recipients = await Promise.all((resource.recipient ?? []).map(async recipient => recipient.reference === `Patient/${patient}`
+  const recipients = await Promise.all((resource.recipient ?? []).map(async recipient => recipient.reference === `Patient/${patient}` || recipient.reference?.startsWith('RelatedPerson/') === true
     ? [recipient.reference]
     : await partyKeys(context, recipient as Reference, contained, false)))
   return [...new Set([...sender, ...recipients.flat()])]

@@ -10,17 +10,18 @@ import { insKey } from '../../security/identity.js'
 import { CANONICAL_BASE } from '../../terminology/canonical.js'
 import { OutcomeError } from '../../outcome/outcome-error.js'
 import type { Context } from '../context.js'
-import type { RulesBody } from '../../consent/rules.js'
-import type { RulesDocument, RulesReader, Version, Write } from '../store.js'
+import { intervalOf, yearsAfter } from '../../filter/interval.js'
+import type { Version, Write } from '../store.js'
 import { broken, forbidden, parsed } from './admission.js'
 import type { Admission, Admitter } from './admission.js'
 import { needOperator } from './directory.js'
+import { standingOf } from './rules.js'
 
 /** The state of the account on its Patient (code of our CodeSystem account-status); without it the account is open. */
 export const ACCOUNT_EXTENSION = `${CANONICAL_BASE}/StructureDefinition/account-status`
 
 const STATUSES: readonly AccountStatus[] = ['notified', 'opposed', 'open', 'active', 'suspended', 'closed', 'deleted']
-/** What a holder may change by themselves. */
+/** What a holder or legal representative may change by themselves. */
 const CONTACT: readonly (keyof Patient)[] = ['telecom', 'address', 'contact', 'communication', 'photo', 'generalPractitioner', 'maritalStatus', 'text']
 /** The most actors of one record who are told that its account is no longer open. */
 const MOST_ACTORS = 10_000
@@ -30,13 +31,14 @@ export const patient: Admitter = {
     needOperator(sight)
     const identity = resource as Patient
     const keys = context.keyring.create(id)
-    return { ...admit(context, identity, id), keys, rules: accountRules(context, id, statusOf(identity)) }
+    return { ...admit(context, identity, id), keys, rules: accountRules(context, identity, id) }
   },
 
   update: async (context, sight, before, resource) => {
     const identity = resource as Patient
     const isOperator = sight.caller.principal.kind === 'operator'
-    if (!isOperator && sight.situation(before.id)?.stands !== 'holder') throw forbidden()
+    const situation = sight.situation(before.id)
+    if (!isOperator && situation?.stands !== 'holder' && !(situation?.stands === 'representative' && situation.isLegal)) throw forbidden()
     if (!isOperator) checkContactOnly(parsed<Patient>(before), identity)
     const admission = admit(context, identity, before.id)
     const kept = (identity.identifier ?? []).map(insKey)
@@ -44,9 +46,9 @@ export const patient: Admitter = {
     if (isLost) throw broken('An INS stays with its record: keep it with use `old`', 'Patient.identifier')
     const hasStatus = (one: Patient) => (one.extension ?? []).some(({ url }) => url === ACCOUNT_EXTENSION)
     if (hasStatus(parsed<Patient>(before)) && !hasStatus(identity)) throw broken('The status of the account is said again with each update', 'Patient.extension', 'required')
-    const status = statusOf(identity)
-    if (status === statusOf(parsed<Patient>(before))) return admission
-    return { ...admission, rules: accountRules(context, before.id, status, await depositors(context, before)) }
+    const isSameAccount = statusOf(identity) === statusOf(parsed<Patient>(before))
+    if (isSameAccount && identity.birthDate === parsed<Patient>(before).birthDate) return admission
+    return { ...admission, rules: accountRules(context, identity, before.id, isSameAccount ? [] : await depositors(context, before)) }
   },
 
   remove: async () => { throw new OutcomeError('method') }
@@ -79,7 +81,7 @@ function checkContactOnly (before: Patient, after: Patient): void {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]) as ReadonlySet<keyof Patient>
   const changed = [...names].filter(name => !CONTACT.includes(name) && JSON.stringify(withoutVersion(before)[name]) !== JSON.stringify(withoutVersion(after)[name]))
   if (changed.length > 0) {
-    throw forbidden(changed.map(name => ({ diagnostics: 'The holder changes contact data only', expression: `Patient.${name}` })))
+    throw forbidden(changed.map(name => ({ diagnostics: 'Contact data only are the holder\'s to change', expression: `Patient.${name}` })))
   }
 }
 
@@ -89,17 +91,15 @@ function withoutVersion ({ meta, ...rest }: Patient): Patient {
   return Object.keys(given).length === 0 ? rest : { ...rest, meta: given }
 }
 
-/** The account's status among the rules for everyone; its depositors get a word too, so that their searches ask for it. */
-function accountRules (context: Context, id: string, account: AccountStatus, actors: readonly string[] = []): NonNullable<Write['rules']> {
-  const stamp = context.newId()
-  return async read => await Promise.all([EVERYONE, ...actors].map(async actor => await withAccount(read, id, actor, account, stamp)))
-}
-
-async function withAccount (read: RulesReader, patient: string, actor: string, account: AccountStatus, stamp: string): Promise<RulesDocument> {
-  const known = await read.rules(patient, actor)
-  const { choices } = JSON.parse(known?.body ?? '{"choices":[]}') as RulesBody
-  const body: RulesBody = actor === EVERYONE ? { account, choices } : { choices }
-  return { patient, actor, stamp, body: JSON.stringify(body), speaks: known?.speaks ?? false }
+/**
+ * The account's status and the holder's coming of age among the rules for everyone; its depositors get a word too, so
+ * that their searches ask for it.
+ */
+function accountRules (context: Context, identity: Patient, id: string, actors: readonly string[] = []): NonNullable<Write['rules']> {
+  const account = statusOf(identity)
+  const birth = intervalOf(identity.birthDate ?? '')
+  const majority = birth === undefined ? {} : { majority: yearsAfter(birth.lo, 18) }
+  return standingOf(context, id, [EVERYONE, ...actors], (actor, body) => actor === EVERYONE ? { ...body, account, ...majority } : body)
 }
 
 /** Whoever finds something of the record without naming it: by their deposits, and by what they take part in. */

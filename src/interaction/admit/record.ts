@@ -2,7 +2,7 @@
  * Resources of the record that are no documents: deposit, correction, labels, deletion (`consent.md` 5), the same for
  * every type of `consent/record-type.ts`.
  */
-import type { Reference, Resource } from '@medplum/fhirtypes'
+import type { CareTeam, Reference, Resource } from '@medplum/fhirtypes'
 import { factsOf } from '../../consent/facts.js'
 import type { Facts } from '../../consent/facts.js'
 import { CONTAINERS, recordType } from '../../consent/record-type.js'
@@ -14,6 +14,7 @@ import type { Sight } from '../sight.js'
 import { broken, checkWithheldOnce, forbidden, parsed } from './admission.js'
 import type { Admitter } from './admission.js'
 import { authorshipOf } from './authorship.js'
+import { disbanded, teamOf, teamRules } from './care-team.js'
 import { checkHolding, heldBy, reindexHolders, withItems } from './container.js'
 import { checkDepositor, checkKind } from './depositor.js'
 import { withDepositLabels } from './deposit-label.js'
@@ -40,9 +41,13 @@ export const record: Admitter = {
     await checkReferences(context, sight, patient, draft)
     const authorship = await authorshipOf(context, sight.caller, patient, draft, originsOf(draft))
     const { resource: source, at, wasWithheld } = asInSource(sight, withDepositLabels(sight, patient, draft))
-    const { resource: labelled, chain: known } = await continued(context, patient, source, authorship, { now: sight.caller.now, at })
+    const { resource: labelled, chain: known } = await continued(context, source, authorship, { now: sight.caller.now, at })
     const chain = { ...known, wasWithheld: known.wasWithheld || wasWithheld }
     const facts = withCodes(factsOf(labelled, authorship, chain, context.judgedAs(resourceType)), await codesUsed(context, labelled))
+    if (resourceType === 'CareTeam') {
+      const team = await teamOf(context, sight, patient, labelled as CareTeam)
+      return { patient, resource: labelled, facts: { ...facts, team }, claims: [], rules: teamRules(context, patient, id, team) }
+    }
     if (!CONTAINERS.includes(resourceType)) return { patient, resource: labelled, facts, claims: [] }
     const held = await heldBy(context, labelled)
     await checkHolding(context, patient, facts, labelled)
@@ -54,7 +59,7 @@ export const record: Admitter = {
     const patient = before.patient ?? ''
     const known = before.facts as Facts
     const old = parsed<Resource>(before)
-    const resource = keepWord(patient, old, given)
+    const resource = keepWord(old, given, [`Patient/${patient}`, ...known.authors])
     const who = standing(sight, patient, known)
     if (!isSameButLabels(old, resource) && !isWriter(type, who)) throw forbidden()
     const fixed = fixedFaults(old, resource)
@@ -68,6 +73,10 @@ export const record: Admitter = {
     const gained = type === 'CareTeam' ? [] : sightFaults(type, known, fresh)
     if (gained.length > 0) throw new OutcomeError('business-rule', gained)
     checkWithheldOnce(known, fresh, `${type}.meta.security`)
+    if (type === 'CareTeam') {
+      const team = await teamOf(context, sight, patient, resource as CareTeam, known.team)
+      return { patient, resource, facts: { ...fresh, team }, claims: [], rules: teamRules(context, patient, id, team, known.team) }
+    }
     const held = CONTAINERS.includes(type) ? await heldBy(context, resource) : []
     if (held.length > 0) await checkHolding(context, patient, known, resource)
     const widened = { ...fresh, period: hull(known, fresh) }
@@ -81,8 +90,12 @@ export const record: Admitter = {
   },
 
   remove: async (context, sight, before) => {
-    if (!isWriter(before.type, standing(sight, before.patient ?? '', before.facts as Facts))) throw forbidden()
-    return { facts: before.facts, companions: await withoutUse(context, before, sight.caller.now) }
+    const known = before.facts as Facts
+    const patient = before.patient ?? ''
+    if (!isWriter(before.type, standing(sight, patient, known))) throw forbidden()
+    if (known.team === undefined) return { facts: known, companions: await withoutUse(context, before, sight.caller.now) }
+    const team = disbanded(known.team)
+    return { facts: { ...known, team }, rules: teamRules(context, patient, before.id, team) }
   }
 }
 
@@ -112,9 +125,9 @@ function standing (sight: Sight, patient: string, facts: Facts): Standing {
   return standingOf(sight.caller, situation, facts)
 }
 
-/** A team is the holder's and their administrators' to write, everything else its authors'. */
+/** A team is the holder's, their legal representatives' and administrators' to write, everything else its authors'. */
 function isWriter (type: string, who: Standing): boolean {
-  return type === 'CareTeam' ? who.isHolder || who.isAdministrator : who.isAuthor
+  return type === 'CareTeam' ? who.isHolder || who.isLegal || who.isAdministrator : who.isAuthor
 }
 
 /** Whoever may not write a team is refused alike, whether or not the record exists. */
@@ -122,7 +135,7 @@ async function patientOfTeam (context: Context, sight: Sight, resource: Resource
   const patient = await patientId(context, memberOf(resource, 'subject') ?? {}) ?? 'nobody'
   await sight.enter([patient])
   const situation = sight.situation(patient)
-  const isOpen = situation !== undefined && situation.stands !== 'shut' && (situation.stands !== 'holder' || situation.isOpen)
+  const isOpen = situation !== undefined && situation.stands !== 'shut' && ((situation.stands !== 'holder' && situation.stands !== 'representative') || situation.isOpen)
   if (!isOpen || !isWriter('CareTeam', standingOf(sight.caller, situation, { authors: [] }))) throw forbidden()
   return patient
 }

@@ -24,7 +24,7 @@ const LISTS: readonly string[] = ['performer']
 
 type Elements = Readonly<Record<string, unknown>>
 const memberOf = (resource: Resource, name: string): unknown => (resource as unknown as Elements)[name]
-const isTheirs = ({ caller: { principal } }: Sight) => principal.kind === 'holder' || principal.kind === 'application'
+const isTheirs = ({ caller: { principal } }: Sight) => ['holder', 'representative', 'application'].includes(principal.kind)
 
 /** A deposit that shows who says it. @throws OutcomeError `business-rule` for the word of somebody else */
 export async function withWord<T extends Resource> (context: Context, sight: Sight, patient: string, draft: T): Promise<T> {
@@ -34,21 +34,24 @@ export async function withWord<T extends Resource> (context: Context, sight: Sig
   for (const [element, reference] of named) {
     if (!await isAround(context, patient, draft, reference)) throw broken('What the patient writes is said by them or somebody around them', `${draft.resourceType}.${element}`)
   }
-  return sight.caller.principal.kind === 'holder' && named.length === 0 ? { ...draft, ...own(draft, patient) } : draft
+  const { principal: { kind }, relative } = sight.caller
+  if (named.length > 0 || kind === 'application') return draft
+  return { ...draft, ...own(draft, kind === 'representative' ? relative ?? '' : `Patient/${patient}`) }
 }
 
-/** An update that leaves out what the record added says the same as before. */
-export function keepWord<T extends Resource> (patient: string, before: T, after: T): T {
-  const added = own(after, patient)
-  const [name = ''] = Object.keys(added)
-  const isLeftOut = name !== '' && memberOf(after, name) === undefined && isSame(memberOf(before, name), added[name])
-  return isLeftOut ? { ...after, ...added } : after
+/**
+ * An update that leaves out what the record added says the same as before.
+ * @param words whose word it may have been: `Patient/id`, `RelatedPerson/id`
+ */
+export function keepWord<T extends Resource> (before: T, after: T, words: readonly string[]): T {
+  const added = words.map(word => own(after, word)).find(word => Object.entries(word).some(([name, value]) => memberOf(after, name) === undefined && isSame(memberOf(before, name), value)))
+  return { ...after, ...added }
 }
 
-function own ({ resourceType }: Resource, patient: string): Elements {
+/** @param reference `Patient/id` or `RelatedPerson/id` */
+function own ({ resourceType }: Resource, reference: string): Elements {
   const [first] = SAYS[resourceType] ?? []
-  const word = { reference: `Patient/${patient}` }
-  return first === undefined ? {} : { [first]: LISTS.includes(first) ? [word] : word }
+  return first === undefined ? {} : { [first]: LISTS.includes(first) ? [{ reference }] : { reference } }
 }
 
 /** The holder, or a related person: literally, by INS, or contained. */

@@ -23,6 +23,12 @@ export interface Stretch {
   readonly units?: readonly string[]
 }
 
+/** A place on the earth, in degrees, as GeoJSON has it. */
+export interface Point {
+  readonly type: 'Point'
+  readonly coordinates: readonly [longitude: number, latitude: number]
+}
+
 /** The index values of one element by which a composite finds it: as those of a resource. */
 export type Part = Pick<IndexSink, 'keys' | 'dates' | 'numbers'>
 
@@ -34,10 +40,11 @@ export interface IndexSink {
   readonly numbers: Record<string, Stretch[]>
   /** By code of a composite: what is found of each of its elements. */
   readonly parts: Record<string, Part[]>
+  readonly points: Record<string, Point[]>
 }
 
 export function emptySink (): IndexSink {
-  return { keys: new Set(), found: new Set(), dates: {}, numbers: {}, parts: {} }
+  return { keys: new Set(), found: new Set(), dates: {}, numbers: {}, parts: {}, points: {} }
 }
 
 export interface ValueContext {
@@ -68,7 +75,7 @@ export interface ValueKind {
   /** The FHIR types of elements that can be indexed. */
   readonly elements: readonly string[]
   /** The modifiers that `filter` understands for a parameter, `missing` apart, which is every type's. */
-  readonly modifiers: (parameter: Pick<Parameter, 'elements' | 'targets' | 'field'>) => readonly string[]
+  readonly modifiers: (parameter: Pick<Parameter, 'elements' | 'systems' | 'targets' | 'field'>) => readonly string[]
   /** Adds the index values of one value of FHIR type `type`. What cannot be understood adds nothing. */
   readonly index: (parameter: Parameter, value: unknown, type: string, into: IndexSink, context: ValueContext) => void
   readonly filter: (criterion: Criterion, context: ValueContext) => Filter

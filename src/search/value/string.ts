@@ -68,7 +68,8 @@ export function readText (text: string, name: string, hash: Hash | null): string
   return folded
 }
 
-function textsOf (value: unknown, type: string): readonly string[] {
+/** The texts of a value, each part of a name or an address by itself. */
+export function textsOf (value: unknown, type: string): readonly string[] {
   if (type === 'HumanName') {
     const { text, family, given = [], prefix = [], suffix = [] } = value as HumanName
     return [text, family, ...given, ...prefix, ...suffix].filter(part => typeof part === 'string')

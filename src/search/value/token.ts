@@ -22,9 +22,9 @@ const coded = ['Coding', 'CodeableConcept']
  */
 export const token = Object.freeze<ValueKind>({
   elements: Object.freeze(['Coding', 'CodeableConcept', 'Identifier', 'ContactPoint', 'code', 'boolean', 'string', 'id', 'uri', 'unsignedInt']),
-  modifiers: ({ elements, field }) => {
+  modifiers: ({ elements, systems, field }) => {
     const has = (types: readonly string[]) => field === null && (elements.length === 0 || elements.some(type => types.includes(type)))
-    return ['not', ...has(withText) ? ['text'] : [], ...has(coded) ? ['in', 'not-in', 'above', 'below'] : [], ...has(['Identifier']) ? ['of-type'] : []]
+    return ['not', ...has(withText) ? ['text'] : [], ...has(systems.length === 0 ? coded : [...coded, 'code']) ? ['in', 'not-in', 'above', 'below'] : [], ...has(['Identifier']) ? ['of-type'] : []]
   },
   index: (parameter, value, type, into, context) => {
     const { code: head, isFound } = parameter

@@ -90,9 +90,9 @@ t.test('an access to nobody names nobody', async t => {
 })
 
 t.test('the decision is for the holder; what is hidden from a reader is not named to them', async t => {
-  const holder = JSON.parse(viewTrace(stored(event()), { isHolder: true, hidden: new Set(['DocumentReference/2']) })) as AuditEvent
+  const holder = JSON.parse(viewTrace(stored(event()), { isTold: true, hidden: new Set(['DocumentReference/2']) })) as AuditEvent
   t.same(holder.extension?.map(({ url, valueReference }) => valueReference?.reference ?? url), [DECISION, 'DocumentReference/1'])
-  const other = viewTrace(stored(event()), { isHolder: false, hidden: new Set(['DocumentReference/1', 'DocumentReference/2']) })
+  const other = viewTrace(stored(event()), { isTold: false, hidden: new Set(['DocumentReference/1', 'DocumentReference/2']) })
   t.equal((JSON.parse(other) as AuditEvent).extension, undefined)
   for (const secret of ['DocumentReference/', 'Consent/c1', 'valueUnsignedInt']) t.notMatch(other, secret)
   t.equal((JSON.parse(other) as AuditEvent).recorded, '2026-11-22T12:00:00.000Z')

@@ -46,6 +46,7 @@ const terms = createTerms({
   codeSystems: [TREE],
   valueSets: [
     { resourceType: 'ValueSet', url: 'urn:vs', version: '2', status: 'active', compose: { include: [{ system: 'urn:tree', concept: [{ code: 'left' }, { code: 'right' }] }, { system: 'urn:other', concept: [{ code: 'x' }] }] } },
+    { resourceType: 'ValueSet', url: 'urn:statuses', status: 'active', compose: { include: [{ system: 'http://hl7.org/fhir/document-reference-status', concept: [{ code: 'current' }] }] } },
     { resourceType: 'ValueSet', url: 'urn:whole', status: 'active', compose: { include: [{ system: 'urn:tree' }] } },
     { resourceType: 'ValueSet', url: 'urn:described', status: 'active', compose: { include: [{ system: 'urn:tree', filter: [{ property: 'concept', op: 'is-a', value: 'left' }] }] } }
   ]
@@ -54,7 +55,8 @@ const terms = createTerms({
 export const registry = buildRegistry(statementOf({
   Patient: [...common, 'identifier', 'name', 'family', 'given', 'birthdate', 'death-date', 'deceased', 'email', 'phone', 'telecom', 'address', 'gender', 'active', 'general-practitioner', 'link'],
   Practitioner: [...common, 'identifier', 'name', 'family', 'telecom'],
-  Organization: [...common, 'identifier', 'name', 'partof'],
+  Organization: [...common, 'identifier', 'name', 'partof', 'phonetic'],
+  Location: [...common, 'near'],
   DocumentReference: [...common, 'identifier', 'patient', 'subject', 'author', 'custodian', 'type', 'category', 'status', 'date', 'period', 'description', 'security-label', 'related', 'relatesto', 'location', 'contenttype', 'format', 'event', 'facility', 'setting', 'language', 'relation', 'relationship'],
   Observation: [...common, 'patient', 'code', 'combo-code', 'date', 'value-quantity', 'combo-value-quantity', 'value-concept', 'value-date', 'value-string', 'code-value-quantity', 'code-value-concept', 'code-value-date', 'code-value-string', 'combo-code-value-quantity', 'component-code-value-quantity'],
   Encounter: [...common, 'patient', 'length'],

@@ -130,8 +130,15 @@ t.test(':in, :not-in, :above and :below ask the terminology', async t => {
   }
 })
 
+t.test('a code that does not say its system is in the value sets of the system that goes without saying', async t => {
+  const status = { resourceType: 'DocumentReference', status: 'current' }
+  for (const [value, expected] of [['urn:vs', false], ['urn:statuses', true]] as const) t.equal(finds(status, 'status:in', value), expected, value)
+  t.ok(finds(status, 'status:not-in', 'urn:vs'))
+  t.notOk(finds({ ...status, status: 'superseded' }, 'status:in', 'urn:statuses'))
+})
+
 t.test('a modifier that means nothing for a parameter is unknown', async t => {
-  for (const name of ['status:text', 'status:in', 'type:of-type', '_id:text', 'type:exact', 'identifier:below']) {
+  for (const name of ['status:text', 'relation:in', 'type:of-type', '_id:text', 'type:exact', 'identifier:below']) {
     t.match(refusal(() => ask('DocumentReference', name, 'urn:tree|leaf')), { kind: 'unknown-parameter', faults: [{ expression: name }] }, name)
   }
 })
