@@ -97,7 +97,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
     const keyring = createKeyring(master, createKeyStore(db))
     const { hash } = keyring
     const store = createResourceStore(client, db, keyring, config.limits.time)
-    const policy = { outsideCare: config.outsideCare, matrixAt: createMatrixAt(terminology.conceptMaps) }
+    const policy = { outsideCare: config.outsideCare, openModes: config.openModes, matrixAt: createMatrixAt(terminology.conceptMaps) }
     const directory = createDirectory(store, hash)
     const traces = { registry, hash, newId: randomUUID, clock: Date.now }
     const context: Context = {
@@ -122,7 +122,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
     const sightOf = createSights({ store, directory, policy, hash, types: registry.types, maxPatients: config.maxPatients, maxHidden: 10_000 })
     const authenticate = createAuthenticate(trust, {
       systemOf: terminology.vocabulary.systemOf,
-      mayDeclareEmergency: profession => profession.startsWith(TRE_G15)
+      mayDeclareEmergency: profession => profession.startsWith(TRE_G15) && (config.emergencyProfessions?.includes(profession.slice(TRE_G15.length)) ?? true)
     })
     const server = createServer(logger, authenticate)
     addRoutes(server, {

@@ -17,6 +17,10 @@ export interface Config {
   readonly issuer?: { readonly url: string, readonly jwks: string, readonly audience: string }
   /** TRE_R02: sectors outside care. SA13 care in companies, SA23 private insurance, SA24 social insurance, SA26 ministries. */
   readonly outsideCare: readonly string[]
+  /** The emergencies that are open where the holder said nothing: where the law makes them opt-out. */
+  readonly openModes: readonly ('bris_de_glace' | 'centre_15')[]
+  /** Codes of TRE_G15 that may declare an emergency; null is every one. */
+  readonly emergencyProfessions: readonly string[] | null
   readonly maxPatients: number
   /** Entries of one Bundle. */
   readonly maxEntries: number
@@ -45,10 +49,12 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
     dataDir: path.resolve(env['DATA_DIR'] ?? '.data'),
     logLevel: env['LOG_LEVEL'] ?? 'info',
     withSample: env['SAMPLE'] !== 'none',
-    outsideCare: (env['OUTSIDE_CARE_SECTORS'] ?? OUTSIDE_CARE).split(',').map(code => code.trim()),
+    outsideCare: list(env['OUTSIDE_CARE_SECTORS'] ?? OUTSIDE_CARE),
+    openModes: modes(env),
+    emergencyProfessions: list(env['EMERGENCY_PROFESSIONS']).length === 0 ? null : list(env['EMERGENCY_PROFESSIONS']),
     maxPatients: whole(env, 'MAX_PATIENTS', 200),
     maxEntries: whole(env, 'MAX_ENTRIES', 500),
-    migrationSources: (env['MIGRATION_SOURCES'] ?? '').split(',').map(code => code.trim()).filter(code => code !== ''),
+    migrationSources: list(env['MIGRATION_SOURCES']),
     limits: readLimits(env),
     reindexPause: whole(env, 'REINDEX_PAUSE', 10),
     ...issuer === undefined || jwks === undefined || audience === undefined ? {} : { issuer: { url: issuer, jwks, audience } }
@@ -71,6 +77,17 @@ const LIMITS: Readonly<Record<keyof SearchLimits, string>> = {
 function readLimits (env: Readonly<Record<string, string | undefined>>): SearchLimits {
   const read = (name: keyof SearchLimits) => whole(env, LIMITS[name], defaultLimits[name])
   return Object.freeze(Object.fromEntries((Object.keys(LIMITS) as (keyof SearchLimits)[]).map(name => [name, read(name)])) as unknown as SearchLimits)
+}
+
+function modes (env: Readonly<Record<string, string | undefined>>): Config['openModes'] {
+  return list(env['EMERGENCY_OPEN']).map(mode => {
+    if (mode !== 'bris_de_glace' && mode !== 'centre_15') throw new Error('EMERGENCY_OPEN names bris_de_glace, centre_15, or both')
+    return mode
+  })
+}
+
+function list (text = ''): readonly string[] {
+  return text.split(',').map(each => each.trim()).filter(each => each !== '')
 }
 
 function needed (env: Readonly<Record<string, string | undefined>>, name: string): string {

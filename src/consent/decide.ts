@@ -5,6 +5,7 @@
 import type { Clause, Selector, Span } from './choice.js'
 import { codesOf } from './facts.js'
 import type { Facts, Item } from './facts.js'
+import { consentsOf } from './situation.js'
 import type { Professional, Situation, Statement } from './situation.js'
 
 export interface Decision {
@@ -64,9 +65,9 @@ function decideApplication (situation: Extract<Situation, { stands: 'application
   const { facts } = resource
   if (!meets(facts.authors, situation.keys) && meets(facts.labels, KEPT)) return deny(5)
   const denying = situation.denials.filter(statement => says(statement, resource) === 'deny')
-  if (denying.length > 0) return deny(5, denying.map(({ consent }) => consent))
+  if (denying.length > 0) return deny(5, consentsOf(denying))
   const allowing = situation.statements.filter(statement => says(statement, resource) === 'permit')
-  return allowing.length > 0 ? permit(5, allowing.map(statement => statement.consent)) : deny(5)
+  return allowing.length > 0 ? permit(5, consentsOf(allowing)) : deny(5)
 }
 
 function decideProfessional (caller: Professional, resource: Judged): Decision {
@@ -74,14 +75,14 @@ function decideProfessional (caller: Professional, resource: Judged): Decision {
   if (meets(facts.authors, caller.inPerson)) return permit(9)
   const isStructureAuthor = meets(facts.authors, caller.asStructure)
   const isBeyond = facts.labels.includes(BEYOND)
-  const grounds = caller.grounds.filter(statement => !(isBeyond && statement.isOfRepresentative) && says(statement, resource) === 'permit').map(({ consent }) => consent)
+  const grounds = caller.grounds.filter(statement => !(isBeyond && statement.isOfRepresentative) && says(statement, resource) === 'permit')
   if (grounds.length === 0 && !(isStructureAuthor && caller.mode === 'normal')) return deny(10)
-  const denials = caller.denials.filter(statement => says(statement, resource) === 'deny').map(({ consent }) => consent)
-  if (denials.length > 0) return deny(11, denials)
+  const denials = caller.denials.filter(statement => says(statement, resource) === 'deny')
+  if (denials.length > 0) return deny(11, consentsOf(denials))
   if (facts.types.length === 0 || !facts.types.every(type => caller.readableTypes.has(type))) return deny(12)
   if (facts.labels.includes('MASQUE_PS') && !(isBeyond ? caller.seesMaskedBeyond : caller.seesMasked) && !isStructureAuthor) return deny(13)
   if (facts.labels.includes('MASQUE_PSOCIAL') && caller.isSocial) return deny(13)
-  return permit(14, grounds)
+  return permit(14, consentsOf(grounds))
 }
 
 function authorKeys (situation: Exclude<Situation, { stands: 'shut' | 'holder' | 'representative' }>): readonly string[] {

@@ -4,7 +4,7 @@
  */
 import type { Mode, Principal } from '../security/principal.js'
 import type { Matrix } from '../terminology/matrix.js'
-import { EVERYONE, isWithin } from './choice.js'
+import { ALWAYS, EVERYONE, isWithin } from './choice.js'
 import type { Choice, Clause } from './choice.js'
 import { typeKey } from './label.js'
 import type { Membership, Relative } from './rules.js'
@@ -49,12 +49,15 @@ interface Placed extends Caller { readonly teams: readonly Membership[] }
 export interface Policy {
   /** Codes of TRE_R02 whose professionals and structures stand outside care. */
   readonly outsideCare: readonly string[]
+  /** Emergencies that are open to who may declare one, unless the holder says otherwise. */
+  readonly openModes?: readonly Mode[]
   readonly matrixAt: (instant: number) => Matrix
 }
 
 /** One choice as far as it speaks to this caller, in this mode, now. */
 export interface Statement {
-  readonly consent: string
+  /** Null where no Consent says it. */
+  readonly consent: string | null
   readonly kind: Choice['kind']
   readonly base: Clause | null
   readonly exceptions: readonly Clause[]
@@ -221,8 +224,11 @@ function professional (caller: Placed, slice: Slice, policy: Policy): Situation 
     mode: principal.mode,
     inPerson: inPersonKeys(caller),
     asStructure: caller.own,
-    grounds: speaking(current.filter(choice => GROUNDS[principal.mode].includes(choice.kind) && isHeard(choice)))
-      .filter(isGround),
+    grounds: [
+      ...speaking(current.filter(choice => GROUNDS[principal.mode].includes(choice.kind) && isHeard(choice))).filter(isGround),
+      // What nobody gave was given before any block ended.
+      ...policy.openModes?.includes(principal.mode) === true && blockEnd === -Infinity ? [unasked(purpose)] : []
+    ],
     denials: speaking(current.filter(choice => !SILENT.includes(choice.kind)))
       .filter(statement => clauses(statement).some(clause => clause.effect === 'deny')),
     readableTypes: readableTypes(policy, principal, now),
@@ -233,6 +239,12 @@ function professional (caller: Placed, slice: Slice, policy: Policy): Situation 
   }
 }
 
+/** What the place opens where the holder says nothing: an implicit permit to the whole record (PCF implicit policies). */
+function unasked (purpose: string): Statement {
+  const base: Clause = { effect: 'permit', purposes: [purpose], actors: null, period: ALWAYS, selector: {} }
+  return { consent: null, kind: 'pcf', base, exceptions: [], isOfRepresentative: false }
+}
+
 /** Whether the profession is one of the social sector (rule 13). */
 export function isSocial ({ profession }: Principal): boolean {
   return profession?.startsWith(`${SOCIAL}|`) === true
@@ -241,6 +253,11 @@ export function isSocial ({ profession }: Principal): boolean {
 /** Of a kind, only its root permits; a PCF consent and a `partage` permit by their exceptions too. */
 function isGround ({ kind, base, exceptions }: Statement): boolean {
   return base?.effect === 'permit' || ((kind === 'pcf' || kind === 'partage') && exceptions.some(clause => clause.effect === 'permit'))
+}
+
+/** The ids of the Consents that say something. */
+export function consentsOf (statements: readonly Statement[]): readonly string[] {
+  return statements.flatMap(({ consent }) => consent ?? [])
 }
 
 export function clauses ({ base, exceptions }: Statement): readonly Clause[] {

@@ -25,6 +25,8 @@ export interface Context extends TracePorts {
   readonly migration: Migration
   /** Of a transaction: the medications that come with what uses them, by `Medication/id`. */
   readonly medications?: ReadonlyMap<string, Use>
+  /** Of a transaction: the teams that come with the choice that makes them a ground, `CareTeam/id`. */
+  readonly teams?: ReadonlySet<string>
   readonly policy: Policy
   readonly limits: SearchLimits
   /** Entries of one Bundle. */

@@ -3,6 +3,7 @@
  * inclusions count what the caller may see; `release` decides each resource once more.
  */
 import type { Access } from '../audit/event.js'
+import { consentsOf } from '../consent/situation.js'
 import { evaluate } from '../filter/evaluate.js'
 import { and } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
@@ -143,12 +144,12 @@ export function patientDecision (sight: Sight, patient: string, isDisclosed: boo
     case 'shut': return { permit: isDisclosed, rule: situation.rule, choices: situation.choices }
     case 'holder': return { permit: situation.isOpen, rule: situation.isOpen ? 3 : 1, choices: [] }
     case 'representative': return { permit: situation.isOpen, rule: situation.isOpen ? 4 : 1, choices: situation.choices }
-    case 'application': return { permit: true, rule: 5, choices: situation.statements.map(({ consent }) => consent) }
+    case 'application': return { permit: true, rule: 5, choices: consentsOf(situation.statements) }
     case 'treating': return { permit: true, rule: 7, choices: [situation.choice] }
     case 'structure': return { permit: isDisclosed, rule: 9, choices: [] }
     case 'professional': {
-      const choices = situation.grounds.map(({ consent }) => consent)
-      return { permit: choices.length > 0 || isDisclosed, rule: choices.length > 0 || !isDisclosed ? 10 : 9, choices }
+      const isGrounded = situation.grounds.length > 0
+      return { permit: isGrounded || isDisclosed, rule: isGrounded || !isDisclosed ? 10 : 9, choices: consentsOf(situation.grounds) }
     }
   }
 }

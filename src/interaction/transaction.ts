@@ -11,6 +11,7 @@ import type { Answer } from './answer.js'
 import { inEntry } from './bundle.js'
 import type { Read } from './bundle.js'
 import { usesOf } from './bundle-medication.js'
+import { teamsOf } from './bundle-team.js'
 import { parsed } from './admit/admission.js'
 import { whileUnmatched } from './conditional.js'
 import { needScope } from './context.js'
@@ -37,7 +38,7 @@ export async function transaction (context: Context, entries: readonly Read[], {
   if (known !== undefined) return known
   const steps = await plan(context, entries, asked)
   const overlay = createOverlay(context)
-  const staged: Context = { ...context, store: overlay.store, directory: createDirectory(overlay.store, context.hash), medications: usesOf(steps) }
+  const staged: Context = { ...context, store: overlay.store, directory: createDirectory(overlay.store, context.hash), medications: usesOf(steps), teams: teamsOf(steps) }
   const done: Done[] = []
   for (const step of steps) {
     if (step.owner !== undefined) continue

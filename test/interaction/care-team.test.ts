@@ -116,3 +116,28 @@ t.test('a professional records a team that the patient agreed to, for seven days
   t.equal((await put(record.holder, { ...mine, id, status: 'inactive' })).status, 200, 'the holder takes it back')
   t.strictSame(await seen(gp2, record), [])
 })
+
+t.test('a professional writes a team only together with the choice that they record', async t => {
+  const record = await scene.open()
+  const plain = await made(lab, document(record.id))
+  const bundle = (participant: readonly object[], choice: object = {}) => ({
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: [
+      { fullUrl: 'urn:uuid:6f1c3c0e-53a1-4a55-9d35-0c9d1f1b2a11', resource: team(record, participant), request: { method: 'POST', url: 'CareTeam' } },
+      { resource: { ...trusted(record, 'urn:uuid:6f1c3c0e-53a1-4a55-9d35-0c9d1f1b2a11'), ...choice }, request: { method: 'POST', url: 'Consent' } }
+    ]
+  })
+  const send = async (token: string, body: object) => await scene.request(token, 'POST', '', { body })
+  refused(t, await post(gp, team(record, [{ member: person(GP2) }])), 403, { code: 'forbidden' })
+  t.equal((await send(gp, bundle([{ member: person(GP2) }], { sourceAttachment: undefined }))).status, 422, 'without the attestation')
+  t.equal((await send(gp, bundle([{ member: structure(`1${MT.slice(0, 9)}`) }]))).status, 422, 'a structure is no person')
+  t.equal((await send(hospital, bundle([{ member: person(GP2) }]))).status, 403)
+  t.strictSame(await ids(record.holder, `/CareTeam?patient=Patient/${record.id}`), [], 'nothing is left of what was refused')
+  t.equal((await send(gp, bundle([{ member: person(GP2) }, { member: person(GP) }]))).status, 200)
+  t.strictSame(await seen(gp2, record), [plain.id])
+  t.strictSame(await seen(gp, record), [], 'for themselves they record an access')
+  const [id] = await ids(record.holder, `/CareTeam?patient=Patient/${record.id}`)
+  const current = (await get(gp, `/CareTeam/${id ?? ''}`)).json
+  refused(t, await put(gp, { ...current, participant: [{ member: person(MT) }] }), 403, { code: 'forbidden' })
+})

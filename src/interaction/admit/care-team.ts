@@ -1,4 +1,7 @@
-/** A CareTeam is written to let its members see: what of that depends on it is compiled with it. */
+/**
+ * A CareTeam is written to let its members see (`consent.md` 5): by the holder, a legal representative or an administrator;
+ * by a professional only together with the `equipe-soins` that they record. What depends on it is compiled with it.
+ */
 import type { CareTeam, Reference } from '@medplum/fhirtypes'
 import { spanOf } from '../../consent/facts.js'
 import { attributed, membershipsOf } from '../../consent/team.js'
@@ -6,8 +9,33 @@ import type { Team } from '../../consent/team.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
 import type { Write } from '../store.js'
+import { standingOf } from '../../consent/right.js'
+import type { Standing } from '../../consent/right.js'
+import { broken, forbidden } from './admission.js'
 import { callerKeys } from './participant.js'
-import { standingOf } from './rules.js'
+import { patientId } from './reference.js'
+import { standingOf as placesOf } from './rules.js'
+
+export function isTeamWriter (who: Standing): boolean {
+  return who.isHolder || who.isLegal || who.isAdministrator
+}
+
+/** The patient of a new team. Whoever may not write one is refused alike, whether or not the record exists. */
+export async function patientOfTeam (context: Context, sight: Sight, team: CareTeam, id: string): Promise<string> {
+  const patient = await patientId(context, (team.subject ?? {}) as Reference) ?? 'nobody'
+  await sight.enter([patient])
+  const situation = sight.situation(patient)
+  const isOpen = situation !== undefined && situation.stands !== 'shut' && ((situation.stands !== 'holder' && situation.stands !== 'representative') || situation.isOpen)
+  if (!isOpen) throw forbidden()
+  if (isTeamWriter(standingOf(sight.caller, situation, { authors: [] }))) return patient
+  const { principal, person } = sight.caller
+  const mayRecord = principal.kind === 'professional' && principal.mode === 'normal' && person !== undefined && context.teams?.has(`CareTeam/${id}`) === true
+  if (!mayRecord) throw forbidden()
+  const parties = await Promise.all((team.participant ?? []).map(async ({ member }) => await context.directory.partyOf((member ?? {}) as Reference)))
+  const index = parties.findIndex(party => party?.type !== 'person')
+  if (index >= 0) throw broken('A team that a professional records is of persons', `CareTeam.participant[${index}].member`)
+  return patient
+}
 
 /** Who is in a team after this write: persons and structures that are known; a team in a team is nobody. */
 export async function teamOf (context: Context, sight: Sight, patient: string, { status, period = {}, participant = [] }: CareTeam, before?: Team): Promise<Team> {
@@ -29,6 +57,6 @@ export function disbanded (team: Team): Team {
 export function teamRules (context: Context, patient: string, id: string, team: Team, before?: Team): NonNullable<Write['rules']> {
   const reference = `CareTeam/${id}`
   const actors = [...before?.members ?? [], ...team.members].flatMap(({ keys }) => keys)
-  return standingOf(context, patient, actors, (actor, { teams = [], ...body }) =>
+  return placesOf(context, patient, actors, (actor, { teams = [], ...body }) =>
     ({ ...body, teams: [...teams.filter(place => place.team !== reference), ...membershipsOf(reference, team, actor)] }))
 }

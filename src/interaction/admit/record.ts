@@ -14,7 +14,7 @@ import type { Sight } from '../sight.js'
 import { broken, checkWithheldOnce, forbidden, parsed } from './admission.js'
 import type { Admitter } from './admission.js'
 import { authorshipOf } from './authorship.js'
-import { disbanded, teamOf, teamRules } from './care-team.js'
+import { disbanded, isTeamWriter, patientOfTeam, teamOf, teamRules } from './care-team.js'
 import { checkHolding, heldBy, reindexHolders, withItems } from './container.js'
 import { checkDepositor, checkKind } from './depositor.js'
 import { withDepositLabels } from './deposit-label.js'
@@ -22,7 +22,7 @@ import { admitMedication, codesKept, codesUsed, withCodes, withoutUse } from './
 import { continued, originsOf } from './redeposit.js'
 import { keepWord, withWord } from './said.js'
 import { asInSource } from './source.js'
-import { checkReferences, patientId, patientOfTargets, resolvePatient } from './reference.js'
+import { checkReferences, patientOfTargets, resolvePatient } from './reference.js'
 
 /** What the patient says of themselves: the medical profile and their measures. */
 const PATIENTS_OWN: readonly string[] = [
@@ -34,7 +34,7 @@ export const record: Admitter = {
     const { resourceType } = resource
     if (resourceType === 'Medication') return await admitMedication(context, sight, resource, id)
     if (resourceType !== 'CareTeam') checkKind(context, sight)
-    const patient = resourceType === 'CareTeam' ? await patientOfTeam(context, sight, resource) : await patientOf(context, sight, resource)
+    const patient = resourceType === 'CareTeam' ? await patientOfTeam(context, sight, resource as CareTeam, id) : await patientOf(context, sight, resource)
     const given = withSubject({ ...resource, id }, patient)
     if (resourceType !== 'CareTeam') checkDepositor(sight, patient, given, PATIENTS_OWN.includes(resourceType))
     const draft = await withWord(context, sight, patient, given)
@@ -127,17 +127,7 @@ function standing (sight: Sight, patient: string, facts: Facts): Standing {
 
 /** A team is the holder's, their legal representatives' and administrators' to write, everything else its authors'. */
 function isWriter (type: string, who: Standing): boolean {
-  return type === 'CareTeam' ? who.isHolder || who.isLegal || who.isAdministrator : who.isAuthor
-}
-
-/** Whoever may not write a team is refused alike, whether or not the record exists. */
-async function patientOfTeam (context: Context, sight: Sight, resource: Resource): Promise<string> {
-  const patient = await patientId(context, memberOf(resource, 'subject') ?? {}) ?? 'nobody'
-  await sight.enter([patient])
-  const situation = sight.situation(patient)
-  const isOpen = situation !== undefined && situation.stands !== 'shut' && ((situation.stands !== 'holder' && situation.stands !== 'representative') || situation.isOpen)
-  if (!isOpen || !isWriter('CareTeam', standingOf(sight.caller, situation, { authors: [] }))) throw forbidden()
-  return patient
+  return type === 'CareTeam' ? isTeamWriter(who) : who.isAuthor
 }
 
 /** A correction never narrows the time that a resource is about: by that, somebody could come to see it. */
