@@ -1,7 +1,7 @@
 import type { Coding, Encounter, Organization, Patient, Period, Practitioner, Reference } from '@medplum/fhirtypes'
 import fc from 'fast-check'
 import type { Arbitrary } from 'fast-check'
-import type { Options } from './model.js'
+import type { Options } from './model/question.js'
 import { CLASS, FINESS, ID_NAT_PS, ID_NAT_ST, LOINC, PROFESSION, RESOURCE_TYPE, RPPS, SIRENE, SOCIAL, TYPE, paris } from './scenario.js'
 import type { Code, Id } from './scenario.js'
 
