@@ -30,16 +30,19 @@ export function model (world: World, caller: Caller, document: WorldDocument, no
 function alone (world: World, caller: Caller, document: WorldDocument, now: number, options: Options): Verdict {
   const q: Question = { world, caller, document, now, options }
   const early = first(q, [rule1, rule2], 1)
+  if (early !== undefined && !(early.rule === 2 && document.deleted)) return early
   const late = first(q, [rule3, rule4, rule5, rule6, rule7, rule8, rule9, rule10, rule11, rule12, rule13, rule14], 3)
-  if (early === undefined) return late
-  return early.rule === 2 && document.deleted ? { ...early, gone: late.permit && seesErrors(q) } : early
+  return early === undefined ? late : { ...early, gone: late.permit && seesErrors(q) }
 }
 
 function first (q: Question, rules: readonly Rule[], from: 3): Verdict
 function first (q: Question, rules: readonly Rule[], from: 1): Verdict | undefined
 function first (q: Question, rules: readonly Rule[], from: number): Verdict | undefined {
-  const answers = rules.map((rule, index) => ({ permit: rule(q), rule: from + index }))
-  return answers.find((answer): answer is Verdict => answer.permit !== undefined)
+  for (const [index, rule] of rules.entries()) {
+    const permit = rule(q)
+    if (permit !== undefined) return { permit, rule: from + index }
+  }
+  return undefined
 }
 
 // Section 4, rule by rule: true permits, false denies, undefined lets the next one speak.

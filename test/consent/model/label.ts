@@ -1,5 +1,5 @@
 import type { Coding } from '@medplum/fhirtypes'
-import { ACT_CODE, ACT_REASON, CONFIDENTIALITY, VISIBILITY, paris } from '../scenario.js'
+import { ACT_CODE, ACT_REASON, CONFIDENTIALITY, VISIBILITY, monthAfter } from '../scenario.js'
 import type { Question } from './question.js'
 
 // Labels (section 1).
@@ -19,6 +19,6 @@ export function labelsOf ({ document: { resource } }: Question): string[] {
 }
 
 export const isLabelled = (q: Question, code: string): boolean => labelsOf(q).includes(`${VISIBILITY}|${code}`)
-export const isUnannounced = (q: Question): boolean => isLabelled(q, 'INVISIBLE_PATIENT') && q.now < paris(q.document.chainStart).plus({ months: 1 }).toMillis()
+export const isUnannounced = (q: Question): boolean => isLabelled(q, 'INVISIBLE_PATIENT') && q.now < monthAfter(q.document.chainStart)
 
 export const isSame = (one: Coding, other: Coding): boolean => !!one.code && !!one.system && textOf(one) === textOf(other)
