@@ -1,9 +1,12 @@
 /**
  * model = decision = what MongoDB returns, for random records, choices, callers, modes (`consent.md` 8).
  * The model comes from the page alone; the decision and the filter are the server's. `npm run test:consent` asks for many
- * more scenarios; `SCENARIOS` and `SEED` ask for others here. What the engine does not have yet is left out by `later.ts`.
+ * more scenarios; `SCENARIOS` and `SEED` ask for others here, `WITHOUT_MONGODB` for the filter in memory alone (as
+ * `npm run mutants` does). What the engine does not have yet is left out by `later.ts`.
  */
+import type { Db } from 'mongodb'
 import t from 'tap'
+import type { Test } from 'tap'
 import { openDatabase } from '../helper/database.js'
 import { ID_NAT_PS, ID_NAT_ST, identityKey } from '../../src/security/identity.js'
 import { corpus } from './corpus.js'
@@ -15,8 +18,15 @@ import { disagrees, judge, prepareDatabase, sentenceOf } from './judge.js'
 const SCENARIOS = Number(process.env['SCENARIOS'] ?? 3000)
 const SEED = Number(process.env['SEED'] ?? 20261122)
 
+async function database (t: Test, name: string): Promise<Db | undefined> {
+  if (process.env['WITHOUT_MONGODB'] !== undefined) return undefined
+  const db = await openDatabase(t, name)
+  await prepareDatabase(db)
+  return db
+}
+
 t.test('what once disagreed agrees now', async t => {
-  const db = await openDatabase(t, 'corpus')
+  const db = await database(t, 'corpus')
   const kept = corpus()
   const judged = await judge(db, kept.map(({ asked }) => asked))
   for (const [index, { file, why }] of kept.entries()) t.same((judged[index] ?? []).filter(disagrees).map(sentenceOf), [], `${file}: ${why}`)
@@ -24,8 +34,7 @@ t.test('what once disagreed agrees now', async t => {
 
 t.test('the model, the decision and MongoDB give one answer', async t => {
   t.comment(`seed ${SEED}, ${SCENARIOS} scenarios; to go on from here: npm run test:consent -- --seed ${SEED}`)
-  const db = await openDatabase(t, 'differential')
-  await prepareDatabase(db)
+  const db = await database(t, 'differential')
   const coverage: Coverage = new Map()
   const said = { permit: 0, all: 0 }
   for (const { seed, count } of batchesOf(SEED, SCENARIOS)) {

@@ -37,15 +37,20 @@ export async function prepareDatabase (db: Db): Promise<void> {
   for (const type of TYPES_ASKED) await db.collection(type).createIndex({ patient: 1 })
 }
 
-/** @returns for each scenario, the answers for each of its resources, in the order of the world */
-export async function judge (db: Db, scenarios: readonly Asked[]): Promise<readonly (readonly Answer[])[]> {
+/**
+ * @param db undefined: MongoDB is not asked, the filter in memory speaks for it
+ * @returns for each scenario, the answers for each of its resources, in the order of the world
+ */
+export async function judge (db: Db | undefined, scenarios: readonly Asked[]): Promise<readonly (readonly Answer[])[]> {
   const cases = await Promise.all(scenarios.map(async (asked, index) => await prepare(asked, `${index}-`)))
-  const seen = await visible(db, cases)
+  const seen = db === undefined ? undefined : await visible(db, cases)
   return scenarios.map((asked, index) => {
     const { situation = null, stored = [], filters = new Map<RecordName, Filter>() } = cases[index] ?? {}
     return asked.world.documents.flatMap((document, position) => {
       const own = stored[position]
-      return own === undefined ? [] : [{ ...answer(asked, document, situation, own, filters.get(own.type)), inMongo: seen.has(`${own.type}/${own._id}`) }]
+      if (own === undefined) return []
+      const said = answer(asked, document, situation, own, filters.get(own.type))
+      return [{ ...said, inMongo: seen?.has(`${own.type}/${own._id}`) ?? said.inMemory }]
     })
   })
 }

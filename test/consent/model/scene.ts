@@ -1,9 +1,12 @@
 import type { Coding, Consent, ConsentProvision, DocumentReference, Reference } from '@medplum/fhirtypes'
 import t from 'tap'
 import { TYPES, options } from '../generators.js'
+import type { Asked } from '../engine.js'
+import { withoutLater } from '../later.js'
 import { model } from '../model.js'
 import { ACT_REASON, FINESS, KIND, LOINC, PARTICIPATION, PROFESSION, RPPS, SCOPE, SIRENE, VISIBILITY } from '../scenario.js'
 import type { Caller, Id, World, WorldConsent, WorldDocument } from '../scenario.js'
+import { sightOf } from '../sight.js'
 
 /**
  * The model judged by sentences of the page. The world of each: Dr Ada (a physician at the ward, which is part of the
@@ -90,12 +93,33 @@ export const finer = (type: 'permit' | 'deny', provision: ConsentProvision): Wor
 export const aboutReport = { data: [{ meaning: 'instance' as const, reference: { reference: 'DocumentReference/report' } }] }
 
 interface Case { caller?: Caller, document?: WorldDocument, consents?: WorldConsent[], world?: Partial<World>, now?: number }
-function judged ({ caller = physician, document = report(), consents = [], world = {}, now = NOW }: Case): string {
-  const { permit, rule, gone } = model({ ...emptyWorld, consents, documents: [document], ...world }, caller, document, now, options)
+
+function askedOf ({ caller = physician, document = report(), consents = [], world = {}, now = NOW }: Case): Asked & { readonly document: WorldDocument } {
+  return { world: { ...emptyWorld, consents, documents: [document], ...world }, caller, now, document }
+}
+
+function judged ({ world, caller, document, now }: ReturnType<typeof askedOf>): string {
+  const { permit, rule, gone } = model(world, caller, document, now, options)
   return `${permit ? 'permit' : gone === true ? 'gone' : 'deny'} ${rule}`
 }
 
-/** Each line: a sentence, who asks for what under which choices, and the answer with its rule. */
+/** Whether the server's decision and its filter show the document; undefined where the engine does not know yet what the case is about. */
+async function shown ({ world, document, ...rest }: ReturnType<typeof askedOf>): Promise<readonly boolean[] | undefined> {
+  const now = withoutLater(world)
+  if (rest.caller.kind === 'representative' || now.consents.length < world.consents.length) return undefined
+  const { decided, filtered } = await sightOf({ ...rest, world: now })
+  return [decided, filtered].map(names => names.has(`${document.resource.resourceType}/${document.resource.id}`))
+}
+
+/** Each line: a sentence, who asks for what under which choices, and the answer with its rule: of the model, and of the server. */
 export function pin (name: string, cases: ReadonlyArray<readonly [string, Case, string]>): void {
-  t.test(name, async t => { for (const [sentence, given, expected] of cases) t.equal(judged(given), expected, sentence) })
+  t.test(name, async t => {
+    for (const [sentence, given, expected] of cases) {
+      const asked = askedOf(given)
+      t.equal(judged(asked), expected, sentence)
+      const isShown = !expected.startsWith('deny')
+      const answers = await shown(asked)
+      if (answers !== undefined) t.same(answers, [isShown, isShown], `${sentence}: decision and filter`)
+    }
+  })
 }
