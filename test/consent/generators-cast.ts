@@ -54,7 +54,7 @@ export const rarely = (per: number): Arbitrary<boolean> => pick([per - 1, false]
 export const PERSONS: ReadonlyArray<readonly Id[]> = [
   [{ system: RPPS, value: '10000000001' }, { system: ID_NAT_PS, value: '810000000001' }],
   [{ system: ID_NAT_PS, value: '810000000002' }, { system: RPPS, value: '10000000002' }],
-  [{ system: ID_NAT_PS, value: '0751234567' }, { system: RPPS, value: '10000000003' }],
+  [{ system: ID_NAT_PS, value: '0751234567' }, { system: RPPS, value: '10000000003' }, { system: ID_NAT_PS, value: '810000000003' }],
   [{ system: RPPS, value: '10000000009' }, { system: ID_NAT_PS, value: '810000000009' }]
 ]
 export const STRUCTURES: ReadonlyArray<readonly Id[]> = [

@@ -14,9 +14,9 @@ const mask: Coding = { system: VISIBILITY, code: 'MASQUE_PS' }
 const away: Coding = { system: VISIBILITY, code: 'INVISIBLE_PATIENT' }
 const secret: Coding = { system: VISIBILITY, code: 'INVISIBLE_REPRESENTANTS_LEGAUX' }
 const normal: Coding = { system: CONFIDENTIALITY, code: 'N' }
-interface LabelDraft { labels?: readonly Coding[], tags?: readonly Coding[], isTextOnly?: boolean }
+interface LabelDraft { labels?: readonly Coding[], tags?: readonly Coding[], isTextOnly?: boolean, /** All in one concept. */ isOne?: boolean }
 const labels: Arbitrary<LabelDraft> = pick<LabelDraft>(
-  [9, {}], [1, { labels: [] }], [9, { labels: [normal] }], [9, { labels: [normal, mask] }], [4, { tags: [mask] }], [17, { labels: [away] }], [5, { labels: [normal], tags: [secret] }],
+  [9, {}], [1, { labels: [] }], [1, { tags: [] }], [3, { labels: [normal, mask], isOne: true }], [9, { labels: [normal] }], [9, { labels: [normal, mask] }], [4, { tags: [mask] }], [17, { labels: [away] }], [5, { labels: [normal], tags: [secret] }],
   [3, { labels: [mask, secret] }], [4, { labels: [mask, away] }], [8, { labels: [{ system: CONFIDENTIALITY, code: 'R' }] }], [8, { labels: [normal, { system: CONFIDENTIALITY, code: 'V' }] }],
   [8, { labels: [{ system: VISIBILITY, code: 'MASQUE_PSOCIAL' }] }], [6, { labels: [normal, { system: ACT_CODE, code: 'HIV' }] }], [1, { labels: [{ system: VISIBILITY, code: 'masque_ps' }] }],
   [1, { labels: [{ system: CONFIDENTIALITY, code: 'MASQUE_PS' }] }], [1, { labels: [normal], tags: [{ system: 'https://example.org/labels', code: 'N' }] }],
@@ -25,7 +25,7 @@ const labels: Arbitrary<LabelDraft> = pick<LabelDraft>(
 export const type: Arbitrary<DocumentReference['type']> = pick<DocumentReference['type']>(
   [12, { coding: [TYPES.biology] }], [8, { coding: [TYPES.hospital] }], [6, { coding: [TYPES.synthesis] }], [3, { coding: [TYPES.directives] }], [2, { coding: [TYPES.psychology] }],
   [3, { coding: [TYPES.residence] }], [4, { coding: [TYPES.biology, TYPES.synthesis] }], [1, { coding: [TYPES.biology, TYPES.residence] }],
-  [1, { coding: [{ system: LOINC, code: 'no-such-type' }] }], [1, { coding: [TYPES.biology, { system: 'https://example.org/types', code: 'BIO' }] }], [1, undefined],
+  [1, { coding: [{ system: LOINC, code: 'no-such-type' }] }], [1, { coding: [TYPES.biology, { system: 'https://example.org/types', code: 'BIO' }] }], [1, undefined], [1, { coding: [] }],
   [1, { text: 'biology' }], [1, { coding: [{ code: '11502-2' }] }], [1, { coding: [{ system: TYPE, code: 'synth' }] }])
 
 const documentDraft = fc.record({
@@ -63,9 +63,9 @@ function authorOf (draft: ActorDraft, contained: Resource[]): Reference {
   return { reference: `#${id}` }
 }
 
-function labelled ({ labels, tags, isTextOnly }: LabelDraft): Pick<DocumentReference, 'securityLabel' | 'meta'> {
+function labelled ({ labels, tags, isTextOnly, isOne }: LabelDraft): Pick<DocumentReference, 'securityLabel' | 'meta'> {
   return {
-    ...labels && { securityLabel: labels.map(label => ({ coding: [label] })) },
+    ...labels && { securityLabel: isOne ? [{ coding: [...labels] }] : labels.map(label => ({ coding: [label] })) },
     ...isTextOnly && { securityLabel: [{ text: 'secret' }] },
     ...tags && { meta: { security: [...tags] } }
   }
