@@ -1,8 +1,8 @@
 import type { Coding, Encounter, Organization, Patient, Period, Practitioner, Reference } from '@medplum/fhirtypes'
 import fc from 'fast-check'
 import type { Arbitrary } from 'fast-check'
-import type { Options } from './model.js'
-import { CLASS, FINESS, ID_NAT_PS, ID_NAT_ST, LOINC, PROFESSION, RESOURCE_TYPE, RPPS, SIRENE, SOCIAL, TYPE, paris } from './scenario.js'
+import type { Options } from './model/question.js'
+import { CLASS, FINESS, ID_NAT_PS, ID_NAT_ST, LOINC, PROFESSION, RESOURCE_TYPE, RPPS, SIRENE, SOCIAL, TYPE, kept, paris } from './scenario.js'
 import type { Code, Id } from './scenario.js'
 
 /**
@@ -54,7 +54,7 @@ export const rarely = (per: number): Arbitrary<boolean> => pick([per - 1, false]
 export const PERSONS: ReadonlyArray<readonly Id[]> = [
   [{ system: RPPS, value: '10000000001' }, { system: ID_NAT_PS, value: '810000000001' }],
   [{ system: ID_NAT_PS, value: '810000000002' }, { system: RPPS, value: '10000000002' }],
-  [{ system: ID_NAT_PS, value: '0751234567' }, { system: RPPS, value: '10000000003' }],
+  [{ system: ID_NAT_PS, value: '0751234567' }, { system: RPPS, value: '10000000003' }, { system: ID_NAT_PS, value: '810000000003' }],
   [{ system: RPPS, value: '10000000009' }, { system: ID_NAT_PS, value: '810000000009' }]
 ]
 export const STRUCTURES: ReadonlyArray<readonly Id[]> = [
@@ -93,7 +93,7 @@ export const encounters: Encounter[] = [{ resourceType: 'Encounter', id: 'e0', s
 
 // Periods, on purpose at the edges.
 
-export const PERIODS = {
+const MADE = {
   open: () => undefined,
   around: now => ({ start: paris(now - 10 * DAY).toISO() ?? '', end: iso(now + 10 * DAY) }),
   fromNow: now => ({ start: iso(now) }),
@@ -109,7 +109,8 @@ export const PERIODS = {
   aDay: now => ({ start: iso(now - DAY), end: iso(now + DAY) }),
   pastADay: now => ({ start: iso(now - DAY - 1), end: iso(now + DAY) })
 } satisfies Record<string, (now: number) => Period | undefined>
-export type PeriodName = keyof typeof PERIODS
+export type PeriodName = keyof typeof MADE
+export const PERIODS = Object.fromEntries(Object.entries<(now: number) => Period | undefined>(MADE).map(([name, make]) => [name, kept(make)])) as Readonly<Record<PeriodName, (now: number) => Period | undefined>>
 export const iso = (instant: number): string => new Date(instant).toISOString()
 const day = (instant: number): string => paris(instant).toISODate() ?? ''
 export const holding: PeriodName[] = ['around', 'fromNow', 'toNow', 'today', 'thisMonth', 'thisYear', 'aDay', 'pastADay']

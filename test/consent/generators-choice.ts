@@ -109,8 +109,15 @@ export const tidyOf = (draft: Arbitrary<ChoiceDraft>): Arbitrary<ChoiceDraft> =>
   const over = kind === 'blocage' && draft.lifted === undefined ? 'toBefore' : period
   return { ...draft, root: { ...root, actors, period: over, purposes: isFineKind(kind) ? root.purposes : 'own', isMarked: false }, acknowledged, isTwisted: false, isActive: true, isDeleted: false, by, oddity: '' }
 })
+/** A deny on what bears a label, and nothing else: so that labels which matter to selectors only are seen to decide. */
+const byLabel: Arbitrary<ChoiceDraft> = fc.record({ draft: choiceOf('partage'), label: fc.constantFrom(...LABELS.slice(0, 5)), purposes: fc.constantFrom<PurposeSet>('own', 'TREAT+BTG+ETREAT') })
+  .map(({ draft, label, purposes }): ChoiceDraft => ({
+    ...draft,
+    root: { ...draft.root, type: 'deny', purposes, selectors: { label: [label], class: undefined, code: undefined, dataPeriod: undefined, data: undefined } },
+    exceptions: []
+  }))
 export const tidyKind = fc.oneof(...([['acces-ps', 20], ['equipe-soins', 5], ['acces-ponctuel', 6], ['partage', 14], ['pcf', 12], ['urgence-masques', 5],
-  ['administrateur', 4], ['medecin-traitant', 2], ['delegation', 3], ['blocage', 4]] as const).map(([kind, weight]) => ({ weight, arbitrary: choiceOf(kind) })))
+  ['administrateur', 4], ['medecin-traitant', 2], ['delegation', 3], ['blocage', 4]] as const).map(([kind, weight]) => ({ weight, arbitrary: choiceOf(kind) })), { weight: 6, arbitrary: byLabel })
 
 const role = { coding: [{ system: PARTICIPATION, code: 'IRCP' }] }
 const unknownExtension: Extension[] = [{ url: 'https://example.org/changes-everything', valueBoolean: true }]

@@ -1,7 +1,7 @@
 import type { Coding, DocumentReference, List, Observation, Organization, Reference, Resource } from '@medplum/fhirtypes'
 import fc from 'fast-check'
 import type { Arbitrary } from 'fast-check'
-import { ACT_CODE, CONFIDENTIALITY, LOINC, TYPE, VISIBILITY, paris } from './scenario.js'
+import { ACT_CODE, CONFIDENTIALITY, LOINC, TYPE, VISIBILITY, monthBefore } from './scenario.js'
 import type { Depositor, WorldDocument } from './scenario.js'
 import { TYPES, CLASSES, HAEMOGLOBIN, HOUR, DAY, pick, rarely, PERSONS, STRUCTURES, CLIENTS, at, patient, PERIODS, iso } from './generators-cast.js'
 import type { PeriodName } from './generators-cast.js'
@@ -14,18 +14,18 @@ const mask: Coding = { system: VISIBILITY, code: 'MASQUE_PS' }
 const away: Coding = { system: VISIBILITY, code: 'INVISIBLE_PATIENT' }
 const secret: Coding = { system: VISIBILITY, code: 'INVISIBLE_REPRESENTANTS_LEGAUX' }
 const normal: Coding = { system: CONFIDENTIALITY, code: 'N' }
-interface LabelDraft { labels?: readonly Coding[], tags?: readonly Coding[], isTextOnly?: boolean }
+interface LabelDraft { labels?: readonly Coding[], tags?: readonly Coding[], isTextOnly?: boolean, /** All in one concept. */ isOne?: boolean }
 const labels: Arbitrary<LabelDraft> = pick<LabelDraft>(
-  [9, {}], [1, { labels: [] }], [9, { labels: [normal] }], [9, { labels: [normal, mask] }], [4, { tags: [mask] }], [17, { labels: [away] }], [5, { labels: [normal], tags: [secret] }],
-  [3, { labels: [mask, secret] }], [4, { labels: [mask, away] }], [3, { labels: [{ system: CONFIDENTIALITY, code: 'R' }] }], [8, { labels: [normal, { system: CONFIDENTIALITY, code: 'V' }] }],
-  [5, { labels: [{ system: VISIBILITY, code: 'MASQUE_PSOCIAL' }] }], [3, { labels: [{ system: ACT_CODE, code: 'HIV' }] }], [1, { labels: [{ system: VISIBILITY, code: 'masque_ps' }] }],
+  [9, {}], [1, { labels: [] }], [1, { tags: [] }], [3, { labels: [normal, mask], isOne: true }], [9, { labels: [normal] }], [9, { labels: [normal, mask] }], [4, { tags: [mask] }], [17, { labels: [away] }], [5, { labels: [normal], tags: [secret] }],
+  [3, { labels: [mask, secret] }], [4, { labels: [mask, away] }], [8, { labels: [{ system: CONFIDENTIALITY, code: 'R' }] }], [8, { labels: [normal, { system: CONFIDENTIALITY, code: 'V' }] }],
+  [8, { labels: [{ system: VISIBILITY, code: 'MASQUE_PSOCIAL' }] }], [6, { labels: [normal, { system: ACT_CODE, code: 'HIV' }] }], [1, { labels: [{ system: VISIBILITY, code: 'masque_ps' }] }],
   [1, { labels: [{ system: CONFIDENTIALITY, code: 'MASQUE_PS' }] }], [1, { labels: [normal], tags: [{ system: 'https://example.org/labels', code: 'N' }] }],
   [1, { labels: [{ code: 'N' }] }], [1, { isTextOnly: true }], [1, { labels: [{ system: VISIBILITY, code: 'MASQUE_PT' }] }])
 
 export const type: Arbitrary<DocumentReference['type']> = pick<DocumentReference['type']>(
   [12, { coding: [TYPES.biology] }], [8, { coding: [TYPES.hospital] }], [6, { coding: [TYPES.synthesis] }], [3, { coding: [TYPES.directives] }], [2, { coding: [TYPES.psychology] }],
   [3, { coding: [TYPES.residence] }], [4, { coding: [TYPES.biology, TYPES.synthesis] }], [1, { coding: [TYPES.biology, TYPES.residence] }],
-  [1, { coding: [{ system: LOINC, code: 'no-such-type' }] }], [1, { coding: [TYPES.biology, { system: 'https://example.org/types', code: 'BIO' }] }], [1, undefined],
+  [1, { coding: [{ system: LOINC, code: 'no-such-type' }] }], [1, { coding: [TYPES.biology, { system: 'https://example.org/types', code: 'BIO' }] }], [1, undefined], [1, { coding: [] }],
   [1, { text: 'biology' }], [1, { coding: [{ code: '11502-2' }] }], [1, { coding: [{ system: TYPE, code: 'synth' }] }])
 
 const documentDraft = fc.record({
@@ -45,7 +45,7 @@ export const chainDraft = fc.record({ labels, begun: pick([4, 'hours'], [2, 'exa
 type ChainDraft = typeof chainDraft extends Arbitrary<infer T> ? T : never
 
 function startOf (begun: string, now: number): number {
-  const month = paris(now).minus({ months: 1 }).toMillis()
+  const month = monthBefore(now)
   return ({ hours: now - 5 * HOUR, exactly: month, 'one less': month + 1, 'one more': month - 1 } as Readonly<Record<string, number>>)[begun] ?? now - 100 * DAY
 }
 
@@ -63,9 +63,9 @@ function authorOf (draft: ActorDraft, contained: Resource[]): Reference {
   return { reference: `#${id}` }
 }
 
-function labelled ({ labels, tags, isTextOnly }: LabelDraft): Pick<DocumentReference, 'securityLabel' | 'meta'> {
+function labelled ({ labels, tags, isTextOnly, isOne }: LabelDraft): Pick<DocumentReference, 'securityLabel' | 'meta'> {
   return {
-    ...labels && { securityLabel: labels.map(label => ({ coding: [label] })) },
+    ...labels && { securityLabel: isOne ? [{ coding: [...labels] }] : labels.map(label => ({ coding: [label] })) },
     ...isTextOnly && { securityLabel: [{ text: 'secret' }] },
     ...tags && { meta: { security: [...tags] } }
   }

@@ -210,13 +210,29 @@ function team (place: Place, literal: string, isDeny: boolean): Party | undefine
 
 export const paris = (instant: number): DateTime => DateTime.fromMillis(instant, { zone: 'Europe/Paris' })
 
+/** What a function of one text or number said, kept: to read a date of a zone takes long, and the worlds are full of the same ones. */
+export function kept<Given extends string | number, Said> (say: (given: Given) => Said): (given: Given) => Said {
+  const said = new Map<Given, Said>()
+  return given => {
+    if (!said.has(given)) {
+      if (said.size > 10_000) said.clear()
+      said.set(given, say(given))
+    }
+    return said.get(given) as Said
+  }
+}
+
+/** One month of the calendar later, and earlier. */
+export const monthAfter = kept((instant: number) => paris(instant).plus({ months: 1 }).toMillis())
+export const monthBefore = kept((instant: number) => paris(instant).minus({ months: 1 }).toMillis())
+
 /** READING: a time given to the second is that one instant, as an end too. */
-export function spanOf (text: string): [number, number] | undefined {
+export const spanOf = kept((text: string): [number, number] | undefined => {
   const from = DateTime.fromISO(text, { zone: 'Europe/Paris' })
   if (!from.isValid || !/^\d{4}(-\d\d(-\d\d(T.*)?)?)?$/.test(text)) return undefined
   const unit = ({ 4: 'year', 7: 'month', 10: 'day' } as const)[text.length]
   return [from.toMillis(), unit === undefined ? from.toMillis() : from.endOf(unit).toMillis()]
-}
+})
 
 export function spanOfPeriod ({ start, end }: Period = {}): [number, number] | undefined {
   const from = start === undefined ? -Infinity : spanOf(start)?.[0]

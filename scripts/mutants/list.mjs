@@ -1,0 +1,124 @@
+/* eslint no-template-curly-in-string: off -- the texts are of programs */
+// Mistakes that somebody could make in the consent engine, each as a change of a text that stands once in its file. A test
+// must fail on each of them: `by` names those that should see it, the cheapest first.
+
+const RULES = ['test/consent/sentences.ts', 'test/consent/differential.test.ts']
+const PARTICIPATION = ['test/consent/participation.test.ts']
+const IDENTITY = ['test/unit/security/identity.test.ts', 'test/consent/differential.test.ts']
+
+const situation = of('src/consent/situation.ts', RULES)
+const decide = of('src/consent/decide.ts', RULES)
+const compile = of('src/consent/compile.ts', RULES)
+const provision = of('src/consent/provision.ts', RULES)
+const label = of('src/consent/label.ts', RULES)
+const facts = of('src/consent/facts.ts', RULES)
+const participation = of('src/consent/participation.ts', PARTICIPATION)
+const identity = of('src/security/identity.ts', IDENTITY)
+
+/** @type {readonly { file: string, by: readonly string[], why: string, from: string, to: string }[]} */
+export const MUTANTS = [
+  situation('rule 1 is dropped', 'if (!isOpen) return shut(1)', ''),
+  situation('a suspended account counts as open', "slice.account === 'open' || slice.account === 'active'", "slice.account === 'open' || slice.account === 'active' || slice.account === 'suspended'"),
+  situation('the holder of another record is the holder', "if (principal.kind === 'holder' && isTheirs && slice", "if (principal.kind === 'holder' && slice"),
+  situation('rule 5 forgets the sectors outside care', "principal.kind === 'operator' || isOutsideCare(principal, policy)", "principal.kind === 'operator'"),
+  situation('rule 5 forgets whose application it is', 'caller.patient !== slice.patient || statements.length === 0', 'statements.length === 0'),
+  situation('rule 6 forgets the profession', 'caller.person === undefined || principal.profession === undefined || ', 'caller.person === undefined || '),
+  situation('an emergency token reaches every record', "if (principal.mode !== 'normal' && !isTheirs) return shut(10)", ''),
+  situation('rule 7 forgets the period', "choice.kind === 'medecin-traitant' && isInForce(choice, now) && permitsTo", "choice.kind === 'medecin-traitant' && permitsTo"),
+  situation('rule 8 is dropped', 'if (blocks.length > 0) return', 'if (blocks.length > 99) return'),
+  situation('a block that ended goes on', 'isBlockOn(choice, caller) && isInForce(', 'isBlockOn(choice, caller) && Boolean('),
+  situation('a permit from before a block is a ground again', 'choice.acknowledged >= blockEnd', 'true'),
+  situation('a permit of the instant at which a block ended is none', 'choice.acknowledged >= blockEnd', 'choice.acknowledged > blockEnd'),
+  situation('a lifted block is in force', 'choice.lifted === undefined && isWithin(now, choice.period)', 'isWithin(now, choice.period)'),
+  situation('the period of a choice is forgotten', 'choice.lifted === undefined && isWithin(now, choice.period)', 'choice.lifted === undefined'),
+  situation('the period of a clause is forgotten', 'names(clause, caller) && isWithin(caller.now, clause.period) &&', 'names(clause, caller) &&'),
+  situation('a permit covers the parts of a structure', "...clause.effect === 'deny' ? enclosing : []", '...enclosing'),
+  situation('a block does not cover the parts of a structure', "...clause.effect === 'deny' ? enclosing : []", ''),
+  situation('no actor means everybody, applications too', "return principal.kind === 'professional' || principal.kind === 'structure'", 'return true'),
+  situation('purposes are forgotten', "(purpose === '*' || clause", '(true || clause'),
+  situation('an access is no ground any more', "normal: ['acces-ps', 'equipe-soins'", "normal: ['equipe-soins'"),
+  situation('the choice for the regulation opens break-glass', "bris_de_glace: ['urgence-ps', 'pcf']", "bris_de_glace: ['urgence-samu', 'pcf']"),
+  situation('an exception of a partage is no ground', "(kind === 'pcf' || kind === 'partage') &&", "kind === 'pcf' &&"),
+  situation('the administrator outlives a block', "choice.kind === 'administrateur' && isHeard(choice) &&", "choice.kind === 'administrateur' &&"),
+  situation('masks open to an emergency of another purpose', 'permitsTo(choice, caller) && choice.base.purposes.includes(purpose))', 'permitsTo(choice, caller))'),
+  situation('masks open outside emergencies', "const opensMasked = principal.mode !== 'normal' && current", 'const opensMasked = current'),
+  situation('the social sector is forgotten', 'profession?.startsWith(`${SOCIAL}|`) === true', 'profession?.startsWith(`${SOCIAL}|`) === undefined'),
+
+  decide('the month ends an instant later', 'situation.now < facts.opens\n    return isWithheld ? deny(3)', 'situation.now <= facts.opens\n    return isWithheld ? deny(3)'),
+  decide('what was entered in error is shown', 'if (facts.enteredInError && !meets(facts.authors, authorKeys(situation))) return deny(2)', ''),
+  decide('applications see what is not announced', "['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX']", "['MASQUE_PS', 'INVISIBLE_REPRESENTANTS_LEGAUX']"),
+  decide('an application does not see what it deposited', '!meets(facts.authors, situation.keys) && meets(facts.labels, KEPT)', 'meets(facts.labels, KEPT)'),
+  decide('rule 9 is dropped', 'if (meets(facts.authors, caller.inPerson)) return permit(9)', ''),
+  decide('the software of a structure sees what it did not feed', 'meets(facts.authors, situation.keys) ? permit(9) : deny(9)', 'meets(facts.authors, situation.keys) ? permit(9) : permit(9)'),
+  decide('the structure that fed has a ground in emergencies', "isStructureAuthor && caller.mode === 'normal'", 'isStructureAuthor'),
+  decide('rule 11 is dropped', 'if (denials.length > 0) return deny(11', 'if (denials.length > 99) return deny(11'),
+  decide('rule 12 is satisfied with one of the types', '!facts.types.every(type =>', '!facts.types.some(type =>'),
+  decide('rule 12 lets through what has no type', 'facts.types.length === 0 || !facts', '!facts'),
+  decide('rule 13 forgets the structure that fed', ' && !isStructureAuthor) return deny(13)', ') return deny(13)'),
+  decide('rule 13 forgets the social sector', "if (facts.labels.includes('MASQUE_PSOCIAL') && caller.isSocial) return deny(13)", ''),
+  decide('a container shows more than its parts', 'if (!own.permit || resource.facts.items === undefined) return own', 'return own'),
+  decide('among exceptions a permit comes first', "matching.some(clause => clause.effect === 'deny') ? 'deny' : 'permit'", "matching.some(clause => clause.effect === 'permit') ? 'permit' : 'deny'"),
+  decide('a deny on a document leaves its chain', "(effect === 'deny' ? facts.chain : [id]).map", '[id].map'),
+  decide('a permit on a document covers its chain', "(effect === 'deny' ? facts.chain : [id]).map", 'facts.chain.map'),
+  decide('a deny on a time needs all of it', 'period.start <= wanted.end && period.end >= wanted.start', 'period.start >= wanted.start && period.end <= wanted.end'),
+  decide('a deny on a code forgets the type', "effect === 'deny' ? [...codesOf(facts), ...facts.types] : codesOf(facts)", 'codesOf(facts)'),
+  decide('classes are forgotten', "picks(selector, 'classes', facts.classes) &&", ''),
+  decide('a deny on an author forgets named structures', "return effect === 'deny' ? facts.attributedTo : facts.authoredBy", 'return facts.authoredBy'),
+
+  compile('the month ends an instant later', "compare('facts.opens', 'le', now)", "compare('facts.opens', 'lt', now)"),
+  compile('a filter on containers forgets what they hold', "CONTAINERS.includes(type) ? and(own, not(element('facts.items', not(seen(ITEMS))))) : own", 'own'),
+  compile('the structure that fed has a ground in emergencies', "caller.mode === 'normal' ? asStructure : none)", 'asStructure)'),
+  compile('rule 11 is dropped', 'not(or(...caller.denials.map(statement => denies(statement, stored)))),', ''),
+  compile('rule 12 is satisfied with one of the types', "within('facts.types', caller.readableTypes)", "isIn('facts.types', caller.readableTypes)"),
+  compile('rule 13 forgets the mask', "caller.seesMasked ? all : or(not(equals('facts.labels', 'MASQUE_PS')), asStructure)", 'all'),
+  compile('what was entered in error is found', 'and(sound([...situation.inPerson, ...situation.asStructure]), ofProfessional(situation, stored))', 'ofProfessional(situation, stored)'),
+  compile('a denial of an application is forgotten', 'not(or(...situation.denials.map(statement => denies(statement, stored)))))', 'all)'),
+  compile('an exception that permits does not stand against its root', 'and(about(base, stored), not(or(...exceptions.map(clause => about(clause, stored)))))', 'about(base, stored)'),
+  compile('a deny on a document leaves its chain', "effect === 'deny' ? 'chain' : 'self')", "'self')"),
+  compile('the patient is forgotten', 'return and(ofPatient, whole(', 'return and(all, whole('),
+  compile('a time is over an instant earlier', "compare('facts.period.start', 'le', dataPeriod.end)", "compare('facts.period.start', 'lt', dataPeriod.end)"),
+
+  provision('permit and deny are swapped', "provision.type === 'permit' ? 'permit' : 'deny'", "provision.type === 'permit' ? 'deny' : 'permit'"),
+  provision('R does not cover V', 'return type !== \'permit\' && keys.includes', 'return type === undefined && keys.includes'),
+  provision('R covers V in a permit too', 'return type !== \'permit\' && keys.includes', 'return keys.includes'),
+  provision('the deny of a partage means TREAT only', "effect === 'deny' && (kind === 'partage' || kind === 'blocage')", "effect === 'deny' && kind === 'blocage'"),
+  provision('no purpose means every purpose', "? ['*'] : ['TREAT']", "? ['*'] : ['*']"),
+  provision('an access for once lasts as long as it says', 'Math.min(span.end, span.start + DAY)', 'span.end'),
+  provision('what cannot be understood goes on permitting', ".filter(({ clause }) => clause.effect === 'deny')", ''),
+  provision('an actor who is lost is nobody', 'isWide || !knowsActors ? [EVERYONE] :', ''),
+  provision('the role of an actor is forgotten', 'modifierExtension === undefined && (role.coding ?? []).every(coding => labelKey(coding) === ROLE))', 'modifierExtension === undefined)'),
+  provision('a modifier extension is overlooked', 'const isBlind = consent.modifierExtension !== undefined || consent.implicitRules', 'const isBlind = consent.implicitRules'),
+  provision('a modifier extension of a provision is overlooked', 'const isWide = isBlind || provision.modifierExtension !== undefined', 'const isWide = isBlind'),
+  provision('the scope of a Consent is forgotten', '(consent.scope.coding ?? []).some(coding => labelKey(coding) === SCOPE) && nested', 'nested'),
+  provision('of two kinds the first counts', 'kinds.length === 1 && first.code !== undefined', 'first.code !== undefined'),
+  provision('deeper exceptions are lost', '[...parts, ...deeper(nested, kind, isBlind, reading)]', 'parts'),
+  provision('whom a kind may name is forgotten', 'types.every(type => type !== undefined && allowed.includes(type))', 'types.every(type => type !== undefined)'),
+  provision('who sees everything may be singled out by data', "if (clause.effect === 'permit' && WHOLE.includes(kind) && !isSameList(Object.keys(clause.selector), shape.labels.length > 0 ? ['labels'] : [])) return false", ''),
+  provision('the period of the root is forgotten', 'const span = isReadablePeriod(period) && period !== undefined ? spanOf(period) : ALWAYS', 'const span = ALWAYS'),
+
+  label('an unknown code is no mask', "MARKS.includes(code) ? code as Mark : 'MASQUE_PS'", 'MARKS.includes(code) ? code as Mark : undefined'),
+  label('a label without system is no mask', "if (system === undefined || code === undefined) return 'MASQUE_PS'", 'if (system === undefined || code === undefined) return undefined'),
+  label('a label without coding is none', 'coding.length === 0 ? [{}] : coding', 'coding'),
+  label('no label is not N', 'labels.length === 0 ? [NORMAL] : labels', 'labels'),
+  label('tags are no labels', 'const labels = [...own, ...resource.meta?.security ?? []]', 'const labels = own'),
+  label('an unknown label is selected by its own name', 'return isKnownLabel(label) ? labelKey(label) : `${TRE_A07}|MASQUE_PS`', 'return labelKey(label)'),
+
+  facts('a month is thirty days', 'opens: oneMonthAfter(chain.began)', 'opens: chain.began + 30 * 24 * 3600 * 1000'),
+  facts('a day ends when it begins', 'intervalOf(end)?.hi', 'intervalOf(end)?.lo'),
+  facts('entered in error is overlooked', ": said === 'entered-in-error'", ': false'),
+  facts('what a document refers to is forgotten', 'related: relatedTo(resource, type)', 'related: []'),
+  facts('the type of a resource is no class', ', `${RESOURCE_TYPES}|${resourceType}`]', ']'),
+
+  participation('a draft is shown to its recipients', "or(isIn('facts.authors', keys), and(not(equals('facts.isDraft', true)), ", "or(isIn('facts.authors', keys), and("),
+  participation('the holder sees messages that are not theirs', "const isTheirs = family === 'agenda' || facts.participants.includes(holder)", 'const isTheirs = true'),
+  participation('a block takes the threads away', "if (stands === 'shut' && !(family === 'message' && situation.isBlocked)) return", "if (stands === 'shut') return"),
+  participation('a message is announced too early', "facts.labels.includes('INVISIBLE_PATIENT') && situation.now < facts.opens ? deny(3) : permit(3)", 'permit(3)'),
+
+  identity('RPPS and idNatPs are two persons', 'return `person:8${text}`', 'return `person:${text}`'),
+  identity('FINESS and idNatSt are two structures', "'https://finess.esante.gouv.fr': '1'", "'https://finess.esante.gouv.fr': '3'"),
+  identity('SIRET and idNatSt are two structures', "text.length === 14 ? '3' : '2'", "text.length === 14 ? '2' : '3'")
+]
+
+function of (file, by) {
+  return (why, from, to) => ({ file, by, why, from, to })
+}

@@ -1,0 +1,186 @@
+/**
+ * A world of the generators as the server would know it: its choices read, its caller situated, its resources with the
+ * facts that the rules read of them. The directory of the world stands for the server's; nothing else is made up.
+ */
+import type { Coding, Consent, DocumentReference, Reference } from '@medplum/fhirtypes'
+import type { Choice } from '../../src/consent/choice.js'
+import { factsOf, spanOf } from '../../src/consent/facts.js'
+import type { Facts } from '../../src/consent/facts.js'
+import { readChoice } from '../../src/consent/provision.js'
+import { RECORD_TYPES } from '../../src/consent/record-type.js'
+import { situate } from '../../src/consent/situation.js'
+import type { Caller as ServerCaller, Policy, Situation, Slice } from '../../src/consent/situation.js'
+import { membershipsOf } from '../../src/consent/team.js'
+import { intervalOf, yearsAfter } from '../../src/filter/interval.js'
+import { authorshipOf } from '../../src/interaction/admit/authorship.js'
+import { withItems } from '../../src/interaction/admit/container.js'
+import type { Context } from '../../src/interaction/context.js'
+import type { Version } from '../../src/interaction/store.js'
+import type { Principal } from '../../src/security/principal.js'
+import { allows, parseScopes } from '../../src/security/scope.js'
+import { options, TYPES } from './generators.js'
+import { APPLICATION, PROFESSION, keysOf, resolve, spanOfPeriod, withWholes } from './scenario.js'
+import type { Caller, Place, World, WorldConsent, WorldDocument } from './scenario.js'
+
+/** One caller asks for all of one world. */
+export interface Asked { readonly world: World, readonly caller: Caller, readonly now: number }
+/** A resource as it is kept, with the facts of what it holds. */
+export interface Stored { readonly _id: string, readonly type: RecordName, readonly patient: string, readonly deleted: boolean, readonly facts: Facts }
+export type RecordName = WorldDocument['resource']['resourceType']
+
+const OF_RECORD = /"(DocumentReference|Observation|List)\//g
+
+/** Where the caller stands; null where a token is refused, or its scope reaches no document. @param prefix of all ids of the world */
+export function standing ({ world, caller, now }: Asked, prefix: string): Situation | null {
+  if (caller.mode !== 'normal' && caller.profession?.system !== PROFESSION) return null
+  if (caller.kind === 'application' && !allows(parseScopes(caller.scope ?? ''), 'DocumentReference', 'r')) return null
+  const place: Place = { world, now }
+  const choices = world.consents.flatMap(consent => choiceOf(place, consent, prefix) ?? [])
+  const server = serverCaller(place, caller, prefix)
+  return situate(server, { patient: prefix + world.patientId, account: world.account, choices, ...aroundOf(place, caller, server) }, policy)
+}
+
+/** What of the record a server compiles beside the choices: the holder's coming of age, who the caller is, and their teams. */
+function aroundOf (place: Place, { relatedPerson }: Caller, { person, own, enclosing }: ServerCaller): Pick<Slice, 'majority' | 'relative' | 'teams'> {
+  const { world } = place
+  const birth = intervalOf(world.birthDate)
+  const related = world.relatedPersons.find(({ resource }) => resource.id === relatedPerson && resource.active !== false)
+  const teams = world.careTeams.flatMap(({ id = '', status, period = {}, participant = [] }) => {
+    const members = participant.flatMap(({ member = {}, period: place = {} }) => {
+      const party = /^(?:CareTeam|Group)\//.test(member.reference ?? '') ? undefined : partyOf({ world, now: 0 }, member as Reference, {} as DocumentReference)
+      return party === undefined ? [] : [{ keys: party.keys, period: spanOf(place), by: [] }]
+    })
+    const team = { isActive: status === 'active', period: spanOf(period), members }
+    const of = (actors: readonly string[]) => actors.flatMap(actor => membershipsOf(`CareTeam/${id}`, team, actor))
+    return [...of([...person === undefined ? [] : [person], ...own]), ...of(enclosing).map(each => ({ ...each, isGround: false }))]
+  })
+  return {
+    ...birth === undefined ? {} : { majority: yearsAfter(birth.lo, 18) },
+    ...related === undefined ? {} : { relative: { represents: related.represents ?? null, period: spanOf(related.resource.period ?? {}) } },
+    teams
+  }
+}
+
+/** Every resource of the world, in its order. */
+export async function storedOf ({ world, now }: Asked, prefix: string): Promise<readonly Stored[]> {
+  const stored: Stored[] = []
+  for (const document of world.documents) stored.push(await store({ world, now }, document, prefix, stored))
+  return stored
+}
+
+const codingOf = (text: string): Coding => ({ system: text.slice(0, text.lastIndexOf('|')), code: text.slice(text.lastIndexOf('|') + 1) })
+const ALL_TYPES = Object.values(TYPES).map(({ system, code }) => `${system}|${code}`)
+const readable = new Map<string, ReadonlySet<string>>()
+const policy: Policy = {
+  outsideCare: [...options.outsideCare],
+  matrixAt: () => ({ version: 'generated', isReadable: () => false, readableTypes })
+}
+
+/** The same set each time, as of a matrix that is loaded once. */
+function readableTypes (profession: string): ReadonlySet<string> {
+  const [system = '', code = ''] = profession.split('|')
+  const known = readable.get(profession) ?? new Set(ALL_TYPES.filter(type => options.matrix({ system, code }, [codingOf(type)])))
+  readable.set(profession, known)
+  return known
+}
+
+function choiceOf (place: Place, { resource, acknowledged, endedBlock, deleted, by }: WorldConsent, prefix: string): Choice | undefined {
+  const counts = resource.patient !== undefined && resolve(place, resource.patient)?.type === 'patient'
+  if (!counts || (endedBlock === undefined && (resource.status !== 'active' || deleted === true))) return undefined
+  const own: Consent = JSON.parse(JSON.stringify(resource).replaceAll(OF_RECORD, `"$1/${prefix}`)) as Consent
+  return readChoice(own, {
+    acknowledged,
+    ...endedBlock === undefined ? {} : { lifted: Math.min(endedBlock, periodEnd(resource)) },
+    partyOf: reference => {
+      const plain: Reference = prefix === '' ? reference : JSON.parse(JSON.stringify(reference).replaceAll(`/${prefix}`, '/')) as Reference
+      const party = /^CareTeam\//.test(plain.reference ?? '') ? { type: 'team', keys: [plain.reference ?? ''] } : resolve(place, plain, resource.contained)
+      return party?.type === 'patient' ? { ...party, keys: party.keys.map(key => key.replace('Patient/', `Patient/${prefix}`)) } : party
+    },
+    isByRepresentative: by === 'representative',
+    knows: options.knows
+  })
+}
+
+function periodEnd ({ provision }: Consent): number {
+  return spanOfPeriod(provision?.period)?.[1] ?? Infinity
+}
+
+function principalOf (caller: Caller): Principal {
+  const { kind, mode, person, profession, structure, sector, client, ins } = caller
+  const optional = {
+    person: person === undefined ? undefined : `${person.system}|${person.value}`,
+    profession: profession === undefined ? undefined : `${profession.system}|${profession.code}`,
+    structure: structure === undefined ? undefined : `${structure.system}|${structure.value}`,
+    sector,
+    client,
+    ins
+  }
+  return {
+    kind,
+    subject: 'test',
+    scopes: [],
+    mode,
+    isSecret: false,
+    expires: 0,
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
+  }
+}
+
+/** Identities in the form that a server would give them: the keys of the directory stand for the hashed ones. */
+function serverCaller (place: Place, caller: Caller, prefix: string): ServerCaller {
+  const own = keysOf(place, caller.structure)
+  const person = keysOf(place, caller.person)
+  return {
+    principal: principalOf(caller),
+    now: place.now,
+    ...caller.ins === place.world.ins ? { patient: prefix + place.world.patientId } : {},
+    ...person[0] === undefined ? {} : { person: canonical(person) },
+    ...caller.client === undefined ? {} : { client: `${APPLICATION}|${caller.client}` },
+    ...caller.relatedPerson === undefined ? {} : { relative: `RelatedPerson/${caller.relatedPerson}` },
+    own,
+    enclosing: withWholes(place, own).filter(key => !own.includes(key))
+  }
+}
+
+/** One key for one person, whatever they were named by. */
+function canonical (keys: readonly string[]): string {
+  return keys.find(key => key.includes('rpps')) ?? keys[0] ?? ''
+}
+
+/** @param before what the world holds before it: a list holds nothing else */
+async function store (place: Place, document: WorldDocument, prefix: string, before: readonly Stored[]): Promise<Stored> {
+  const { resource, depositor, chain, chainStart, once = [] } = document
+  const patient = prefix + place.world.patientId
+  const isHolder = depositor.kind === 'holder'
+  const caller: ServerCaller = {
+    ...serverCaller(place, { ...depositor, mode: 'normal' }, prefix),
+    principal: principalOf({ kind: depositor.kind, mode: 'normal' }),
+    patient,
+    ...isHolder ? { own: [], enclosing: [] } : {}
+  }
+  const context = {
+    hash: (text: string) => text,
+    directory: {
+      affiliation: async (key: string) => ({ own: [key], enclosing: withWholes(place, [key]).filter(other => other !== key) }),
+      partyOf: async (reference: Reference) => partyOf(place, reference, resource)
+    }
+  } as unknown as Context
+  const authorship = await authorshipOf(context, caller, patient, { ...resource, contained: [] }, [])
+  const ids = place.world.documents.filter(other => other.chain === chain).map(({ resource: { id = '' } }) => prefix + id)
+  const prefixed = JSON.parse(JSON.stringify(resource).replaceAll(OF_RECORD, `"$1/${prefix}`)) as typeof resource
+  const type = resource.resourceType
+  const judgedAs = options.judgedAs(type).map(({ system, code }) => `${system}|${code}`)
+  const facts = factsOf(prefixed, authorship, { ids, began: chainStart, wasWithheld: false }, judgedAs)
+  const entries = prefixed.resourceType === 'List' ? prefixed.entry ?? [] : []
+  const references = [...entries.map(({ item }) => item.reference), ...once.map(reference => reference.replace('/', `/${prefix}`))]
+  const held = before.filter(other => references.includes(`${other.type}/${other._id}`))
+  const whole = RECORD_TYPES[type]?.items === undefined
+    ? facts
+    : withItems(type, prefix + (resource.id ?? ''), facts, held.map(other => ({ ...other, id: other._id }) as unknown as Version))
+  return { _id: prefix + (resource.id ?? ''), type, patient, deleted: false, facts: whole }
+}
+
+function partyOf (place: Place, reference: Reference, { contained = [] }: WorldDocument['resource']) {
+  const party = resolve(place, reference, contained)
+  return party?.type === 'person' ? { ...party, keys: [canonical(party.keys)] } : party
+}

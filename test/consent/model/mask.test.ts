@@ -1,0 +1,26 @@
+import type { Coding } from '@medplum/fhirtypes'
+import { TYPES } from '../generators.js'
+import { SOCIAL, VISIBILITY } from '../scenario.js'
+import type { WorldDocument } from '../scenario.js'
+import { ada, laboratory, physician, emergency, masked, unannounced, labelled, purpose, report, choice, actor, access, breakGlass, pin } from './scene.js'
+
+const opened = choice('urgence-masques', { type: 'permit', purpose: [...purpose('BTG'), ...purpose('ETREAT')], securityLabel: [masked] })
+const coded = (...coding: Coding[]): WorldDocument => report({ type: { coding } })
+pin('the matrix and the masks', [
+  ['the matrix refuses a type to a profession', { consents: [access()], document: coded(TYPES.residence) }, 'deny 12'],
+  ['every coding of the type must be allowed', { consents: [access()], document: coded(TYPES.biology, TYPES.residence) }, 'deny 12'],
+  ['every coding of the type must be known', { consents: [access()], document: coded(TYPES.biology, { system: 'urn:example', code: 'BIO' }) }, 'deny 12'],
+  ['a document without type is refused', { consents: [access()], document: report({ type: { text: 'biology' } }) }, 'deny 12'],
+  ['the matrix holds in emergencies', { caller: emergency, consents: [breakGlass], document: coded(TYPES.residence) }, 'deny 12'],
+  ['a masked document is refused', { consents: [access()], document: report(labelled(masked)) }, 'deny 13'],
+  ['also when the label is a tag', { consents: [access()], document: report({ meta: { security: [masked] } }) }, 'deny 13'],
+  ['a case twin of a label masks', { consents: [access()], document: report(labelled({ system: VISIBILITY, code: 'invisible_patient' })) }, 'deny 13'],
+  ['a label of an unknown system masks', { consents: [access()], document: report(labelled({ system: 'urn:example', code: 'N' })) }, 'deny 13'],
+  ['the administrator sees masked documents', { consents: [choice('administrateur', { type: 'permit', ...actor(ada) })], document: report(labelled(masked)) }, 'permit 14'],
+  ['the structure that deposited sees masked documents', { caller: { ...physician, structure: laboratory }, document: report(labelled(masked)) }, 'permit 14'],
+  ['an emergency does not open a masked document', { caller: emergency, consents: [breakGlass], document: report(labelled(masked)) }, 'deny 13'],
+  ['unless the holder chose so', { caller: emergency, consents: [breakGlass, opened], document: report(labelled(masked)) }, 'permit 14'],
+  ['MASQUE_PSOCIAL stops social professions', { caller: { ...physician, profession: { system: SOCIAL, code: '320' } }, consents: [access()], document: report({ ...labelled({ system: VISIBILITY, code: 'MASQUE_PSOCIAL' }), type: { coding: [TYPES.synthesis] } }) }, 'deny 13'],
+  ['and no other', { consents: [access()], document: report(labelled({ system: VISIBILITY, code: 'MASQUE_PSOCIAL' })) }, 'permit 14'],
+  ['what is unannounced to the holder is shown to professionals', { consents: [access()], document: report(labelled(unannounced)) }, 'permit 14']
+])

@@ -1,0 +1,7 @@
+/** Every test that judges the model and the server by sentences, in one process: what `npm run mutants` asks first. */
+import './model/holder.test.js'
+import './model/professional.test.js'
+import './model/ground.test.js'
+import './model/finer.test.js'
+import './model/mask.test.js'
+import './unreadable.test.js'
