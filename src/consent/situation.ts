@@ -24,6 +24,10 @@ export interface Caller {
   readonly own: readonly string[]
   /** Every key of the structures that it is part of. */
   readonly enclosing: readonly string[]
+  /** The operator's lists (`Group/id`) on which the person or the structure is now: to those a permit speaks. */
+  readonly groups: readonly string[]
+  /** Those on which they stand, or what their structure is part of, in force or not: to those a deny speaks. */
+  readonly listed: readonly string[]
 }
 
 /** The choices of one record that can matter to one caller. */
@@ -228,10 +232,10 @@ function permitsTo ({ base }: Choice, caller: Caller): boolean {
   return base.effect === 'permit' && names(base, caller)
 }
 
-/** A deny covers a structure with all its parts; a permit covers exactly the one named. */
-function names (clause: Clause, { principal, person, client, own, enclosing }: Caller): boolean {
+/** A deny covers a structure with all its parts; a permit covers exactly the one named. Of a list, a deny covers whoever is on it. */
+function names (clause: Clause, { principal, person, client, own, enclosing, groups, listed }: Caller): boolean {
   if (clause.actors === null) return principal.kind === 'professional' || principal.kind === 'structure'
-  const keys = [person, client, ...own, ...clause.effect === 'deny' ? enclosing : []]
+  const keys = [person, client, ...own, ...clause.effect === 'deny' ? [...enclosing, ...listed] : groups]
   return clause.actors.some(actor => actor === EVERYONE || keys.includes(actor))
 }
 
