@@ -108,6 +108,30 @@ t.test('without a patient, a search finds the records whose choices name the lis
   t.strictSame(await ids(colleague, '/DocumentReference'), [there], 'nor is what a deny names')
 })
 
+t.test('without a patient, what a list is denied is left out of what one\'s structure deposited', async t => {
+  const at = '1750000044'
+  const [author, colleague] = [await scene.professional('899700000041', at), await scene.professional('899700000042', at)]
+  const list = await made(operator, group([{ entity: person('899700000042') }]))
+  const { id, holder } = await scene.open()
+  const there = (await made(author, document(id))).id
+  const seen = async () => [await ids(author, '/DocumentReference'), await ids(colleague, '/DocumentReference'), await ids(colleague, `/DocumentReference?patient=${id}`)]
+  t.strictSame(await seen(), [[there], [there], [there]])
+  const emergency = await made(holder, consent(id, undefined, { type: 'deny', purpose: [purpose('BTG')], actor: naming(list) }))
+  t.strictSame(await seen(), [[there], [there], [there]], 'in an emergency only')
+  for (const choice of [
+    consent(id, undefined, { type: 'deny', actor: naming(list) }),
+    consent(id, 'partage', { type: 'deny', actor: naming(list), securityLabel: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'N' }] }),
+    consent(id, undefined, { type: 'permit', purpose: [purpose('HRESCH')], provision: [{ type: 'deny', actor: naming(list) }] }),
+    consent(id, undefined, { type: 'deny', purpose: [{ system: 'urn:purposes', code: 'unknown' }], actor: naming(list) })
+  ]) {
+    const { id: choiceId } = await made(holder, choice)
+    t.strictSame(await seen(), [[there], [], []])
+    t.equal((await scene.remove(holder, `/Consent/${choiceId}`)).status, 204)
+  }
+  t.equal((await scene.remove(holder, `/Consent/${emergency.id}`)).status, 204)
+  t.strictSame(await seen(), [[there], [there], [there]])
+})
+
 t.test('a choice about authors means those who are on the list', async t => {
   const list = await made(operator, group([{ entity: person(GP2) }]))
   const { id, holder } = await scene.open()
