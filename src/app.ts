@@ -127,7 +127,14 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
     const server = createServer(logger, authenticate)
     addRoutes(server, {
       context,
-      release: { ...traces, outline: createOutlines(structureDefinitions), store, base: config.baseUrl, alarm: message => logger.fatal({ alarm: true }, message) },
+      release: {
+        ...traces,
+        outline: createOutlines(structureDefinitions),
+        store,
+        base: config.baseUrl,
+        alarm: message => { logger.fatal({ alarm: true }, message) },
+        notice: choice => { logger.warn({ choice }, 'a choice was written that is not understood in full') }
+      },
       statement,
       authenticate,
       sightOf,

@@ -50,6 +50,11 @@ export interface Selector {
 /** Whoever it is; where rules are filed, what concerns more than those it names. */
 export const EVERYONE = '*'
 
+/** Whether an actor is a list that the operator keeps: whoever is on it is meant, when it is asked. */
+export function isList (actor: string): boolean {
+  return actor.startsWith('Group/')
+}
+
 export const ALWAYS: Span = Object.freeze({ start: -8.64e15, end: 8.64e15 })
 
 export function isWithin (instant: number, { start, end }: Span): boolean {

@@ -36,7 +36,8 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   Location: 'directory',
   HealthcareService: 'directory',
   Device: 'directory',
-  Endpoint: 'directory'
+  Endpoint: 'directory',
+  Group: 'directory'
 }
 
 /** @throws Error for a type that has no family: a server that declares it does not start */
@@ -62,6 +63,8 @@ export interface ChoiceFacts {
   /** The actors under whom it is compiled, `*` for everyone, and what is compiled. */
   readonly filed: readonly string[]
   readonly choice: Choice | null
+  /** Where it cannot be understood (FHIRPath of elements), while it is active. */
+  readonly unreadable?: readonly string[]
 }
 /** What the rule of the family *trace* reads of an AuditEvent; `about` holds `Type/id`, `disclosed` those of a search. */
 export interface TraceFacts {

@@ -143,7 +143,8 @@ function boundsOf ({ period, type }: ConsentProvision, kind: Kind, { acknowledge
 
 interface Read { readonly clause: Clause, readonly isReadable: boolean }
 
-function readClause (provision: ConsentProvision, kind: Kind, isBlind: boolean, reading: Reading): Read {
+/** One provision as a clause, what cannot be read of it widened, and whether that was nothing. */
+export function readClause (provision: ConsentProvision, kind: Kind, isBlind: boolean, reading: Reading): Read {
   const effect = provision.type === 'permit' ? 'permit' : 'deny'
   const actors = provision.actor ?? []
   const parties = actors.map(({ reference }) => reading.partyOf(reference))

@@ -1,5 +1,5 @@
 import type { ChoiceFacts } from './family.js'
-import { EVERYONE } from './choice.js'
+import { EVERYONE, isList } from './choice.js'
 import type { Choice, Span } from './choice.js'
 import type { AccountStatus } from './situation.js'
 
@@ -39,9 +39,11 @@ export function compileRules (before: RulesBody | undefined, facts: readonly Cho
 
 /**
  * Whether a search without a patient must ask this record: for an actor who is named, when there is more than blocks;
- * for everyone, when some finer choice or block names nobody.
+ * for everyone, when some finer choice or block names nobody; for a list, when it is not about emergencies only, which
+ * name their patient: a list may be named by very many.
  */
 export function speaks (actor: string, { choices, teams = [] }: RulesBody): boolean {
+  if (isList(actor)) return choices.some(({ kind, base, exceptions }) => kind === 'blocage' || [base, ...exceptions].some(({ purposes }) => purposes.includes('TREAT') || purposes.includes('*')))
   if (actor !== EVERYONE) return teams.length > 0 || choices.some(({ kind }) => kind !== 'blocage')
   return choices.some(choice => (choice.kind === 'partage' || choice.kind === 'pcf' || choice.kind === 'blocage') &&
     [choice.base, ...choice.exceptions].some(({ actors }) => actors?.includes(EVERYONE) ?? true))

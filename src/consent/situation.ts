@@ -27,6 +27,10 @@ export interface Caller {
   readonly own: readonly string[]
   /** Every key of the structures that it is part of. */
   readonly enclosing: readonly string[]
+  /** The operator's lists (`Group/id`) on which the person or the structure is now: to those a permit speaks. */
+  readonly groups: readonly string[]
+  /** Those on which they stand, or what their structure is part of, in force or not: to those a deny speaks. */
+  readonly listed: readonly string[]
 }
 
 /** The choices of one record that can matter to one caller. */
@@ -299,14 +303,14 @@ function permitsTo ({ base }: Choice, caller: Placed): boolean {
 }
 
 /**
- * A deny covers a structure with all its parts, and whoever a team lists; a permit covers exactly the one named, and who
- * is in the team now.
+ * A deny covers a structure with all its parts, and whoever a list or a team lists; a permit covers exactly the one named,
+ * and who is in it now.
  */
-function names (clause: Clause, { principal, now, person, client, relative, own, enclosing, teams }: Placed): boolean {
+function names (clause: Clause, { principal, now, person, client, relative, own, enclosing, groups, listed, teams }: Placed): boolean {
   if (clause.actors === null) return principal.kind === 'professional' || principal.kind === 'structure'
   const isDeny = clause.effect === 'deny'
-  const lists = teams.filter(({ period, isGround }) => isDeny || (isGround && isWithin(now, period))).map(({ team }) => team)
-  const keys = [person, client, relative, ...own, ...isDeny ? enclosing : [], ...lists]
+  const places = teams.filter(({ period, isGround }) => isDeny || (isGround && isWithin(now, period))).map(({ team }) => team)
+  const keys = [person, client, relative, ...own, ...places, ...isDeny ? [...enclosing, ...listed] : groups]
   return clause.actors.some(actor => actor === EVERYONE || keys.includes(actor))
 }
 

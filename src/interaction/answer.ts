@@ -25,7 +25,7 @@ export type Body =
   | { readonly kind: 'history', readonly total?: number, readonly links: readonly Link[], readonly entries: HistoryPage['entries'], readonly shape?: Shape }
   | { readonly kind: 'bundle', readonly type: 'batch-response' | 'transaction-response', readonly entries: readonly Answer[] }
   | { readonly kind: 'refusal', readonly error: OutcomeError }
-  | { readonly kind: 'success', readonly fault: Fault }
+  | { readonly kind: 'success', readonly fault: Fault, readonly warnings: readonly Fault[] }
 
 export interface Answer {
   readonly status: number
@@ -33,6 +33,8 @@ export interface Answer {
   readonly body: Body
   /** What was written, or would have been had it not been there: its address and version are told with the answer. */
   readonly version?: Written
+  /** What its writer is warned of: told beside the body, and to the operator by the id of what was written. */
+  readonly warnings?: readonly Fault[]
   readonly sight: Sight
   /** What the journal must say before the body goes; empty when the write's own transaction said it. */
   readonly accesses: readonly Access[]

@@ -28,6 +28,7 @@ import { checkMigrated, isMigrating } from './migration.js'
 import type { Sight } from './sight.js'
 import type { Version, Write } from './store.js'
 import { first } from './version.js'
+import { warningsOf } from './warning.js'
 
 /** `Prefer: return=` (R4 http.html#ops). */
 export type Preference = 'representation' | 'minimal' | 'OperationOutcome'
@@ -75,6 +76,7 @@ export async function create (context: Context, asking: Create): Promise<Answer>
     headers: { ...versionHeaders(version), location: `${context.base}/${type}/${id}/_history/${version.version}` },
     body: shown(sight, version, prefer),
     version,
+    warnings: warningsOf(version),
     sight,
     accesses: []
   }
@@ -133,6 +135,6 @@ export function written (sight: Sight, type: string, interaction: 'create' | 'up
 /** A write's answer shows the writer no more than a read would. */
 export function shown (sight: Sight, version: Version, prefer: Preference): Body {
   if (prefer === 'minimal' || (prefer === 'representation' && isMigrating(sight))) return { kind: 'nothing' }
-  if (prefer === 'OperationOutcome') return { kind: 'success', fault: { diagnostics: 'Written' } }
+  if (prefer === 'OperationOutcome') return { kind: 'success', fault: { diagnostics: 'Written' }, warnings: warningsOf(version) }
   return sight.decide(version).permit ? { kind: 'resource', version } : { kind: 'nothing' }
 }

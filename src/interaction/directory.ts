@@ -1,11 +1,20 @@
 import type { PractitionerRole, Reference } from '@medplum/fhirtypes'
+import { isWithin } from '../consent/choice.js'
+import type { Span } from '../consent/choice.js'
 import type { Party } from '../consent/provision.js'
-import { equals, isIn } from '../filter/filter.js'
+import { and, equals, isIn } from '../filter/filter.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
 import { identityKey } from '../security/identity.js'
 import type { ResourceStore } from './store.js'
 
-/** What the directory's resources are judged and found by: the hashed keys of their identifiers. */
-export interface DirectoryFacts { readonly names: readonly string[], readonly partOf: string | null }
+/** What the directory's resources are judged and found by: the hashed keys of their identifiers; of a Group, those of its members. */
+export interface DirectoryFacts { readonly names: readonly string[], readonly partOf: string | null, readonly members?: readonly Member[] }
+
+/** Somebody on a list: by which keys, and from when to when the list holds for them; never (null) for who is inactive. */
+export interface Member { readonly names: readonly string[], readonly span: Span | null }
+
+/** That a caller is on a list (`Group/id`): themselves or their structure, in its span; or else only what it is part of. */
+export interface Membership { readonly group: string, readonly span: Span | null }
 
 /** A structure, by all its keys, and those that it is part of. */
 export interface Affiliation { readonly own: readonly string[], readonly enclosing: readonly string[] }
@@ -13,11 +22,17 @@ export interface Affiliation { readonly own: readonly string[], readonly enclosi
 export interface Directory {
   /** @param structure a key of `security/identity.ts`, hashed */
   readonly affiliation: (structure: string) => Promise<Affiliation>
+  /** The operator's lists on which a person, their structure or what it is part of stand. @throws OutcomeError where they are too many */
+  readonly memberships: (person: string | undefined, affiliation: Affiliation) => Promise<readonly Membership[]>
   /** The person, structure or application that a reference names, by identifier or literally; undefined when it names nobody known. */
   readonly partyOf: (reference: Reference) => Promise<Party | undefined>
 }
 
 const MOST_LEVELS = 16
+const MOST_GROUPS = 1000
+const LITERAL = /^(Practitioner|PractitionerRole|Organization|Device|Group)\/([A-Za-z0-9.-]{1,64})$/
+/** What a resource of the directory is as an actor. */
+const SORTS: Readonly<Record<string, string>> = { Practitioner: 'person', Organization: 'structure', Device: 'application', Group: 'list' }
 /** What a key of `security/identity.ts` is the key of. */
 const TYPES: Readonly<Record<string, string>> = { person: 'person', structure: 'structure', client: 'application' }
 
@@ -40,13 +55,23 @@ export function createDirectory (store: Pick<ResourceStore, 'find' | 'read'>, ha
       return { own: [...new Set([structure, ...own.flatMap(({ names }) => names)])], enclosing }
     },
 
+    async memberships (person, { own, enclosing }) {
+      const themselves = [...person === undefined ? [] : [person], ...own]
+      const keys = [...themselves, ...enclosing]
+      const found = await store.find({ type: 'Group', filter: and(current, isIn('facts.names', keys)), sort: [], limit: MOST_GROUPS + 1 })
+      // A list that is left out could be one that denies.
+      if (found.length > MOST_GROUPS) throw new OutcomeError('too-costly')
+      return found.flatMap(({ id, facts }) => ((facts as DirectoryFacts).members ?? []).filter(({ names }) => names.some(name => keys.includes(name)))
+        .map(({ names, span }) => ({ group: `Group/${id}`, span: names.some(name => themselves.includes(name)) ? span : null })))
+    },
+
     async partyOf ({ reference, identifier }) {
       if (reference !== undefined) {
-        const [, type, id] = /^(Practitioner|PractitionerRole|Organization)\/([A-Za-z0-9.-]{1,64})$/.exec(reference.replace(/\/_history\/[^/]*$/, '')) ?? []
+        const [, type, id] = LITERAL.exec(reference.replace(/\/_history\/[^/]*$/, '')) ?? []
         const version = type === undefined || id === undefined ? undefined : await store.read(type, id)
-        if (version === undefined || version.isDeleted) return undefined
+        if (type === undefined || version === undefined || version.isDeleted) return undefined
         if (type === 'PractitionerRole') return await personIn(JSON.parse(version.text) as PractitionerRole)
-        return { type: type === 'Practitioner' ? 'person' : 'structure', keys: (version.facts as DirectoryFacts).names }
+        return { type: SORTS[type] ?? '', keys: type === 'Group' ? [`Group/${version.id}`] : (version.facts as DirectoryFacts).names }
       }
       const key = identifier === undefined ? undefined : identityKey(identifier)
       return key === undefined ? undefined : { type: TYPES[key.slice(0, key.indexOf(':'))] ?? '', keys: [hash(key)] }
@@ -59,6 +84,13 @@ export function createDirectory (store: Pick<ResourceStore, 'find' | 'read'>, ha
     const party = practitioner === undefined || practitioner.reference?.startsWith('PractitionerRole/') === true ? undefined : await directory.partyOf(practitioner)
     return party?.type === 'person' ? party : undefined
   }
+}
+
+/** The lists on which somebody is at one instant, and all those on which they stand. */
+export function groupsAt (memberships: readonly Membership[], now: number): { readonly groups: readonly string[], readonly listed: readonly string[] } {
+  const inForce = memberships.filter(({ span }) => span !== null && isWithin(now, span))
+  const named = (list: readonly Membership[]) => [...new Set(list.map(({ group }) => group))]
+  return { groups: named(inForce), listed: named(memberships) }
 }
 
 function asCurrent (structure: string) {

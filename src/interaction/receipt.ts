@@ -10,6 +10,7 @@ import type { Context } from './context.js'
 import { access } from './read.js'
 import type { Sight } from './sight.js'
 import type { Receipted, Version, Write } from './store.js'
+import { warningsOf } from './warning.js'
 
 /** A request with an Idempotency-Key: whose and which, and what it asks; hashed, so that the store learns neither. */
 export interface Keyed { readonly id: string, readonly digest: string }
@@ -71,6 +72,7 @@ async function answerOf (context: Context, sight: Sight, { status, headers, writ
     headers,
     body,
     ...written === undefined ? {} : { version: written },
+    warnings: isSame ? warningsOf(version) : [],
     sight,
     accesses: isSame && body.kind === 'resource' ? [access(sight, version.type, 'read', version, '0')] : []
   }

@@ -13,7 +13,9 @@ import { all, and, element, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { allows } from '../security/scope.js'
-import type { Affiliation, Directory } from './directory.js'
+import { groupsAt } from './directory.js'
+import type { Affiliation, Directory, Membership } from './directory.js'
+import { withAuthors } from './list-authors.js'
 import { allHidden, hiddenAmong, known } from './hidden.js'
 import type { Known } from './hidden.js'
 import type { Sight } from './sight.js'
@@ -33,13 +35,13 @@ export interface SightPorts {
 
 export interface Rules { readonly turn: number, readonly body: RulesBody }
 
-/** The rules document whose stamp changes with every change of an Organization. */
+/** The rules document whose stamp changes with every change of the directory. */
 export const DIRECTORY = { patient: '', actor: 'directory' } as const
 
-/** A structure's place in the directory, and the stamp of the directory that it was read under. */
-export interface Placed { readonly stamp: string, readonly value: Affiliation }
+/** A caller's place in the directory, and the stamp of the directory that it was read under. */
+export interface Placed { readonly stamp: string, readonly value: Affiliation & { readonly memberships: readonly Membership[] } }
 
-/** What changes with every change of an Organization. */
+/** What changes with every change of the directory. */
 export async function directoryStamp (store: Pick<ResourceStore, 'rules'>): Promise<string> {
   return (await store.rules(DIRECTORY.patient, DIRECTORY.actor))?.stamp ?? ''
 }
@@ -63,10 +65,10 @@ export class RequestSight implements Sight {
   #speaking: ReturnType<ResourceStore['patientsSpeaking']> | undefined
 
   constructor (
-    caller: Omit<Caller, 'own' | 'enclosing'>, placed: Placed, ports: SightPorts,
+    caller: Omit<Caller, keyof ReturnType<typeof standing>>, placed: Placed, ports: SightPorts,
     rules: (patient: string, actor: string) => Promise<Rules | undefined>, replace: (() => Promise<Placed>) | undefined
   ) {
-    this.caller = { ...caller, ...placed.value }
+    this.caller = { ...caller, ...standing(placed, caller.now) }
     this.#placed = replace === undefined ? undefined : placed
     this.#ports = ports
     this.#rules = rules
@@ -82,7 +84,7 @@ export class RequestSight implements Sight {
   async #compare (): Promise<boolean> {
     if (this.#placed === undefined || this.#replace === undefined) return true
     const isCurrent = await directoryStamp(this.#ports.store) === this.#placed.stamp
-    if (!isCurrent) this.caller = { ...this.caller, ...(await this.#replace()).value }
+    if (!isCurrent) this.caller = { ...this.caller, ...standing(await this.#replace(), this.caller.now) }
     return isCurrent
   }
 
@@ -101,8 +103,8 @@ export class RequestSight implements Sight {
 
   async #read (patients: readonly string[]): Promise<void> {
     await Promise.all(patients.map(async patient => {
-      const { person, client, relative, own, enclosing } = this.caller
-      const actors = [person, client, relative, ...own, ...enclosing, EVERYONE].filter(actor => actor !== undefined)
+      const { person, client, relative, own, enclosing, listed } = this.caller
+      const actors = [person, client, relative, ...own, ...enclosing, ...listed, EVERYONE].filter(actor => actor !== undefined)
       const rules = await Promise.all(actors.map(async actor => await this.#rules(patient, actor)))
       const everyone = rules.at(-1)
       const account = everyone?.body.account ?? 'none'
@@ -112,14 +114,8 @@ export class RequestSight implements Sight {
       const isDefault = (choice: Choice) => choice.kind === 'defaut-confidentialite' && isWithin(this.caller.now, choice.period)
       if ([...choices.values()].some(isDefault)) this.#maskedByDefault.add(patient)
       this.#accounts.set(patient, account)
-      this.#situations.set(patient, situate(this.caller, {
-        patient,
-        account,
-        choices: [...choices.values()],
-        teams,
-        ...majorityIn(everyone),
-        ...relativeIn(rules)
-      }, this.#ports.policy))
+      const spoken = await withAuthors(this.#ports.store, [...choices.values()], this.caller.now)
+      this.#situations.set(patient, situate(this.caller, { patient, account, choices: spoken, teams, ...majorityIn(everyone), ...relativeIn(rules) }, this.#ports.policy))
     }))
   }
 
@@ -155,12 +151,12 @@ export class RequestSight implements Sight {
     if (isShared(type) || (type === 'Patient' && this.#isOperator())) return all
     if (this.caller.patient !== undefined) return await this.among(type, [this.caller.patient], isJudgedLater)
     await this.#settle()
-    const { person, own, enclosing, principal } = this.caller
+    const { person, own, enclosing, listed, principal } = this.caller
     const isCaring = (principal.kind === 'professional' || principal.kind === 'structure') && !isOutsideCare(principal, this.#ports.policy)
     if (!isCaring || principal.mode !== 'normal') return none
     const actors = [person, ...own, ...enclosing].filter(actor => actor !== undefined)
     const { store, maxPatients } = this.#ports
-    this.#words ??= store.patientsWithRules(actors, maxPatients)
+    this.#words ??= store.patientsWithRules(actors, listed, maxPatients)
     const { granting, other } = await this.#words
     if (granting.length > maxPatients) throw tooManyPatients()
     const taken = and(this.#withinScope(type), this.#ownOf(type))
@@ -223,6 +219,11 @@ export class RequestSight implements Sight {
     const account = this.account(patient ?? '')
     return type === 'Patient' || account === 'open' || account === 'active'
   }
+}
+
+/** Where a caller stands in the directory at one instant. */
+function standing ({ value: { own, enclosing, memberships } }: Placed, now: number): Pick<Caller, 'own' | 'enclosing' | 'groups' | 'listed'> {
+  return { own, enclosing, ...groupsAt(memberships, now) }
 }
 
 function tooManyPatients (): OutcomeError {

@@ -8,7 +8,7 @@ import type { Placed, Rules, SightPorts } from './request-sight.js'
 import type { Sight } from './sight.js'
 
 const MEMORY = 20_000
-const NOWHERE: Placed = { stamp: '', value: { own: [], enclosing: [] } }
+const NOWHERE: Placed = { stamp: '', value: { own: [], enclosing: [], memberships: [] } }
 
 /** The keyed hashes by which rules and facts name a caller. */
 interface Keys { readonly structure: string | undefined, readonly person: string | undefined, readonly client: string | undefined }
@@ -17,7 +17,7 @@ interface Keys { readonly structure: string | undefined, readonly person: string
 export function createSights (ports: SightPorts): (principal: Principal, now: number) => Promise<Sight> {
   const { store, directory, hash } = ports
   const patients = new LRUCache<string, string>({ max: MEMORY })
-  const affiliations = new LRUCache<string, Placed>({ max: MEMORY })
+  const places = new LRUCache<string, Placed>({ max: MEMORY })
   const bodies = new LRUCache<string, RulesBody>({ max: MEMORY })
   const keys = new WeakMap<Principal, Keys>()
 
@@ -55,7 +55,7 @@ export function createSights (ports: SightPorts): (principal: Principal, now: nu
     const { structure, person, client } = keysOf(principal)
     const [patient, known] = await Promise.all([
       principal.ins === undefined ? undefined : patientOf(principal.ins),
-      structure === undefined ? NOWHERE : affiliations.get(structure) ?? fresh(structure)
+      structure === undefined ? NOWHERE : places.get(`${structure}|${person ?? ''}`) ?? fresh(structure, person)
     ])
     const caller = {
       principal,
@@ -65,14 +65,15 @@ export function createSights (ports: SightPorts): (principal: Principal, now: nu
       ...given('client', client),
       ...given('relative', principal.representative === undefined ? undefined : `RelatedPerson/${principal.representative}`)
     }
-    return new RequestSight(caller, known, ports, rulesOf, structure === undefined ? undefined : async () => await fresh(structure))
+    return new RequestSight(caller, known, ports, rulesOf, structure === undefined ? undefined : async () => await fresh(structure, person))
   }
 
   /** The stamp first: a place is never older than it. */
-  async function fresh (structure: string): Promise<Placed> {
+  async function fresh (structure: string, person: string | undefined): Promise<Placed> {
     const stamp = await directoryStamp(store)
-    const placed = { stamp, value: await directory.affiliation(structure) }
-    affiliations.set(structure, placed)
+    const affiliation = await directory.affiliation(structure)
+    const placed = { stamp, value: { ...affiliation, memberships: await directory.memberships(person, affiliation) } }
+    places.set(`${structure}|${person ?? ''}`, placed)
     return placed
   }
 }

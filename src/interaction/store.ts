@@ -184,10 +184,10 @@ export interface ResourceStore {
   /** The compiled rules, as acknowledged when the call is made. Concurrent calls are coalesced. */
   readonly rules: (patient: string, actor: string) => Promise<(RulesDocument & { readonly turn: number }) | undefined>
   /**
-   * The patients who have rules about one of `actors`: those that grant or single out something, at most `limit` + 1,
-   * and those that do not (blocks, accounts that are shut).
+   * The patients who have rules about one of `actors` or about a list: those that grant or single out something, at most
+   * `limit` + 1, and those that do not (blocks, accounts that are shut), about an actor.
    */
-  readonly patientsWithRules: (actors: readonly string[], limit: number) => Promise<{ readonly granting: readonly string[], readonly other: readonly string[] }>
+  readonly patientsWithRules: (actors: readonly string[], lists: readonly string[], limit: number) => Promise<{ readonly granting: readonly string[], readonly other: readonly string[] }>
   /** The patients whose rules for everyone single out something. */
   readonly patientsSpeaking: () => Promise<readonly string[]>
   /** The distinct values of a field of the facts, a list of keys, in a patient's resources of a type; at most `limit`. */

@@ -13,6 +13,7 @@ import type { Keyed } from './receipt.js'
 import { absent, readToChange, refuse, tracingRefusal } from './read.js'
 import type { Version } from './store.js'
 import { next } from './version.js'
+import { warningsOf } from './warning.js'
 
 export interface Update extends Asking {
   readonly type: string
@@ -52,7 +53,7 @@ export async function replace (context: Context, { sight, prefer, interaction, k
   const { type } = before
   const admission = await admitterOf(type).update(context, sight, before, resource)
   const version = next(context, before, admission.resource, admission.facts, sight.caller.now)
-  const answer: Answer = { status: 200, headers: versionHeaders(version), body: shown(sight, version, prefer), version, sight, accesses: [] }
+  const answer: Answer = { status: 200, headers: versionHeaders(version), body: shown(sight, version, prefer), version, warnings: warningsOf(version), sight, accesses: [] }
   await context.store.commit({
     changes: [...admission.companions ?? [], { next: version, replaces: before, claims: admission.claims }],
     ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },

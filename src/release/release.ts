@@ -22,12 +22,15 @@ import type { Outline } from '../validation/outline.js'
 import { binaryFlow, rawFlow } from './content.js'
 import type { Flow } from './content.js'
 import { SUBSETTED, subset as subsetOf } from './subset.js'
+import { toWarnings, warningHeader, warningOutcome } from './warning.js'
 
 export interface ReleasePorts extends TracePorts {
   readonly store: Pick<ResourceStore, 'append'>
   /** The base URL, without a slash at its end. */
   readonly base: string
   readonly alarm: (message: string) => void
+  /** Tells the operator of a choice that was written and cannot be understood, by its id alone. */
+  readonly notice: (choice: string) => void
   /** The elements of a type, for whom wants a part of a resource only. */
   readonly outline: (type: string) => Outline | undefined
 }
@@ -57,6 +60,7 @@ export async function release (answer: Answer, ports: ReleasePorts, { isPretty =
   checkAll(answer, ports)
   const traces = tracesOf(answer, ports)
   if (traces.length > 0) await ports.store.append(traces)
+  for (const id of noticed(answer)) ports.notice(id)
   const [made, contentType] = await render(body, sight, ports)
   const isFlow = typeof made === 'object'
   return receipt({
@@ -64,6 +68,7 @@ export async function release (answer: Answer, ports: ReleasePorts, { isPretty =
     headers: {
       ...answer.headers,
       ...contentType === undefined ? {} : { 'content-type': contentType },
+      ...warningHeader(answer.warnings),
       ...isFlow ? { 'content-length': String(made.length) } : {}
     },
     payload: isFlow ? made.payload : isPretty && made !== '' ? prettyJson(made) : made
@@ -96,6 +101,12 @@ function tracesOf ({ accesses, body, sight }: Answer, ports: ReleasePorts): read
   return [...accesses.map(access => toTrace(access, sight.caller, ports)), ...inside]
 }
 
+/** The ids of what was written and not understood. */
+function noticed ({ body, version, warnings = [] }: Answer): readonly string[] {
+  const inside = body.kind === 'bundle' ? body.entries.flatMap(noticed) : []
+  return version === undefined || warnings.length === 0 ? inside : [version.id, ...inside]
+}
+
 function disclosed (body: Body): readonly (Entry | Disclosed)[] {
   switch (body.kind) {
     case 'resource': case 'content': return [{ version: body.version }]
@@ -117,7 +128,7 @@ async function render (body: Body, sight: Sight, ports: ReleasePorts): Promise<r
   switch (body.kind) {
     case 'nothing': return ['', undefined]
     case 'refusal': return [JSON.stringify(toOperationOutcome(body.error)), FHIR]
-    case 'success': return [JSON.stringify(success(body.fault)), FHIR]
+    case 'success': return [JSON.stringify(success(body)), FHIR]
     case 'resource': return [shaped(body.version, view(body.version, sight), body.shape, ports), FHIR]
     case 'content': return body.isRaw ? [rawFlow(body), body.contentType] : [binaryFlow(body), FHIR]
     case 'searchset': return [searchset(body, sight, ports), FHIR]
@@ -154,9 +165,7 @@ function searchset ({ shape, ...body }: Extract<Body, { kind: 'searchset' }>, si
   })
   if (body.ignored.length > 0) {
     const faults = body.ignored.map(name => ({ diagnostics: `The parameter \`${name.slice(0, 64)}\` is not supported and was left out`, expression: name.slice(0, 64) }))
-    const outcome = toOperationOutcome(new OutcomeError('unknown-parameter', faults))
-    const warnings = { ...outcome, issue: outcome.issue.map(issue => ({ ...issue, severity: 'warning' })) }
-    entries.push(`{"resource":${JSON.stringify(warnings)},"search":{"mode":"outcome"}}`)
+    entries.push(`{"resource":${JSON.stringify(toWarnings(new OutcomeError('unknown-parameter', faults)))},"search":{"mode":"outcome"}}`)
   }
   return bundle('searchset', body.total, body.links, entries)
 }
@@ -182,7 +191,7 @@ const TOO_MUCH = new OutcomeError('too-costly', { diagnostics: 'The entries of o
 async function responses ({ type, entries }: Extract<Body, { kind: 'bundle' }>, ports: ReleasePorts): Promise<string> {
   const list: string[] = []
   let told = 0
-  for (const { status, headers, body: whole, sight, version } of entries) {
+  for (const { status, headers, body: whole, sight, version, warnings = [] } of entries) {
     const isTooMuch = told > MOST_TOLD && whole.kind !== 'refusal' && whole.kind !== 'nothing'
     const body: Body = isTooMuch ? { kind: 'refusal', error: TOO_MUCH } : whole
     const about = version ?? (body.kind === 'resource' ? body.version : undefined)
@@ -194,7 +203,8 @@ async function responses ({ type, entries }: Extract<Body, { kind: 'bundle' }>, 
       status: isTooMuch && version === undefined ? String(TOO_MUCH.status) : String(status),
       ...version === undefined || version.isDeleted ? {} : { location: `${ports.base}/${version.type}/${version.id}/_history/${version.version}` },
       ...headers['etag'] === undefined ? {} : { etag: headers['etag'] },
-      ...about === undefined || about.isDeleted ? {} : { lastModified: new Date(about.at).toISOString() }
+      ...about === undefined || about.isDeleted ? {} : { lastModified: new Date(about.at).toISOString() },
+      ...warnings.length === 0 || isOutcome ? {} : { outcome: warningOutcome(warnings) }
     })
     told += payload.length
     if (payload.length === 0) list.push(`{"response":${response}}`)
@@ -209,6 +219,6 @@ function bundle (type: string, total: number | undefined, links: Extract<Body, {
   return `{"resourceType":"Bundle","type":"${type}",${count}"link":${JSON.stringify(links)}${list}}`
 }
 
-function success ({ diagnostics }: { readonly diagnostics: string }) {
-  return { resourceType: 'OperationOutcome', issue: [{ severity: 'information', code: 'informational', diagnostics }] }
+function success ({ fault, warnings }: Extract<Body, { kind: 'success' }>) {
+  return { resourceType: 'OperationOutcome', issue: [{ severity: 'information', code: 'informational', diagnostics: fault.diagnostics }, ...warningOutcome(warnings).issue] }
 }

@@ -173,9 +173,9 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 
     rules: async (patient, actor) => await translated(async () => await rules(rulesId(patient, actor))),
 
-    patientsWithRules: async (actors, limit) => await translated(async () => {
+    patientsWithRules: async (actors, lists, limit) => await translated(async () => {
       const patients = async (speaks: boolean, most: number) => await rulesCollection.aggregate<{ _id: string }>([
-        { $match: { actor: { $in: [...actors] }, speaks } }, { $group: { _id: '$patient' } }, { $limit: most }
+        { $match: { actor: { $in: [...actors, ...speaks ? lists : []] }, speaks } }, { $group: { _id: '$patient' } }, { $limit: most }
       ], { maxTimeMS: searchTime }).toArray()
       const [granting, other] = await Promise.all([patients(true, limit + 1), patients(false, MOST_SHUT + 1)])
       if (other.length > MOST_SHUT) throw new OutcomeError('too-costly')

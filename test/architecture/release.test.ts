@@ -43,7 +43,7 @@ async function sightOf (claims: object): Promise<Sight> {
 function ports (more: Partial<ReleasePorts> = {}) {
   const alarms: string[] = []
   const traces: unknown[] = []
-  const gate: ReleasePorts = { registry, hash, newId, clock, base: 'http://x', outline: () => undefined, alarm: message => alarms.push(message), store: { append: async list => { traces.push(...list) } }, ...more }
+  const gate: ReleasePorts = { registry, hash, newId, clock, base: 'http://x', outline: () => undefined, alarm: message => alarms.push(message), notice: () => {}, store: { append: async list => { traces.push(...list) } }, ...more }
   return { gate, alarms, traces }
 }
 
@@ -75,6 +75,18 @@ t.test('what the choices contradict does not go: 500, the alarm, no trace of a d
     t.notMatch(alarms[0], id, 'the alarm names no resource')
     t.notMatch(alarms[0], holder.id)
   }
+})
+
+t.test('what was written and is not understood is told to the operator by its id, in a Bundle too', async t => {
+  const told: string[] = []
+  const { gate } = ports({ notice: choice => told.push(choice) })
+  const warned = (choice: string): Answer => ({
+    ...answer({ kind: 'nothing' }, mine), version: { ...version, type: 'Consent', id: choice }, warnings: [{ diagnostics: 'Not understood', expression: 'Consent.provision.purpose' }]
+  })
+  const alone = await release(warned('one'), gate)
+  t.equal(alone.headers['warning'], '299 - "Consent.provision.purpose: Not understood"')
+  const { headers } = await release(answer({ kind: 'bundle', type: 'batch-response', entries: [warned('two'), answer({ kind: 'nothing' }, mine), warned('three')] }, mine), gate)
+  t.same([told, headers['warning']], [['one', 'two', 'three'], undefined])
 })
 
 t.test('one resource of many is enough', async t => {

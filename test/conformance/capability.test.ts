@@ -75,9 +75,9 @@ for (const resource of resources) {
 
   if (!codes(resource).includes('search-type')) continue
   t.test(`${type} takes every parameter and inclusion that it declares, and no other`, async t => {
-    const values: { readonly [type: string]: string } = { token: 'x', string: 'abc', date: '2026', reference: 'Patient/x', uri: 'urn:x', quantity: '5.4|http://unitsofmeasure.org|mg' }
+    const values: { readonly [type: string]: string } = { token: 'x', string: 'abc', date: '2026', reference: 'Patient/x', uri: 'urn:x', special: '48|2', quantity: '5.4|http://unitsofmeasure.org|mg' }
     const composites: { readonly [name: string]: string } = {
-      relationship: 'replaces$DocumentReference/x', ...Object.fromEntries(['', 'combo-', 'component-'].flatMap(of => [[`${of}code-value-quantity`, 'x$5'], [`${of}code-value-concept`, 'x$y']])), 'code-value-date': 'x$2026', 'code-value-string': 'x$abc'
+      relationship: 'replaces$DocumentReference/x', ...Object.fromEntries(['', 'combo-', 'component-'].flatMap(of => [[`${of}code-value-quantity`, 'x$5'], [`${of}code-value-concept`, 'x$y']])), 'code-value-date': 'x$2026', 'code-value-string': 'x$abc', 'characteristic-value': 'x$y'
     }
     await Promise.all((resource.searchParam ?? []).map(async ({ name, type: kind }) => {
       const value = values[kind ?? ''] ?? composites[name] ?? ''

@@ -18,15 +18,15 @@ type Json = TestResponse['json']
 interface Fixture { readonly file: string, readonly type: string, readonly id: string }
 
 const folder = join(fileURLToPath(new URL('../../..', import.meta.url)), 'shared/fixtures/valid')
-/** Bundles are sent as Bundles (`iti65.test.ts`); traces are written by nobody; a Group is the operator's, not declared yet. */
-const ELSEWHERE: readonly string[] = ['Bundle', 'AuditEvent', 'Group']
+/** Bundles are sent as Bundles (`iti65.test.ts`); traces are written by nobody. */
+const ELSEWHERE: readonly string[] = ['Bundle', 'AuditEvent']
 /** Its content is that of an example deposited before it, so that it is the same document, and takes over its label. */
 const TAKEN_OVER: Readonly<Record<string, Json>> = {
   'ihe-mhd/DocumentReference-ex-DocumentReferenceSimplifiedPublish.json': {
     securityLabel: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' }] }]
   }
 }
-const DIRECTORY: readonly string[] = ['Practitioner', 'Organization', 'Device', 'Patient']
+const DIRECTORY: readonly string[] = ['Practitioner', 'Organization', 'Device', 'Group', 'Patient']
 
 t.test('published examples are read back as they were deposited, or refused for what they are', existsSync(folder) ? {} : { skip: `${folder} is not there` }, async t => {
   const scene = await openScene(t)

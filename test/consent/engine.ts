@@ -11,16 +11,20 @@ import { RECORD_TYPES } from '../../src/consent/record-type.js'
 import { situate } from '../../src/consent/situation.js'
 import type { Caller as ServerCaller, Policy, Situation, Slice } from '../../src/consent/situation.js'
 import { membershipsOf } from '../../src/consent/team.js'
+import { evaluate } from '../../src/filter/evaluate.js'
 import { intervalOf, yearsAfter } from '../../src/filter/interval.js'
 import { authorshipOf } from '../../src/interaction/admit/authorship.js'
 import { withItems } from '../../src/interaction/admit/container.js'
+import { listFacts } from '../../src/interaction/admit/group.js'
 import type { Context } from '../../src/interaction/context.js'
-import type { Version } from '../../src/interaction/store.js'
+import { createDirectory, groupsAt } from '../../src/interaction/directory.js'
+import { withAuthors } from '../../src/interaction/list-authors.js'
+import type { ResourceStore, Version } from '../../src/interaction/store.js'
 import type { Principal } from '../../src/security/principal.js'
 import { allows, parseScopes } from '../../src/security/scope.js'
 import { options, TYPES } from './generators.js'
 import { APPLICATION, PROFESSION, keysOf, resolve, spanOfPeriod, withWholes } from './scenario.js'
-import type { Caller, Place, World, WorldConsent, WorldDocument } from './scenario.js'
+import type { Caller, Party, Place, World, WorldConsent, WorldDocument } from './scenario.js'
 
 /** One caller asks for all of one world. */
 export interface Asked { readonly world: World, readonly caller: Caller, readonly now: number }
@@ -31,12 +35,13 @@ export type RecordName = WorldDocument['resource']['resourceType']
 const OF_RECORD = /"(DocumentReference|Observation|List)\//g
 
 /** Where the caller stands; null where a token is refused, or its scope reaches no document. @param prefix of all ids of the world */
-export function standing ({ world, caller, now }: Asked, prefix: string): Situation | null {
+export async function standing ({ world, caller, now }: Asked, prefix: string): Promise<Situation | null> {
   if (caller.mode !== 'normal' && caller.profession?.system !== PROFESSION) return null
   if (caller.kind === 'application' && !allows(parseScopes(caller.scope ?? ''), 'DocumentReference', 'r')) return null
   const place: Place = { world, now }
-  const choices = world.consents.flatMap(consent => choiceOf(place, consent, prefix) ?? [])
-  const server = serverCaller(place, caller, prefix)
+  const lists = await listsOf(place)
+  const choices = await withAuthors(lists, world.consents.flatMap(consent => choiceOf(place, consent, prefix) ?? []), now)
+  const server = await onLists(lists, serverCaller(place, caller, prefix))
   return situate(server, { patient: prefix + world.patientId, account: world.account, choices, ...aroundOf(place, caller, server) }, policy)
 }
 
@@ -59,6 +64,21 @@ function aroundOf (place: Place, { relatedPerson }: Caller, { person, own, enclo
     ...related === undefined ? {} : { relative: { represents: related.represents ?? null, period: spanOf(related.resource.period ?? {}) } },
     teams
   }
+}
+
+/** The lists of the operator as the server keeps them: by the keys of who is on them. */
+async function listsOf (place: Place): Promise<Pick<ResourceStore, 'find' | 'read'>> {
+  const directory = { partyOf: async (reference: Reference) => personal(resolve(place, reference)) } as Context['directory']
+  const versions = await Promise.all(place.world.groups.map(async group => ({ type: 'Group', id: group.id, isDeleted: false, facts: await listFacts({ directory }, group) })))
+  return {
+    find: async ({ filter }) => versions.filter(version => evaluate(filter, { deleted: false, facts: version.facts })) as unknown as readonly Version[],
+    read: async (_type, id) => versions.find(version => version.id === id) as Version | undefined
+  }
+}
+
+async function onLists (store: Pick<ResourceStore, 'find' | 'read'>, caller: ServerCaller): Promise<ServerCaller> {
+  if (caller.own.length === 0) return caller
+  return { ...caller, ...groupsAt(await createDirectory(store, text => text).memberships(caller.person, caller), caller.now) }
 }
 
 /** Every resource of the world, in its order. */
@@ -93,7 +113,8 @@ function choiceOf (place: Place, { resource, acknowledged, endedBlock, deleted, 
     ...endedBlock === undefined ? {} : { lifted: Math.min(endedBlock, periodEnd(resource)) },
     partyOf: reference => {
       const plain: Reference = prefix === '' ? reference : JSON.parse(JSON.stringify(reference).replaceAll(`/${prefix}`, '/')) as Reference
-      const party = /^CareTeam\//.test(plain.reference ?? '') ? { type: 'team', keys: [plain.reference ?? ''] } : resolve(place, plain, resource.contained)
+      const named = /^(CareTeam|Group)\//.exec(plain.reference ?? '')?.[1]
+      const party = named === undefined ? resolve(place, plain, resource.contained) : { type: named === 'Group' ? 'list' : 'team', keys: [plain.reference ?? ''] }
       return party?.type === 'patient' ? { ...party, keys: party.keys.map(key => key.replace('Patient/', `Patient/${prefix}`)) } : party
     },
     isByRepresentative: by === 'representative',
@@ -138,7 +159,9 @@ function serverCaller (place: Place, caller: Caller, prefix: string): ServerCall
     ...caller.client === undefined ? {} : { client: `${APPLICATION}|${caller.client}` },
     ...caller.relatedPerson === undefined ? {} : { relative: `RelatedPerson/${caller.relatedPerson}` },
     own,
-    enclosing: withWholes(place, own).filter(key => !own.includes(key))
+    enclosing: withWholes(place, own).filter(key => !own.includes(key)),
+    groups: [],
+    listed: []
   }
 }
 
@@ -181,6 +204,9 @@ async function store (place: Place, document: WorldDocument, prefix: string, bef
 }
 
 function partyOf (place: Place, reference: Reference, { contained = [] }: WorldDocument['resource']) {
-  const party = resolve(place, reference, contained)
+  return personal(resolve(place, reference, contained))
+}
+
+function personal (party: Party | undefined): Party | undefined {
   return party?.type === 'person' ? { ...party, keys: [canonical(party.keys)] } : party
 }

@@ -12,7 +12,7 @@ export const person = pick([7, 0], [3, 1], [1, 2], [1, 3])
 export const structure = pick([5, 0], [3, 1], [2, 2], [1, 3], [1, 4])
 type Form = 'identifier' | 'literal' | 'contained'
 const form: Arbitrary<Form> = pick([4, 'identifier'], [4, 'literal'], [1, 'contained'])
-const actorSort = pick([24, 'person'], [14, 'structure'], [2, 'team'], [4, 'group'], [1, 'broken'])
+const actorSort = pick([24, 'person'], [14, 'structure'], [2, 'team'], [6, 'group'], [1, 'broken'])
 export interface ActorDraft { sort: string, person: number, structure: number, form: Form, spelling: number, isMarked: boolean }
 export const actorOf = (sort: Arbitrary<string>): Arbitrary<ActorDraft> =>
   fc.record({ sort, person, structure, form, spelling: fc.nat(3), isMarked: rarely(60) })
@@ -36,7 +36,7 @@ const selectors = fc.record({
     meaning: pick([20, 'instance'], [10, 'related'], [20, 'authoredby'], [1, 'dependents']),
     target: pick([5, 'document'], [3, 'observation'], [1, 'list'], [2, 'encounter'], [1, 'holder'], [6, 'author'], [1, 'broken']),
     document: fc.nat(5),
-    author: actorOf(pick([3, 'person'], [3, 'structure']))
+    author: actorOf(pick([6, 'person'], [6, 'structure'], [2, 'group']))
   }), 3)
 })
 type SelectorDraft = typeof selectors extends Arbitrary<infer T> ? T : never

@@ -19,6 +19,7 @@ const worldDraft = fc.record({
   isDeep: fc.boolean(),
   age: pick([3, 'child'], [2, 'adult'], [3, 'eighteen'], [1, 'almost']),
   isTeamActive: rarely(6).map(value => !value),
+  isListActive: rarely(6).map(value => !value),
   memberPeriod: period,
   isSilent: rarely(15),
   likely: fc.array(tidyOf(tidyKind), { minLength: 2, maxLength: 3, size: 'max' }),
@@ -44,10 +45,16 @@ function teamsOf ({ isTeamActive, memberPeriod, now }: WorldDraft): CareTeam[] {
   ]
 }
 
-const groups: Group[] = [
-  { resourceType: 'Group', id: 'g0', type: 'practitioner', actual: true, active: true, member: [{ entity: { reference: 'Practitioner/p0' } }] },
-  { resourceType: 'Group', id: 'g1', type: 'practitioner', actual: true, active: true, member: [{ entity: { reference: 'Practitioner/p0' }, inactive: true }, { entity: { reference: 'Practitioner/p1' } }] }
-]
+/** Who is on a list for a time, on one that is shut, by an identifier or as a structure, or inactive. */
+function groupsOf ({ isListActive, memberPeriod, now }: WorldDraft): Group[] {
+  const span = PERIODS[memberPeriod](now)
+  const common = { resourceType: 'Group', type: 'practitioner', actual: true } as const
+  return [
+    { ...common, id: 'g0', active: isListActive, member: [{ entity: { reference: 'Practitioner/p0' }, ...span && { period: span } }, { entity: { identifier: { ...at(at(PERSONS, 3), 1) } } }] },
+    { ...common, id: 'g1', member: [{ entity: { reference: 'Practitioner/p0' }, inactive: true }, { entity: { reference: 'Practitioner/p1' } }, { entity: { identifier: { ...at(at(STRUCTURES, 1), 1) } } }] }
+  ]
+}
+
 const relatedPersons: WorldRelatedPerson[] = [
   { resource: { resourceType: 'RelatedPerson', id: 'r0', patient }, represents: 'minor' },
   { resource: { resourceType: 'RelatedPerson', id: 'r1', patient } },
@@ -76,7 +83,7 @@ function worldOf (draft: WorldDraft): World {
     account: draft.account,
     organizations: organizationsOf(draft.isDeep),
     practitioners,
-    groups,
+    groups: groupsOf(draft),
     careTeams: teamsOf(draft),
     relatedPersons,
     encounters,

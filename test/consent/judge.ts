@@ -64,7 +64,7 @@ export function sentenceOf ({ document: { resource }, verdict, expected, decided
 }
 
 async function prepare (asked: Asked, prefix: string): Promise<Case> {
-  const situation = standing(asked, prefix)
+  const situation = await standing(asked, prefix)
   const filters = new Map(situation === null ? [] : TYPES_ASKED.map(type => [type, compile(situation, type)] as const))
   return { situation, stored: await storedOf(asked, prefix), filters }
 }

@@ -6,8 +6,7 @@ import type { World } from './scenario.js'
 
 /** Of what a choice must not speak. */
 const LATER: readonly RegExp[] = [
-  /"Group\//, // lists of the operator as actors
-  /"meaning":"authoredby","reference":\{"reference":"CareTeam\// // refused when it is written (decisions/0022)
+  /"meaning":"authoredby","reference":\{"reference":"CareTeam\// // refused when it is written (decisions/0024)
 ]
 
 /** The cells of the coverage that cannot be filled until then. */

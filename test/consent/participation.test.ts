@@ -82,7 +82,9 @@ function callerOf (reader: Reader): Caller {
     ...reader.isNamed ? { patient: PATIENT } : {},
     ...kind === 'professional' && reader.person !== undefined ? { person: reader.person } : {},
     own: ['professional', 'structure'].includes(kind) && reader.structure !== undefined ? [reader.structure] : [],
-    enclosing: []
+    enclosing: [],
+    groups: [],
+    listed: []
   }
 }
 

@@ -17,7 +17,7 @@ export interface Sight {
 }
 
 export async function sightOf (asked: Asked): Promise<Sight> {
-  const situation = standing(asked, '')
+  const situation = await standing(asked, '')
   const stored = await storedOf(asked, '')
   const decisions = stored.map(each => ({ each, ...situation === null ? { permit: false, rule: 0 } : decide(situation, { type: each.type, id: each._id, facts: each.facts }) }))
   const keys = situation?.stands === 'professional' ? [...situation.inPerson, ...situation.asStructure] : situation?.stands === 'structure' ? situation.keys : []

@@ -171,6 +171,7 @@ function composite (declared: Declared, { value }: Found, asked: string, now: nu
     case 'code-value-concept': return given('valueCodeableConcept') !== undefined && token(given('valueCodeableConcept') ?? {}, 'CodeableConcept', undefined, second)
     case 'code-value-string': return given('valueString') !== undefined && string(String(json['valueString']), undefined, plain(second))
     case 'code-value-date': return (['DateTime', 'Period'] as const).some(type => given(`value${type}`) !== undefined && naiveDate(json[`value${type}`], type === 'Period' ? type : 'dateTime', second, now))
+    case 'characteristic-value': return (['CodeableConcept', 'Boolean'] as const).some(type => json[`value${type}`] !== undefined && token(json[`value${type}`] as Json, type === 'Boolean' ? 'boolean' : type, undefined, second))
     default: throw new Error(`no meaning of ${code}`)
   }
 }

@@ -76,6 +76,7 @@ function composite (random: Random, code: string, some: Found | undefined): stri
   const given = some?.value as Json | undefined
   const first = token(random, undefined, given?.['code'] === undefined ? undefined : { type: 'CodeableConcept', value: given['code'] })
   if (code.endsWith('quantity')) return `${first}$${quantity(random)}`
+  if (code === 'characteristic-value') return `${first}$${random() < 0.5 ? token(random, undefined, undefined) : String(random() < 0.5)}`
   if (code.endsWith('date')) return `${first}$${pick(random, prefixes)}${pick(random, dates)}`
   return `${first}$${code.endsWith('concept') ? token(random, undefined, undefined) : string(random, undefined, undefined)}`
 }

@@ -9,8 +9,9 @@ import { choiceFaults } from '../../consent/choice-faults.js'
 import { spanOf } from '../../consent/facts.js'
 import type { ChoiceFacts } from '../../consent/family.js'
 import { choiceFactsOf, kindCodings } from '../../consent/provision.js'
-import type { Party } from '../../consent/provision.js'
+import type { Party, Reading } from '../../consent/provision.js'
 import { RECORD_TYPES } from '../../consent/record-type.js'
+import { unreadableParts } from '../../consent/unreadable.js'
 import { and, equals, isIn } from '../../filter/filter.js'
 import { OutcomeError } from '../../outcome/outcome-error.js'
 import { tokenKey } from '../../search/key.js'
@@ -20,6 +21,7 @@ import { current } from '../directory.js'
 import type { Sight } from '../sight.js'
 import type { Change, Version } from '../store.js'
 import { next } from '../version.js'
+import { partyOf } from './party.js'
 import { patientId } from './reference.js'
 import { choicesOf } from './rules.js'
 import { broken, forbidden, parsed, unresolved } from './admission.js'
@@ -100,15 +102,18 @@ async function admit (context: Context, sight: Sight, patient: string, choice: C
   const lifted = known === undefined ? undefined : liftedAt(known, choice, caller.now)
   const authors = known?.authors ?? [caller.person ?? caller.relative ?? `Patient/${patient}`]
   const stands = sight.situation(patient)?.stands
-  const facts = choiceFactsOf(choice, authors, {
+  const reading: Reading = {
     acknowledged: caller.now,
     ...lifted === undefined ? {} : { lifted },
     partyOf: reference => parties.get(reference),
     isByRepresentative: stands === 'representative',
     isRecorded: stands === 'professional',
     knows: context.knows
-  })
-  if (choice.status === 'active' && facts.choice === null) throw broken('The choice names an actor or a period that its kind does not take', 'Consent.provision')
+  }
+  const unreadable = unreadableParts(choice, reading)
+  const facts: ChoiceFacts = { ...choiceFactsOf(choice, authors, reading), ...unreadable.length === 0 ? {} : { unreadable } }
+  // What is not understood says nothing, and its writer is warned; what is understood and says nothing is a mistake.
+  if (choice.status === 'active' && facts.choice === null && unreadable.length === 0) throw broken('The choice names an actor or a period that its kind does not take', 'Consent.provision')
   await checkRecorded(context, sight, patient, choice, facts)
   const companions = await endFormer(context, caller.now, patient, choice, facts)
   const filed = [...facts.filed, ...known?.filed ?? [], ...companions.flatMap(({ next }) => (next.facts as ChoiceFacts).filed)]
@@ -137,11 +142,10 @@ async function resolveParties (context: Context, sight: Sight, choice: Consent):
   ])
   const resolved = await Promise.all(named.map(async ({ reference, meaning }) => {
     const isWho = meaning === 'actor' || meaning === 'authoredby'
-    const isHolder = meaning === 'authoredby' && reference.reference === `Patient/${patientOf(choice)}`
-    const party = isHolder
-      ? { type: 'patient', keys: [reference.reference ?? ''] }
-      : isWho ? await context.directory.partyOf(reference) ?? await aroundHolder(context, sight, choice, reference, meaning) : await recordOf(context, sight, reference)
-    if (party === undefined || party.keys.length === 0) throw unresolved(`Consent.provision.${meaning === 'actor' ? 'actor' : 'data'}.reference`)
+    const party = isWho ? await partyOf(context, choice, reference) ?? await aroundHolder(context, sight, choice, reference, meaning) : await recordOf(context, sight, reference)
+    // A block names a professional or a structure: on a list may stand whom an administrator must not block.
+    const isListBlocked = party?.type === 'list' && kindCodings(choice)[0]?.code === 'blocage'
+    if (party === undefined || party.keys.length === 0 || isListBlocked) throw unresolved(`Consent.provision.${meaning === 'actor' ? 'actor' : 'data'}.reference`)
     return [reference, party] as const
   }))
   return new Map(resolved)

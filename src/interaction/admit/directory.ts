@@ -11,6 +11,7 @@ import type { Sight } from '../sight.js'
 import { referenceKey } from '../../search/key.js'
 import type { Version, Write } from '../store.js'
 import { broken, forbidden, unresolved } from './admission.js'
+import { listFacts } from './group.js'
 import type { Admission, Admitter } from './admission.js'
 
 /** Roles of one person. */
@@ -21,7 +22,7 @@ export const directory: Admitter = {
   create: async (context, sight, resource) => await admit(context, sight, resource),
   update: async (context, sight, before, resource) => {
     const admission = await admit(context, sight, resource)
-    await checkNames(context, before, (admission.facts as DirectoryFacts).names)
+    if (before.type !== 'Group') await checkNames(context, before, (admission.facts as DirectoryFacts).names)
     return admission
   },
   remove: async (context, sight, before) => {
@@ -35,9 +36,12 @@ async function admit (context: Context, sight: Sight, resource: Resource): Promi
   needOperator(sight)
   if ((resource as Device).patient !== undefined) throw broken('A device of a patient is none of the directory', 'Device.patient')
   checkPublic(context, resource)
-  const names = await namesOf(context, resource)
-  const parent = resource.resourceType === 'Organization' ? await parentOf(context, resource) : null
-  const facts: DirectoryFacts = { names, partOf: parent }
+  const facts = resource.resourceType === 'Group'
+    ? await listFacts(context, resource)
+    : {
+        names: await namesOf(context, resource),
+        partOf: resource.resourceType === 'Organization' ? await parentOf(context, resource) : null
+      }
   return { patient: null, resource, facts, claims: [], rules: stamp(context) }
 }
 
@@ -47,15 +51,16 @@ async function namesOf (context: Context, resource: Resource): Promise<readonly 
     const { practitioner } = resource as PractitionerRole
     return practitioner === undefined ? [] : (await context.directory.partyOf(practitioner))?.keys ?? []
   }
-  if (resource.resourceType !== 'Practitioner' && resource.resourceType !== 'Organization') return []
-  return ((resource as Organization | Practitioner).identifier ?? []).flatMap(each => identityKey(each) ?? []).map(context.hash)
+  if (resource.resourceType !== 'Practitioner' && resource.resourceType !== 'Organization' && resource.resourceType !== 'Device') return []
+  const keys = ((resource as Organization | Practitioner | Device).identifier ?? []).flatMap(each => identityKey(each) ?? [])
+  return (resource.resourceType === 'Device' ? keys.filter(key => key.startsWith('client:')) : keys).map(context.hash)
 }
 
 /** What everybody reads refers to nothing that not everybody reads. */
 export function checkPublic (context: Context, resource: Resource): void {
   for (const [reference, expression] of literalsIn(resource, resource.resourceType)) {
     const [, type] = /^([A-Z][A-Za-z]+)[/?]/.exec(reference) ?? []
-    if (type !== undefined && type !== 'Group' && !(context.registry.types.includes(type) && isShared(type))) throw unresolved(expression)
+    if (type !== undefined && !(context.registry.types.includes(type) && isShared(type))) throw unresolved(expression)
   }
 }
 
@@ -65,14 +70,17 @@ export function checkPublic (context: Context, resource: Resource): void {
  */
 async function checkNames (context: Context, before: Version, names: readonly string[]): Promise<void> {
   const known = (before.facts as DirectoryFacts).names
-  if (known.length === names.length && known.every(name => names.includes(name))) return
+  if (before.type !== 'Group' && known.length === names.length && known.every(name => names.includes(name))) return
   const roles = before.type !== 'Practitioner' || !context.registry.types.includes('PractitionerRole')
     ? []
     : await context.store.distinct('PractitionerRole', and(current, isIn('keys', [referenceKey('practitioner', before.type, before.id)])), '_id', MOST_ROLES)
   const entries = [before, ...roles.map(id => ({ type: 'PractitionerRole', id }))]
   const filter = isIn('keys', entries.flatMap(({ type, id }) => [referenceKey('actor', type, id), referenceKey('data', type, id)]))
   if (await context.store.count('Consent', filter) > 0) {
-    throw broken('A choice names this entry: its identifiers stay, and it is made inactive rather than deleted', `${before.type}.identifier`)
+    throw broken('A choice names this entry: its identifiers stay, and it is made inactive rather than deleted', before.type === 'Group' ? 'Group' : `${before.type}.identifier`)
+  }
+  if (await context.store.count('Group', isIn('keys', entries.map(({ type, id }) => referenceKey('member', type, id)))) > 0) {
+    throw broken('A list names this entry: take it off the list first', `${before.type}.identifier`)
   }
 }
 

@@ -59,8 +59,9 @@ function isOvertaken (asked: Ask, kind: string): boolean {
   })
 }
 
-/** When a block ended: lifted, or at the end of its period; never if it did not. */
+/** When a block ended: lifted, or at the end of its period; never if it did not, or is another patient's. */
 function endOf (block: Ask): number {
+  if (resolve(block, block.choice.resource.patient ?? {})?.type !== 'patient') return -Infinity
   const end = spanOfPeriod(block.choice.resource.provision?.period)?.[1] ?? Infinity
   if (block.choice.endedBlock !== undefined) return Math.min(block.choice.endedBlock, end)
   return isActive(block) && end < block.now ? end : -Infinity
