@@ -1,4 +1,4 @@
-import type { Consent, Period } from '@medplum/fhirtypes'
+import type { Consent, ConsentProvision, Period } from '@medplum/fhirtypes'
 import { intervalOf } from '../filter/interval.js'
 import type { Fault } from '../outcome/outcome-error.js'
 import { isConsentKind, kindShapes } from '../terminology/kinds.js'
@@ -8,6 +8,10 @@ import { kindCodings } from './provision.js'
 
 const SCOPE = 'http://terminology.hl7.org/CodeSystem/consentscope|patient-privacy'
 const HOUR = 3600 * 1000
+/** Actors, data and exceptions of one choice: rules are compiled for each actor, and hold all of it. */
+const MOST_NAMED = 100
+/** Codes of its selectors: each query of whom it concerns holds them. */
+const MOST_CODES = 1000
 
 /** The faults of a Consent as a choice (`consent.md` 3), before its actors and data are looked up. */
 export function choiceFaults (consent: Consent): readonly Fault[] {
@@ -27,8 +31,15 @@ export function choiceFaults (consent: Consent): readonly Fault[] {
   fault([provision, ...provision.provision ?? []].some(({ modifierExtension, action }) => modifierExtension !== undefined || action !== undefined),
     'The provision has a part that this server cannot enforce', 'Consent.provision')
   fault((provision.provision ?? []).some(({ provision: nested, type }) => nested !== undefined || type === undefined), 'A provision has one level of exceptions, each of which permits or denies', 'Consent.provision.provision')
+  const clauses = [provision, ...provision.provision ?? []]
+  fault(clauses.length + lengthOf(clauses, ['actor', 'data']) > MOST_NAMED, `A choice has at most ${MOST_NAMED} actors, data and exceptions: record several`, 'Consent.provision')
+  fault(lengthOf(clauses, ['class', 'code', 'securityLabel', 'purpose']) > MOST_CODES, `A choice has at most ${MOST_CODES} codes: record several`, 'Consent.provision')
   if (code !== undefined && isConsentKind(code)) faults.push(...shapeFaults(consent, kindShapes[code]))
   return faults
+}
+
+function lengthOf (clauses: readonly ConsentProvision[], names: readonly ('actor' | 'data' | 'class' | 'code' | 'securityLabel' | 'purpose')[]): number {
+  return clauses.flatMap(clause => names.map(name => clause[name]?.length ?? 0)).reduce((sum, length) => sum + length, 0)
 }
 
 function shapeFaults ({ provision = {} }: Consent, shape: KindShape): readonly Fault[] {

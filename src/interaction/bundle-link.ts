@@ -23,14 +23,22 @@ export function pointersIn (value: unknown, place: string): readonly Pointer[] {
   })
 }
 
+/** Longer than any address that is used: each relative reference is looked for below it. */
+const LONGEST = 2048
+
+/** The root of the address of an entry, below which its relative references lead: read once, however many they are. */
+export function rootOf (fullUrl = ''): string | undefined {
+  return fullUrl.length > LONGEST ? undefined : /^(https?:\/\/.+)\/[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/.exec(fullUrl)?.[1]
+}
+
 /**
  * The address that a pointer means among those of a Bundle: literally, or, when it is relative, below the root of the
  * address of the entry that it stands in.
+ * @param root see `rootOf`
  */
-export function entryOf (pointer: Pointer, fullUrl: string | undefined, known: (address: string) => boolean): string | undefined {
+export function entryOf (pointer: Pointer, root: string | undefined, known: (address: string) => boolean): string | undefined {
   const [address = ''] = pointer.text.split('#')
   if (known(address)) return address
-  const root = /^(https?:\/\/.+)\/[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}$/.exec(fullUrl ?? '')?.[1]
   if (root === undefined || pointer.name !== 'reference') return undefined
   return known(`${root}/${address}`) ? `${root}/${address}` : undefined
 }

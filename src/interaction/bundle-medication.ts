@@ -5,7 +5,7 @@
 import type { Medication } from '@medplum/fhirtypes'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { entryPlace } from './bundle.js'
-import { entryOf, pointersIn } from './bundle-link.js'
+import { entryOf, pointersIn, rootOf } from './bundle-link.js'
 import type { Asked } from './entry.js'
 import type { Step } from './transaction-target.js'
 
@@ -20,7 +20,7 @@ export function takeMedications (steps: readonly Step[], byAddress: ReadonlyMap<
     if (method !== 'POST') continue
     for (const pointer of pointersIn(resource, `${entryPlace(step.index)}.resource`)) {
       if (!pointer.place.endsWith('.resource.medicationReference')) continue
-      const target = byAddress.get(entryOf(pointer, fullUrl, address => byAddress.has(address)) ?? '')
+      const target = byAddress.get(entryOf(pointer, rootOf(fullUrl), address => byAddress.has(address)) ?? '')
       if (target === undefined || !isNew(target)) continue
       if (users.has(target.index)) throw new OutcomeError('business-rule', { diagnostics: 'A medication belongs to one resource that uses it: give each its own', expression: pointer.place })
       users.set(target.index, step)

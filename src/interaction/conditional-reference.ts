@@ -1,5 +1,6 @@
 import type { Resource } from '@medplum/fhirtypes'
 import { isShared } from '../consent/family.js'
+import { isFindable } from '../consent/situation.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { allows } from '../security/scope.js'
 import { unresolved } from './admit/admission.js'
@@ -9,6 +10,8 @@ import { pointersIn } from './bundle-link.js'
 import type { Pointer } from './bundle-link.js'
 import type { Asking, Context } from './context.js'
 import { match, trace } from './match.js'
+import { NOBODY } from './sight.js'
+import type { Sight } from './sight.js'
 
 const CONDITIONAL = /^([A-Z][A-Za-z]{0,63})\?(.+)$/s
 /** Searches that one resource may ask for by its references. */
@@ -62,14 +65,22 @@ async function resolve (context: Context, asking: Asking, text: string, expressi
   if (type === 'Patient' && criteria.length === 1 && criteria[0]?.[0] === 'identifier') {
     const id = await patientId(context, { reference: text })
     const { principal, patient } = asking.sight.caller
-    // Whether there is such a patient is for the admission to say, to those who may know. A token that names one reaches no other.
-    return id === undefined || (principal.ins !== undefined && id !== patient) ? undefined : `Patient/${id}`
+    // A token that names one patient reaches no other.
+    if (principal.ins !== undefined && id !== patient) return undefined
+    // Whether there is such a patient is for the admission to say, to those who may know: who looks like nobody is nobody here.
+    await asking.sight.enter([id ?? NOBODY])
+    return id !== undefined && isNamedTo(asking.sight, id) ? `Patient/${id}` : undefined
   }
   if (!context.registry.types.includes(type) || !allows(asking.sight.caller.principal.scopes, type, 's')) throw unresolved(expression)
   const { version, isSeveral } = await matched(context, asking, type, criteria, expression)
   if (isSeveral) throw new OutcomeError('several-matches', { diagnostics: 'The reference matches more than one resource', expression })
   if (version === undefined) throw unresolved(expression)
   return `${type}/${version.id}`
+}
+
+/** Whether a caller may learn the id of a patient whose identifier they know: as by a search for it. */
+function isNamedTo (sight: Sight, id: string): boolean {
+  return isFindable(sight.account(id)) || sight.decide({ type: 'Patient', id, patient: id, facts: {} }).permit
 }
 
 async function matched (context: Context, asking: Asking, type: string, criteria: readonly (readonly [string, string])[], expression: string) {

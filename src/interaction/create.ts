@@ -13,6 +13,7 @@ import { message } from './admit/message.js'
 import { openAgenda } from './admit/open-agenda.js'
 import { patient } from './admit/patient.js'
 import { record } from './admit/record.js'
+import { checkReferenceCount } from './admit/reference.js'
 import { relatedPerson } from './admit/related-person.js'
 import { depositedAt } from './admit/source.js'
 import { belowBase } from '../search/literal.js'
@@ -109,6 +110,7 @@ export function checked (context: Context, type: string, body: unknown): Resourc
   }
   const faults = context.validate(body)
   if (faults.length > 0) throw new OutcomeError('invalid-resource', faults)
+  checkReferenceCount(resource)
   return localised(resource, context.base)
 }
 

@@ -10,7 +10,7 @@ import type { Entry } from './answer.js'
 import type { Asking, Context } from './context.js'
 import { current } from './directory.js'
 import type { Version } from './store.js'
-import { seenAmong } from './trace-search.js'
+import { findTraces } from './trace-search.js'
 
 /**
  * `_include` and `_revinclude`, both through the caller's filter: what is hidden is not pointed at, and what points is not
@@ -56,8 +56,12 @@ export async function include (context: Context, { sight }: Asking, request: Sea
   async function fetch (name: Inclusion, type: string, wanted: Filter): Promise<Found> {
     const visible = and(wanted, current, isShared(type) ? all : await sight.among(type, patients, true))
     if (wanted === none || visible === none) return { name, versions: [] }
-    const versions = await context.store.find({ type, filter: visible, sort: [], limit: most + 1 + seen.size })
-    return { name, versions: familyOf(type) === 'trace' ? await seenAmong(sight, versions) : versions }
+    const limit = most + 1 + seen.size
+    // Which traces are there is known once they were read: what is hidden takes the place of none.
+    const versions = familyOf(type) === 'trace'
+      ? (await findTraces(context, sight, { ...request, type, sort: [], count: limit, total: 'none', isCount: false }, visible, {})).found
+      : await context.store.find({ type, filter: visible, sort: [], limit })
+    return { name, versions }
   }
 }
 

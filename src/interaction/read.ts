@@ -6,13 +6,12 @@ import type { Answer } from './answer.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { namedBy } from './hidden.js'
+import { NOBODY } from './sight.js'
 import type { Sight } from './sight.js'
 import type { Version } from './store.js'
 
 export interface Read extends Asking { readonly type: string, readonly id: string, readonly version?: string, readonly parameters?: readonly (readonly [name: string, value: string])[] }
 
-/** A patient who does not exist: what is absent walks the same way as what is hidden. */
-const NOBODY = 'nobody'
 /** What a trace that does not exist names. */
 const NOTHING = ['DocumentReference/nothing'] as const
 

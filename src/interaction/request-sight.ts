@@ -18,6 +18,7 @@ import type { Affiliation, Directory, Membership } from './directory.js'
 import { withAuthors } from './list-authors.js'
 import { allHidden, hiddenAmong, known } from './hidden.js'
 import type { Known } from './hidden.js'
+import { NOBODY } from './sight.js'
 import type { Sight } from './sight.js'
 import type { ResourceStore, Version } from './store.js'
 
@@ -161,12 +162,23 @@ export class RequestSight implements Sight {
     if (granting.length > maxPatients) throw tooManyPatients()
     const taken = and(this.#withinScope(type), this.#ownOf(type))
     if (taken === none) return await this.among(type, granting, isJudgedLater)
-    // What is said of everyone speaks of the record family only; what is said of the caller may leave them their messages.
-    const speaking = family === 'record' ? (await this.#allSpeaking()).filter(patient => !other.includes(patient)) : other
-    const special = speaking.length === 0 ? [] : await store.distinct(type, and(taken, isIn('patient', speaking)), 'patient', maxPatients)
-    if (special.length > maxPatients) throw tooManyPatients()
-    const asked = [...new Set([...granting, ...special])]
-    return or(await this.among(type, asked), and(not(isIn('patient', [...asked, ...other])), taken))
+    // What is said of everyone speaks of the record family only; what is said of the caller may be over, or still to come.
+    const speaking = family === 'record' ? [...await this.#allSpeaking(), ...other] : other
+    // Asked and entered even where nobody spoke: whether somebody did costs nothing that could be told.
+    const most = maxPatients + other.length
+    const special = await store.distinct(type, and(taken, isIn('patient', speaking)), 'patient', most)
+    await this.enter([...granting, ...special, NOBODY])
+    // Those who shut the caller out are not there, and do not count.
+    const open = special.filter(patient => this.#isOpen(type, patient))
+    if (special.length > most || open.length > maxPatients) throw tooManyPatients()
+    const asked = [...new Set([...granting, ...open])]
+    return or(await this.among(type, asked), and(not(isIn('patient', [...granting, ...special, ...other])), taken))
+  }
+
+  /** Whether a record that was entered may hold something of a type for the caller. */
+  #isOpen (type: string, patient: string): boolean {
+    const situation = this.#situations.get(patient)
+    return situation !== undefined && compileIn(situation, type, new Set()) !== none
   }
 
   async #allSpeaking (): Promise<readonly string[]> {

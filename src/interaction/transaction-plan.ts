@@ -6,7 +6,7 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Kind } from '../outcome/catalogue.js'
 import { entryPlace } from './bundle.js'
 import type { Read } from './bundle.js'
-import { danglingFault, entryOf, pointersIn } from './bundle-link.js'
+import { danglingFault, entryOf, pointersIn, rootOf } from './bundle-link.js'
 import { takeBinaries } from './bundle-binary.js'
 import { takeMedications } from './bundle-medication.js'
 import { checkConditional } from './conditional-reference.js'
@@ -51,9 +51,10 @@ function addresses (steps: readonly Step[]): ReadonlyMap<string, Step> {
 function link (steps: readonly Step[], byAddress: ReadonlyMap<string, Step>): ReadonlyMap<Step, readonly Step[]> {
   return new Map(steps.map(step => {
     const { resource, patch, fullUrl } = step.request
+    const root = rootOf(fullUrl)
     const targets: Step[] = []
     for (const pointer of pointersIn(resource ?? patch?.body, `${entryPlace(step.index)}.resource`)) {
-      const address = entryOf(pointer, fullUrl, known => byAddress.has(known))
+      const address = entryOf(pointer, root, known => byAddress.has(known))
       const target = address === undefined ? undefined : steps[byAddress.get(address)?.index ?? -1]
       if (target?.owner !== undefined) throw wrong('A Binary belongs to one DocumentReference, which names it as its content', pointer.place, 'business-rule')
       if (target !== undefined) {

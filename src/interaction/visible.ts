@@ -10,12 +10,11 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Question } from '../search/request.js'
 import type { Context } from './context.js'
 import { current } from './directory.js'
+import { NOBODY } from './sight.js'
 import type { Sight } from './sight.js'
 
 /** Patients that one search by `_id` or `identifier`, or over a reference, may touch. */
 export const MOST_CANDIDATES = 200
-/** The id of no patient. */
-const NOBODY = 'nobody'
 
 /** What of the type this caller may see, as narrowly as the query allows (`design.md` 4). @param isJudgedLater see `Sight.among` */
 export async function visibleFilter (context: Context, sight: Sight, request: Question, isJudgedLater = false): Promise<Filter> {

@@ -57,7 +57,7 @@ async function candidates ({ db, session }: Reading, type: string, filter: Filte
     { $unwind: '$held' },
     { $unwind: '$held.v' },
     { $group: { _id: { k: '$held.k', v: '$held.v' } } }
-  ], { maxTimeMS: SEARCH_TIME, ...within(session) }).toArray()
+  ], { batchSize: WHOLE, maxTimeMS: SEARCH_TIME, ...within(session) }).toArray()
   const held = new Map<string, string[]>()
   for (const { _id: { k, v } } of pairs) {
     const ids = held.get(k)
@@ -116,8 +116,8 @@ export async function withItems ({ db, session }: Reading, type: string, version
   })
 }
 
-/** More than one answer of MongoDB holds by itself. */
-const WHOLE = 2000
+/** As much as one answer of MongoDB holds by itself: what is hidden takes no second one. */
+const WHOLE = 100_000
 
 /** What makes a command see the instant of a session. */
 export function within (session: ClientSession | undefined): { readonly session?: ClientSession, readonly readConcern?: { readonly level: 'snapshot' } } {

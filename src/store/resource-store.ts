@@ -159,7 +159,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     distinct: async (type, filter, field, limit) => await translated(async () => {
       const found = await atOnce(type, filter, async (filter, session) => await versions(type).aggregate<{ _id: string }>([
         { $match: toMongo(filter) }, { $group: { _id: `$${field}` } }, { $limit: limit + 1 }
-      ], { maxTimeMS: searchTime, ...within(session) }).toArray())
+      ], { batchSize: limit + 1, maxTimeMS: searchTime, ...within(session) }).toArray())
       return found.flatMap(({ _id }) => _id === null ? [] : [_id])
     }),
 
@@ -176,7 +176,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     patientsWithRules: async (actors, lists, limit) => await translated(async () => {
       const patients = async (speaks: boolean, most: number) => await rulesCollection.aggregate<{ _id: string }>([
         { $match: { actor: { $in: [...actors, ...speaks ? lists : []] }, speaks } }, { $group: { _id: '$patient' } }, { $limit: most }
-      ], { maxTimeMS: searchTime }).toArray()
+      ], { batchSize: most, maxTimeMS: searchTime }).toArray()
       const [granting, other] = await Promise.all([patients(true, limit + 1), patients(false, MOST_SHUT + 1)])
       if (other.length > MOST_SHUT) throw new OutcomeError('too-costly')
       return { granting: granting.map(({ _id }) => _id), other: other.map(({ _id }) => _id) }

@@ -36,7 +36,7 @@ const maxLength = 1024 * 1024
 const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/ // eslint-disable-line no-control-regex
 
 const dateForm = /^(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?$/
-const time = '(?:[01]\\d|2[0-3]):[0-5]\\d:(?:[0-5]\\d|60)(?:\\.\\d+)?'
+const time = '(?:[01]\\d|2[0-3]):[0-5]\\d:(?:[0-5]\\d|60)(?:\\.\\d{1,64})?'
 const timeForm = new RegExp(`^${time}$`)
 const dateTimeForm = new RegExp(`^(\\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])T${time}(?:Z|[+-](?:(?:0\\d|1[0-3]):[0-5]\\d|14:00))$`)
 

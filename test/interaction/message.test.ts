@@ -97,6 +97,21 @@ t.test('the holder answers in an open thread, to who is in it, and writes to a p
   refused(t, await post(holder, message(patient, self(patient), [structure(number), person(GP2)])), 403, { ...FORBIDDEN, expression: 'Communication.inResponseTo' })
 })
 
+t.test('a thread is to the holder what they see of it: what happens to a message that is hidden from them closes nothing', async t => {
+  const { id: patient, holder } = await open()
+  const hidden = await made(gp, message(patient, person(GP), [structure(HOSPITAL)]))
+  const told = await made(gp, message(patient, person(GP), [self(patient)], { inResponseTo: [{ reference: `Communication/${hidden.id}` }] }))
+  const answer = async () => (await post(holder, message(patient, self(patient), [person(GP)], { inResponseTo: [{ reference: `Communication/${told.id}` }] }))).status
+  isAbsent(t, await get(holder, `/Communication/${hidden.id}`))
+  t.equal(await answer(), 201)
+  t.equal((await put(gp, { ...hidden, status: 'stopped' })).status, 200)
+  t.equal(await answer(), 201, 'stopped')
+  t.equal((await remove(gp, `/Communication/${hidden.id}`)).status, 204)
+  t.equal(await answer(), 201, 'deleted')
+  t.equal((await put(gp, { ...told, status: 'stopped' })).status, 200)
+  t.equal(await answer(), 403, 'what they see closes it')
+})
+
 t.test('a block forbids new messages from the blocked, and leaves the threads', async t => {
   const { id: patient, holder } = await open()
   const { id } = await made(gp, message(patient, person(GP), [self(patient)]))

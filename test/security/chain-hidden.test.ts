@@ -6,10 +6,10 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { INS_TEST } from '../helper/app.js'
 import { access, document, label } from '../helper/resource.js'
-import { face, newIns, openScene } from './scene.js'
+import { costOf } from './cost.js'
+import { newIns, openScene } from './scene.js'
 
 const scene = await openScene(t)
-const db = scene.mongo.db(scene.database)
 const { holder, physician, hospital, id: seen } = await scene.cast()
 const LOINC = 'http://loinc.org'
 const secret = { type: { coding: [{ system: LOINC, code: '11502-2' }] }, securityLabel: [label('MASQUE_PS')] }
@@ -17,16 +17,7 @@ const organization = await scene.make(scene.operator, { resourceType: 'Organizat
 const practitioner = await scene.make(scene.operator, { resourceType: 'Practitioner', name: [{ family: 'Curie' }] })
 const toPatient = { subject: { reference: `Patient/${holder.id}` } }
 
-/** What a client sees, and how many commands it cost. */
-async function cost (token: string, url: string): Promise<{ readonly look: string, readonly commands: number }> {
-  await db.command({ profile: 0 })
-  await db.collection('system.profile').drop().catch(() => {})
-  await db.command({ profile: 2 })
-  const look = face(await scene.request(token, 'GET', url))
-  await db.command({ profile: 0 })
-  const commands = await db.collection('system.profile').countDocuments({ op: { $in: ['query', 'command', 'getmore'] }, 'command.profile': { $exists: false }, 'command.insert': { $exists: false } })
-  return { look, commands }
-}
+const cost = async (token: string, url: string) => await costOf(scene, async () => await scene.request(token, 'GET', url))
 
 t.test('what is hidden is on no end of a reference', async t => {
   const queries = (hidden: string, list: string) => [

@@ -126,7 +126,7 @@ async function checkSending (context: Context, sight: Sight, patient: string, dr
   if (draft.status === 'preparation') return
   const situation = sight.situation(patient)
   if (situation?.stands === 'shut') throw forbidden()
-  if (situation?.stands === 'holder') await checkThread(context, patient, draft, participants)
+  if (situation?.stands === 'holder') await checkThread(context, sight, patient, draft, participants)
 }
 
 function checkSender (sight: Sight, patient: string, { authors }: ParticipationFacts): void {

@@ -6,14 +6,30 @@ import { identifierKey } from '../../search/key.js'
 import { belowBase } from '../../search/literal.js'
 import { insKey } from '../../security/identity.js'
 import type { Context } from '../context.js'
+import { NOBODY } from '../sight.js'
 import type { Sight } from '../sight.js'
 import { broken, unresolved } from './admission.js'
 
 const LITERAL = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/
-/** A patient who does not exist. */
-const NOBODY = 'nobody'
 /** The directory resolves always; it need not be whole here. */
 const DIRECTORY: readonly string[] = ['Practitioner', 'PractitionerRole', 'Organization', 'Location', 'HealthcareService', 'Device', 'Endpoint', 'Group']
+
+/** References of one resource: each of them is looked up. */
+const MOST = 1000
+
+/** @throws OutcomeError `business-rule` for a resource that refers to too much, literally or by identifiers */
+export function checkReferenceCount (resource: Resource): void {
+  let left = MOST
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return
+    const { reference, identifier } = value as Reference
+    // An Identifier alone is a reference's; a resource has a list of its own, or one.
+    if (typeof reference === 'string' || (typeof identifier === 'object' && !Array.isArray(identifier))) left--
+    if (left < 0) throw broken(`A resource has at most ${MOST} references`, resource.resourceType, 'too-long')
+    for (const part of Object.values(value)) visit(part)
+  }
+  visit(resource)
+}
 
 /**
  * The patient of a deposit, by id, by INS, or by a conditional reference (`Patient?identifier=…`), while the account
@@ -21,8 +37,8 @@ const DIRECTORY: readonly string[] = ['Practitioner', 'PractitionerRole', 'Organ
  */
 export async function resolvePatient (context: Context, sight: Sight, subject: Reference | undefined, expression: string): Promise<string> {
   if (subject === undefined) throw broken('A record resource belongs to one patient', expression, 'required')
-  const id = await patientId(context, subject)
-  if (id === undefined) throw unresolved(expression)
+  // Nobody is asked for too: an account that looks like none costs what none costs.
+  const id = await patientId(context, subject) ?? NOBODY
   const { principal, patient } = sight.caller
   // A token that names a patient (holder, application, emergency, secret session) reaches no other record.
   if (principal.ins !== undefined && id !== patient) throw unresolved(expression)
@@ -57,10 +73,9 @@ export async function patientId (context: Context, { reference, identifier }: Re
   const conditional = /^Patient\?identifier=([^&]+)$/.exec(local ?? '')?.[1]
   const [system, value] = conditional === undefined ? [identifier?.system, identifier?.value] : decoded(conditional).split('|')
   if (insKey({ system, value }) === undefined) return undefined
-  const [found] = await context.store.find({
-    type: 'Patient', filter: isIn('found', [identifierKey(system ?? '', value ?? '', context.hash)]), sort: [], limit: 1
-  })
-  return found?.id
+  // The id alone: to open an identity takes the key of its record, and who is not there has none.
+  const [found] = await context.store.distinct('Patient', isIn('found', [identifierKey(system ?? '', value ?? '', context.hash)]), '_id', 1)
+  return found
 }
 
 /**
@@ -72,6 +87,7 @@ export async function checkReferences (context: Context, sight: Sight, patient: 
   const { resourceType } = resource
   const contained = new Set(('contained' in resource ? (resource.contained ?? []) as readonly Resource[] : []).map(({ id }) => `#${id ?? ''}`))
   const old = new Set(before === undefined ? [] : literalsIn(before, '').map(([reference]) => reference))
+  const there = new Set<string>()
   for (const [reference, expression] of literalsIn(withoutOwnRules(resource), resourceType)) {
     const local = withoutBase(context, reference) ?? ''
     if (old.has(reference)) continue
@@ -86,10 +102,17 @@ export async function checkReferences (context: Context, sight: Sight, patient: 
     }
     if (context.medications?.has(local) === true) continue
     if (DIRECTORY.includes(type) || (type === 'Patient' && id === patient)) continue
-    const target = context.registry.types.includes(type) ? await context.store.read(type, id) : undefined
-    const isThere = target !== undefined && !target.isDeleted && (isShared(type) || (target.patient === patient && sight.decide(target).permit))
-    if (!isThere) throw unresolved(expression)
+    // What is referred to twice is read once.
+    if (there.has(`${type}/${id}`)) continue
+    if (!await isThere(context, sight, patient, type, id)) throw unresolved(expression)
+    there.add(`${type}/${id}`)
   }
+}
+
+/** Whether the writer reads a resource, and it is of the same patient or of none. */
+async function isThere (context: Context, sight: Sight, patient: string, type: string, id: string): Promise<boolean> {
+  const target = context.registry.types.includes(type) ? await context.store.read(type, id) : undefined
+  return target !== undefined && !target.isDeleted && (isShared(type) || (target.patient === patient && sight.decide(target).permit))
 }
 
 /** What a document replaces is its author's to name. */

@@ -5,6 +5,7 @@ import { and, isIn } from '../../filter/filter.js'
 import { identityKey } from '../../security/identity.js'
 import type { Context } from '../context.js'
 import { current } from '../directory.js'
+import type { Sight } from '../sight.js'
 import { forbidden, parsed } from './admission.js'
 
 /** TRE_R02: a dispensing pharmacy. */
@@ -17,15 +18,18 @@ const MOST_ANSWERS = 1000
  * @param participants the keys of the message that the holder sends
  * @throws OutcomeError `forbidden` where it neither answers in an open thread nor goes to pharmacies only
  */
-export async function checkThread (context: Context, patient: string, message: Communication, participants: readonly string[]): Promise<void> {
-  if (await isAnswer(context, patient, message, participants)) return
+export async function checkThread (context: Context, sight: Sight, patient: string, message: Communication, participants: readonly string[]): Promise<void> {
+  if (await isAnswer(context, sight, patient, message, participants)) return
   const recipients = message.recipient ?? []
   const isToPharmacies = recipients.length > 0 && (await Promise.all(recipients.map(async recipient => await isPharmacy(context, recipient as Reference)))).every(Boolean)
   if (!isToPharmacies) throw forbidden({ diagnostics: 'The holder answers in an open thread, or writes to a pharmacy', expression: 'Communication.inResponseTo' })
 }
 
-/** Every message that it answers, and those that they answered, are open, and nobody joins who was in none of those that it answers. */
-async function isAnswer (context: Context, patient: string, { inResponseTo = [] }: Communication, participants: readonly string[]): Promise<boolean> {
+/**
+ * Every message that it answers, and those that they answered, are open, as far as the holder sees them, and nobody joins
+ * who was in none of those that it answers. What is hidden from the holder closes nothing: a refusal would tell of it.
+ */
+async function isAnswer (context: Context, sight: Sight, patient: string, { inResponseTo = [] }: Communication, participants: readonly string[]): Promise<boolean> {
   let ids = inResponseTo.map(idOf)
   const known = new Set<string>([`Patient/${patient}`])
   const seen = new Set<string | undefined>()
@@ -36,7 +40,11 @@ async function isAnswer (context: Context, patient: string, { inResponseTo = [] 
     const versions = await Promise.all(ids.map(async id => id === undefined ? undefined : await context.store.read('Communication', id)))
     const above: (string | undefined)[] = []
     for (const version of versions) {
-      if (version === undefined || version.isDeleted || version.patient !== patient) return false
+      if (version?.patient !== patient || !sight.decide(version).permit) {
+        if (level === 0) return false
+        continue
+      }
+      if (version.isDeleted) return false
       const answered = parsed<Communication>(version)
       const facts = version.facts as ParticipationFacts
       if (!OPEN.includes(answered.status)) return false
