@@ -16,6 +16,7 @@ import { allows } from '../security/scope.js'
 import type { Affiliation, Directory } from './directory.js'
 import { allHidden, hiddenAmong, known } from './hidden.js'
 import type { Known } from './hidden.js'
+import { isNobody } from './nobody.js'
 import type { Sight } from './sight.js'
 import type { ResourceStore, Version } from './store.js'
 
@@ -111,7 +112,7 @@ export class RequestSight implements Sight {
       const isDefault = (choice: Choice) => choice.kind === 'defaut-confidentialite' && isWithin(this.caller.now, choice.period)
       if ([...choices.values()].some(isDefault)) this.#maskedByDefault.add(patient)
       this.#accounts.set(patient, account)
-      this.#situations.set(patient, situate(this.caller, { patient, account, choices: [...choices.values()] }, this.#ports.policy))
+      this.#situations.set(patient, situate(this.caller, { patient, account: isNobody(patient) ? 'open' : account, choices: [...choices.values()] }, this.#ports.policy))
     }))
   }
 

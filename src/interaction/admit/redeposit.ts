@@ -24,7 +24,7 @@ export async function continued<T extends Resource> (
 ): Promise<{ readonly resource: T, readonly chain: Chain }> {
   const { resourceType: type, id = '' } = resource
   const filter = and(equals('patient', patient), isIn('facts.origins', origins))
-  const found = origins.length === 0 ? [] : await context.store.find({ type, filter, sort: [], limit: MOST_EARLIER + 1 })
+  const found = origins.length === 0 ? [] : await context.store.findKept({ type, filter, sort: [], limit: MOST_EARLIER + 1 })
   if (found.length === 0) return { resource, chain: { ids: [id], began: at, wasWithheld: false } }
   if (found.length > MOST_EARLIER) throw broken('This was deposited too often', `${type}.identifier`)
   const earlier = found.map(({ facts }) => facts as Facts)

@@ -6,12 +6,11 @@ import { identifierKey } from '../../search/key.js'
 import { belowBase } from '../../search/literal.js'
 import { insKey } from '../../security/identity.js'
 import type { Context } from '../context.js'
+import { NOBODY } from '../nobody.js'
 import type { Sight } from '../sight.js'
 import { broken, unresolved } from './admission.js'
 
 const LITERAL = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/
-/** A patient who does not exist. */
-const NOBODY = 'nobody'
 /** The directory resolves always; it need not be whole here. */
 const DIRECTORY: readonly string[] = ['Practitioner', 'PractitionerRole', 'Organization', 'Location', 'HealthcareService', 'Device', 'Endpoint', 'Group']
 
@@ -57,7 +56,7 @@ export async function patientId (context: Context, { reference, identifier }: Re
   const conditional = /^Patient\?identifier=([^&]+)$/.exec(local ?? '')?.[1]
   const [system, value] = conditional === undefined ? [identifier?.system, identifier?.value] : decoded(conditional).split('|')
   if (insKey({ system, value }) === undefined) return undefined
-  const [found] = await context.store.find({
+  const [found] = await context.store.findKept({
     type: 'Patient', filter: isIn('found', [identifierKey(system ?? '', value ?? '', context.hash)]), sort: [], limit: 1
   })
   return found?.id
