@@ -4,8 +4,8 @@
  * 1. each resource is decided once more, on the choices that the interaction read; where that contradicts the filter
  *    that let it out of MongoDB, nothing is sent and the alarm is raised;
  * 2. the trace is written, and durable;
- * 3. only then are the bytes made, as this reader may see them, and handed over in a `Released`, which nothing else
- *    can make: the HTTP side sends no FHIR body without one.
+ * 3. only then are the bodies opened and the bytes made, as this reader may see them, and handed over in a `Released`,
+ *    which nothing else can make: the HTTP side sends no FHIR body without one.
  */
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
