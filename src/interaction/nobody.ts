@@ -10,6 +10,9 @@ const IDS: ReadonlySet<string> = new Set(ALL)
 
 export const [NOBODY = ''] = ALL
 
+/** What a trace that does not exist names. */
+export const NOTHING = ['DocumentReference/nothing'] as const
+
 export function isNobody (patient: string): boolean {
   return IDS.has(patient)
 }

@@ -8,14 +8,12 @@ import type { Answer } from './answer.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { namedBy } from './hidden.js'
-import { NOBODY } from './nobody.js'
+import { NOBODY, NOTHING } from './nobody.js'
 import type { Sight } from './sight.js'
 import type { Kept, Version } from './store.js'
 
 export interface Read extends Asking { readonly type: string, readonly id: string, readonly version?: string, readonly parameters?: readonly (readonly [name: string, value: string])[] }
 
-/** What a trace that does not exist names. */
-const NOTHING = ['DocumentReference/nothing'] as const
 /** Who has no account is shut out by rule 1. */
 const NOT_THERE: Decision = { permit: false, rule: 1, choices: [] }
 

@@ -7,6 +7,7 @@ import type { Filter } from '../filter/filter.js'
 import type { SearchRequest } from '../search/request.js'
 import type { Context } from './context.js'
 import { namedBy } from './hidden.js'
+import { NOBODY, NOTHING } from './nobody.js'
 import { isAfter } from './overlay-order.js'
 import type { Sight } from './sight.js'
 import type { Kept, PageQuery } from './store.js'
@@ -22,13 +23,17 @@ export async function findTraces (context: Context, sight: Sight, request: Searc
   const isOnPage = after === undefined ? () => true : isAfter(sort, after, isBack)
   const page: Kept[] = []
   let counted = 0
+  let isEmpty = true
   for await (const batch of context.store.heads({ type, filter, sort, isBack, ...isCounted || after === undefined ? {} : { after } })) {
+    isEmpty = false
     for (const version of await seenAmong(sight, batch)) {
       counted += 1
       if (page.length <= count && isOnPage(version)) page.push(version)
     }
     if (!isCounted && page.length > count) break
   }
+  // Of what is hidden it is asked what it names, and of what is absent too.
+  if (isEmpty) await sight.learn(request.patients?.[0] ?? sight.caller.patient ?? NOBODY, NOTHING)
   // What orders them is not read back again.
   const found = await Promise.all(page.slice(0, count).map(async ({ id, sort }) => {
     const version = await context.store.read(type, id)

@@ -19,6 +19,10 @@ await scene.request(hospital.token, 'DELETE', `/DocumentReference/${deleted}`)
 const list = await scene.make(hospital.token, { resourceType: 'List', status: 'current', mode: 'working', subject: { reference: `Patient/${holder.id}` }, entry: [{ item: { reference: `DocumentReference/${masked}` } }] })
 const other = await scene.cast()
 const refused = await scene.make(holder.token, block(holder.id, person(stranger.person)))
+const once = await scene.make(hospital.token, document(holder.id))
+await scene.request(physician.token, 'GET', `/DocumentReference/${once}`)
+await scene.change(holder.token, `/DocumentReference/${once}`, { securityLabel: [label('MASQUE_PS')] })
+const [trace = ''] = await scene.ids(holder.token, `/AuditEvent?patient=${holder.id}&entity=DocumentReference/${once}&subtype=read`)
 const permit = await scene.make(holder.token, access(holder.id, (await scene.physician()).person))
 
 type Row = readonly [name: string, method: Method, url: string, options?: RequestOptions]
@@ -70,6 +74,7 @@ for (const [what, hidden, caller, rows] of [
   ['a list of what is masked', list, physician, of('List', [...READ, ['delete', 'DELETE', '/TYPE/ID']])],
   ['a block', refused, physician, of('Consent', [...READ, ['delete', 'DELETE', '/TYPE/ID']])],
   ['a choice about somebody else', permit, physician, of('Consent', READ)],
+  ['a trace of what was masked since', trace, physician, of('AuditEvent', [...READ.slice(0, 2), ['search in the record', 'GET', `/TYPE?patient=${holder.id}&_id=ID`]])],
   ['a patient', other.holder.id, physician, of('Patient', READ)]
 ] as const) {
   t.test(`${what} asks MongoDB for what something absent asks for`, async t => {
