@@ -11,11 +11,15 @@ import { CANONICAL_BASE } from '../terminology/canonical.js'
 
 export type InteractionCode = 'read' | 'vread' | 'history-instance' | 'history-type' | 'history-system' | 'search-type' | 'search-system' | 'create' | 'update' | 'patch' | 'delete' | 'batch' | 'transaction'
 
+/** The id of nobody and of nothing, in the trace of an access to what is not there. */
+export const NIL = '00000000-0000-0000-0000-000000000000'
+
 /** One access to one record, or to no record at all. */
 export interface Access {
   readonly interaction: InteractionCode
   /** The type of resource that the interaction is on. */
   readonly type: string
+  /** `NIL` for an access to what is not there. */
   readonly patient: string | null
   /** `Type/id` of the one resource, or undefined for a search. */
   readonly about?: string

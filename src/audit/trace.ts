@@ -6,7 +6,7 @@ import type { Caller } from '../consent/situation.js'
 import type { Version } from '../interaction/store.js'
 import { extract } from '../search/extract.js'
 import type { Registry } from '../search/parameter.js'
-import { DECISION, disclosedExtension, toAuditEvent } from './event.js'
+import { DECISION, NIL, disclosedExtension, toAuditEvent } from './event.js'
 import type { Access } from './event.js'
 
 export interface TracePorts {
@@ -39,7 +39,8 @@ export function toTrace (access: Access, caller: Caller, ports: TracePorts): Ver
     version: '1',
     revision: 1,
     at: recorded,
-    patient: access.patient,
+    // What is not there is in no record.
+    patient: access.patient === NIL ? null : access.patient,
     isDeleted: false,
     // What a search disclosed is no search key: the key would tell what the shown event does not.
     ...extract(ports.registry, event, ports.hash),

@@ -19,6 +19,11 @@ export interface KeyStore {
 export interface Keyring {
   /** The keys of a patient; undefined where there are none (any more). */
   of: (patient: string) => Promise<RecordKeys | undefined>
+  /**
+   * The same, asked of the store whether they are known or not, and not remembered: it takes as long for every patient,
+   * those who are not there included.
+   */
+  fresh: (patient: string) => Promise<RecordKeys | undefined>
   /** New keys: the caller writes the wrapped ones in the transaction that opens the record. */
   create: (patient: string) => NewKeys
   /** Seals what belongs to no patient: traces that name nobody. */
@@ -38,19 +43,22 @@ export function createKeyring (master: Buffer, store: KeyStore): Keyring {
   const cache = new LRUCache<string, RecordKeys>({ max: KEYS_IN_MEMORY })
   const place = (patient: string, use: string) => `key|${patient}|${use}`
 
+  async function fresh (patient: string): Promise<RecordKeys | undefined> {
+    const wrapped = await store.load(patient)
+    return wrapped === undefined
+      ? undefined
+      : { record: open(wrapping, place(patient, 'record'), wrapped.record), trace: open(wrapping, place(patient, 'trace'), wrapped.trace) }
+  }
+
   return {
     async of (patient) {
       const known = cache.get(patient)
       if (known !== undefined) return known
-      const wrapped = await store.load(patient)
-      if (wrapped === undefined) return undefined
-      const keys = {
-        record: open(wrapping, place(patient, 'record'), wrapped.record),
-        trace: open(wrapping, place(patient, 'trace'), wrapped.trace)
-      }
-      cache.set(patient, keys)
+      const keys = await fresh(patient)
+      if (keys !== undefined) cache.set(patient, keys)
       return keys
     },
+    fresh,
     create (patient) {
       const keys = { record: randomBytes(32), trace: randomBytes(32) }
       const wrapped = {

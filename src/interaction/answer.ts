@@ -3,24 +3,24 @@ import type { Fault, OutcomeError } from '../outcome/outcome-error.js'
 import type { Shape } from '../search/shape.js'
 import type { Part } from './range.js'
 import type { Sight } from './sight.js'
-import type { HistoryPage, StoredContent, Version, Written } from './store.js'
+import type { HistoryPage, Kept, StoredContent, Written } from './store.js'
 
 /** An identity of which only the identifier asked for is shown (`consent.md` 2 *identity*). */
 export interface Subset { readonly system: string, readonly value: string, readonly isActive: boolean }
 
 export interface Entry {
-  readonly version: Version
+  readonly version: Kept
   readonly mode: 'match' | 'include'
   readonly subset?: Subset
 }
 
 export interface Link { readonly relation: string, readonly url: string }
 
-/** What an interaction has to say. Only `release` makes bytes of it, of each resource the part that `shape` says. */
+/** What an interaction has to say. Only `release` opens it and makes bytes of it, of each resource the part that `shape` says. */
 export type Body =
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'resource', readonly version: Version, readonly shape?: Shape }
-  | { readonly kind: 'content', readonly version: Version, readonly content: StoredContent, readonly part?: Part, readonly contentType: string, readonly isRaw: boolean, readonly binary: string, readonly securityContext: string }
+  | { readonly kind: 'resource', readonly version: Kept, readonly shape?: Shape }
+  | { readonly kind: 'content', readonly version: Kept, readonly content: StoredContent, readonly part?: Part, readonly contentType: string, readonly isRaw: boolean, readonly binary: string, readonly securityContext: string }
   | { readonly kind: 'searchset', readonly total?: number, readonly links: readonly Link[], readonly entries: readonly Entry[], readonly shape?: Shape, readonly ignored: readonly string[] }
   | { readonly kind: 'history', readonly total?: number, readonly links: readonly Link[], readonly entries: HistoryPage['entries'], readonly shape?: Shape }
   | { readonly kind: 'bundle', readonly type: 'batch-response' | 'transaction-response', readonly entries: readonly Answer[] }
@@ -41,7 +41,7 @@ export interface Answer {
 }
 
 /** ETag, Last-Modified of a version (R4 http.html#versioning). */
-export function versionHeaders ({ version, at }: Version): Readonly<Record<string, string>> {
+export function versionHeaders ({ version, at }: Kept): Readonly<Record<string, string>> {
   return { etag: `W/"${version}"`, 'last-modified': new Date(at).toUTCString() }
 }
 

@@ -10,7 +10,7 @@ import { pointersIn } from './bundle-link.js'
 import type { Pointer } from './bundle-link.js'
 import type { Asking, Context } from './context.js'
 import { match, trace } from './match.js'
-import { NOBODY } from './sight.js'
+import { NOBODY } from './nobody.js'
 import type { Sight } from './sight.js'
 
 const CONDITIONAL = /^([A-Z][A-Za-z]{0,63})\?(.+)$/s

@@ -11,7 +11,7 @@ import type { Asking, Context } from './context.js'
 import { isSameContent, partOf } from './range.js'
 import { access, absent, refuse } from './read.js'
 import { openReceived } from './received.js'
-import type { Version } from './store.js'
+import type { Kept } from './store.js'
 
 export interface ContentRead extends Asking {
   readonly id: string
@@ -37,7 +37,7 @@ export async function readContent (context: Context, asking: ContentRead): Promi
   if (readShapeOf('Binary', asking.parameters ?? []) !== undefined) throw notSupported('_summary', 'and `_elements` take no part of a content')
   const interaction = version === undefined ? 'read' : 'vread'
   const [[document], waiting] = await Promise.all([
-    context.store.find({ type: 'DocumentReference', filter: isIn('found', [contentKey(id)]), sort: [], limit: 1 }),
+    context.store.findKept({ type: 'DocumentReference', filter: isIn('found', [contentKey(id)]), sort: [], limit: 1 }),
     context.store.read('Binary', id)
   ])
   const owner = document ?? waiting
@@ -74,9 +74,10 @@ export async function readContent (context: Context, asking: ContentRead): Promi
 }
 
 /** The media type of a content: as its document says, or as it was posted with. */
-async function typeOf (context: Context, owner: Version, id: string): Promise<string | undefined> {
+async function typeOf (context: Context, owner: Kept, id: string): Promise<string | undefined> {
   if (owner.type === 'Binary') return (await openReceived(context, owner)).contentType
-  const { content } = JSON.parse(owner.text) as DocumentReference
+  const document = await context.store.opened(owner)
+  const { content } = JSON.parse(document?.text ?? '{"content":[]}') as DocumentReference
   const attachment = content.map(({ attachment }) => attachment).find(({ url }) => url === `Binary/${id}`)
   return attachment === undefined ? undefined : attachment.contentType ?? 'application/octet-stream'
 }

@@ -27,7 +27,7 @@ import { receiptOf, recalled } from './receipt.js'
 import type { Keyed } from './receipt.js'
 import { checkMigrated, isMigrating } from './migration.js'
 import type { Sight } from './sight.js'
-import type { Version, Write } from './store.js'
+import type { Kept, Write } from './store.js'
 import { first } from './version.js'
 import { warningsOf } from './warning.js'
 
@@ -129,13 +129,13 @@ function localised<T> (value: T, base: string): T {
 }
 
 /** The trace of a write: that it was allowed is said by its outcome, what allowed it by section 5, not by a choice. */
-export function written (sight: Sight, type: string, interaction: 'create' | 'update' | 'patch' | 'delete', version: Version) {
+export function written (sight: Sight, type: string, interaction: 'create' | 'update' | 'patch' | 'delete', version: Kept) {
   const decision = { permit: true, rule: sight.decide(version).rule, choices: [] }
   return { ...access(sight, type, interaction, version, '0'), decision }
 }
 
 /** A write's answer shows the writer no more than a read would. */
-export function shown (sight: Sight, version: Version, prefer: Preference): Body {
+export function shown (sight: Sight, version: Kept, prefer: Preference): Body {
   if (prefer === 'minimal' || (prefer === 'representation' && isMigrating(sight))) return { kind: 'nothing' }
   if (prefer === 'OperationOutcome') return { kind: 'success', fault: { diagnostics: 'Written' }, warnings: warningsOf(version) }
   return sight.decide(version).permit ? { kind: 'resource', version } : { kind: 'nothing' }

@@ -37,7 +37,7 @@ const SORTS: Readonly<Record<string, string>> = { Practitioner: 'person', Organi
 const TYPES: Readonly<Record<string, string>> = { person: 'person', structure: 'structure', client: 'application' }
 
 /** The directory, read from the store: FINESS and SIRET of one Organization are one structure, `partOf` makes its parts. */
-export function createDirectory (store: Pick<ResourceStore, 'find' | 'read'>, hash: (text: string) => string): Directory {
+export function createDirectory (store: Pick<ResourceStore, 'find' | 'read' | 'opened'>, hash: (text: string) => string): Directory {
   const directory: Directory = {
     async affiliation (structure) {
       const found = await store.find({
@@ -70,7 +70,7 @@ export function createDirectory (store: Pick<ResourceStore, 'find' | 'read'>, ha
         const [, type, id] = LITERAL.exec(reference.replace(/\/_history\/[^/]*$/, '')) ?? []
         const version = type === undefined || id === undefined ? undefined : await store.read(type, id)
         if (type === undefined || version === undefined || version.isDeleted) return undefined
-        if (type === 'PractitionerRole') return await personIn(JSON.parse(version.text) as PractitionerRole)
+        if (type === 'PractitionerRole') return await personIn(JSON.parse((await store.opened(version))?.text ?? '{}') as PractitionerRole)
         return { type: SORTS[type] ?? '', keys: type === 'Group' ? [`Group/${version.id}`] : (version.facts as DirectoryFacts).names }
       }
       const key = identifier === undefined ? undefined : identityKey(identifier)

@@ -8,7 +8,7 @@ import type { Situation } from '../consent/situation.js'
 import type { BinaryFacts } from '../consent/unclaimed.js'
 import { and, equals, exists, isIn, not, or } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
-import type { ResourceStore, Version } from './store.js'
+import type { Kept, ResourceStore } from './store.js'
 
 interface Asking { readonly store: ResourceStore, readonly types: readonly string[] }
 type ByType = Readonly<Record<string, readonly string[] | undefined>>
@@ -21,7 +21,7 @@ export function known (hidden: Set<string>, asked: Known['asked']): Known {
 }
 
 /** All that a trace names. */
-export function namedBy ({ facts }: Pick<Version, 'facts'>): readonly string[] {
+export function namedBy ({ facts }: Pick<Kept, 'facts'>): readonly string[] {
   const { about, disclosed } = facts as TraceFacts
   return [...about, ...disclosed]
 }
@@ -30,7 +30,7 @@ export function namedBy ({ facts }: Pick<Version, 'facts'>): readonly string[] {
 export async function hiddenAmong ({ store, types }: Asking, situation: Situation, references: readonly string[]): Promise<readonly string[]> {
   const named = byType(references.filter(reference => isOfRecord(types, reference)))
   // A Binary is hidden with its document; one that has none (yet) from all but its depositor.
-  const contents = named['Binary'] === undefined ? [] : await store.find({ type: 'Binary', filter: isIn('_id', named['Binary']), sort: [], limit: named['Binary'].length })
+  const contents = named['Binary'] === undefined ? [] : await store.findKept({ type: 'Binary', filter: isIn('_id', named['Binary']), sort: [], limit: named['Binary'].length })
   const claimed = contents.flatMap(({ id, facts }) => {
     const document = (facts as BinaryFacts).claimedBy
     return document === null ? [] : [{ id, document }]

@@ -9,7 +9,7 @@ import { allows } from '../security/scope.js'
 import type { Entry } from './answer.js'
 import type { Asking, Context } from './context.js'
 import { current } from './directory.js'
-import type { Version } from './store.js'
+import type { Kept } from './store.js'
 import { findTraces } from './trace-search.js'
 
 /**
@@ -25,12 +25,12 @@ export async function include (context: Context, { sight }: Asking, request: Sea
   const patients = [...new Set(matches.flatMap(({ version }) => version.patient ?? []))]
   const isInScope = (type: string) => allows(sight.caller.principal.scopes, type, 's')
   const seen = new Set(matches.map(({ version }) => keyOf(version)))
-  const included: Version[] = []
+  const included: Kept[] = []
   const ofMatches = { whole: matches.filter(({ subset }) => subset === undefined).map(({ version }) => version), all: matches.map(({ version }) => version) }
   for (let [around, isFirst] = [ofMatches, true]; around.all.length > 0; isFirst = false) {
     const asked = (list: readonly Include[]) => isFirst ? list : list.filter(({ isIterated }) => isIterated)
     const found = await Promise.all([...await forth(asked(request.includes), around.whole), ...back(asked(request.revincludes), around.all)])
-    const fresh: Version[] = []
+    const fresh: Kept[] = []
     for (const { name, versions } of found) {
       fresh.push(...versions.filter(version => !seen.has(keyOf(version)) && seen.add(keyOf(version))))
       if (included.length + fresh.length > most) throw tooCostly(name, `brings more than ${most} resources: ask for smaller pages`)
@@ -40,15 +40,16 @@ export async function include (context: Context, { sight }: Asking, request: Sea
   }
   return included.map(version => ({ version, mode: 'include' }))
 
-  async function forth (includes: readonly Include[], versions: readonly Version[]): Promise<readonly Promise<Found>[]> {
+  async function forth (includes: readonly Include[], versions: readonly Kept[]): Promise<readonly Promise<Found>[]> {
     if (includes.length === 0) return []
-    const resources = versions.map(({ text }) => JSON.parse(text) as { readonly resourceType: string })
+    const opened = await Promise.all(versions.map(async version => await context.store.opened(version)))
+    const resources = opened.flatMap(version => version === undefined ? [] : [JSON.parse(version.text) as { readonly resourceType: string }])
     const pointers = includedReferences(context.registry, includes, resources).filter(pointer => !seen.has(keyOf(pointer)))
     const types = [...new Set(pointers.map(({ type }) => type))].filter(isInScope)
     return types.map(async type => await fetch('_include', type, isIn('_id', pointers.filter(pointer => pointer.type === type).map(({ id }) => id))))
   }
 
-  function back (revincludes: readonly Include[], versions: readonly Version[]): readonly Promise<Found>[] {
+  function back (revincludes: readonly Include[], versions: readonly Kept[]): readonly Promise<Found>[] {
     const targets = versions.map(({ type, id }) => ({ type, id }))
     return revincludes.filter(({ source }) => isInScope(source)).map(async each => await fetch('_revinclude', each.source, revincludeFilter(each, targets)))
   }
@@ -60,12 +61,12 @@ export async function include (context: Context, { sight }: Asking, request: Sea
     // Which traces are there is known once they were read: what is hidden takes the place of none.
     const versions = familyOf(type) === 'trace'
       ? (await findTraces(context, sight, { ...request, type, sort: [], count: limit, total: 'none', isCount: false }, visible, {})).found
-      : await context.store.find({ type, filter: visible, sort: [], limit })
+      : await context.store.findKept({ type, filter: visible, sort: [], limit })
     return { name, versions }
   }
 }
 
-interface Found { readonly name: Inclusion, readonly versions: readonly Version[] }
+interface Found { readonly name: Inclusion, readonly versions: readonly Kept[] }
 
 function keyOf ({ type, id }: { readonly type: string, readonly id: string }): string {
   return `${type}/${id}`

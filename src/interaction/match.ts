@@ -17,14 +17,14 @@ import { readQuery } from './query-terms.js'
 import { accesses } from './search.js'
 import { inTime } from './search-time.js'
 import type { Sight } from './sight.js'
-import type { Version } from './store.js'
+import type { Kept } from './store.js'
 import { visibleFilter } from './visible.js'
 
 export type Criteria = readonly (readonly [name: string, value: string])[]
 
 /** What criteria match: nothing, one resource, or several. */
 export interface Match {
-  readonly version?: Version
+  readonly version?: Kept
   readonly isSeveral: boolean
   /** What a search with these criteria leaves in the journal. */
   readonly accesses: readonly Access[]
@@ -48,7 +48,7 @@ export async function match (whole: Context, asking: Asking, type: string, given
   }
   const request = await landed(context, asking, readQuery(context, type, criteria, false, sight.caller.now))
   const visible = await visibleFilter(context, sight, request)
-  const found = await context.store.find({ type, filter: and(request.filter, current, visible), sort: [], limit: 2 })
+  const found = await context.store.findKept({ type, filter: and(request.filter, current, visible), sort: [], limit: 2 })
   await sight.enter(found.flatMap(({ patient }) => patient ?? []))
   // A patient who is found by an identifier alone is found here too, and seen no further.
   const seen = type === 'Patient' ? found : found.filter(version => sight.decide(version).permit)
@@ -56,7 +56,7 @@ export async function match (whole: Context, asking: Asking, type: string, given
   return {
     ...version === undefined || seen.length > 1 ? {} : { version },
     isSeveral: seen.length > 1,
-    accesses: accesses(context, sight, request, seen.length === 1 ? seen.map(each => ({ version: each, mode: 'match' })) : [])
+    accesses: accesses(context, sight, request, seen.length === 1 ? seen.map(each => ({ version: each })) : [])
   }
 }
 

@@ -1,12 +1,12 @@
 import type { SortKey } from '../search/request.js'
 import { endOf, inOrder as inValueOrder } from '../search/sort.js'
-import type { PageQuery, Version } from './store.js'
+import type { Kept, PageQuery } from './store.js'
 
 type Ordered = Pick<SortKey, 'field' | 'descending'>
 const BY_ID: Ordered = { field: '_id', descending: false }
 
 /** The order of a page, as the store has it: the sort keys, missing values last, then the id; or the opposite one. */
-export function inOrder (sort: PageQuery['sort'], isBack = false): (one: Version, other: Version) => number {
+export function inOrder (sort: PageQuery['sort'], isBack = false): (one: Kept, other: Kept) => number {
   return (one, other) => {
     for (const key of [...sort, BY_ID]) {
       const order = compare(valueAt(one, key), valueAt(other, key), key)
@@ -17,7 +17,7 @@ export function inOrder (sort: PageQuery['sort'], isBack = false): (one: Version
 }
 
 /** Whether a version comes after a match, or before it, which is told by its sort values and its id. */
-export function isAfter (sort: PageQuery['sort'], after: NonNullable<PageQuery['after']>, isBack = false): (version: Version) => boolean {
+export function isAfter (sort: PageQuery['sort'], after: NonNullable<PageQuery['after']>, isBack = false): (version: Kept) => boolean {
   const keys = sort.some(({ field }) => field === '_id') ? sort : [...sort, BY_ID]
   return version => {
     for (const [index, key] of keys.entries()) {
@@ -29,7 +29,7 @@ export function isAfter (sort: PageQuery['sort'], after: NonNullable<PageQuery['
 }
 
 /** The value of a sort key of a search; null for none. */
-export function valueAt (version: Version, { field, descending }: Ordered): string | number | null {
+export function valueAt (version: Kept, { field, descending }: Ordered): string | number | null {
   if (field === '_id') return version.id
   return field === 'at' ? version.at : endOf(version.sort[field.slice('sort.'.length)], descending)
 }

@@ -1,7 +1,7 @@
-import type { RulesDocument, RulesReader, Turn, Version, Write } from './store.js'
+import type { Kept, RulesDocument, RulesReader, Turn, Version, Write } from './store.js'
 
 /** A resource that a transaction writes: what is in the store, undefined for a creation, and what it leaves. */
-export interface Staged { readonly base: Version | undefined, readonly next: Version, readonly claims: readonly string[] }
+export interface Staged { readonly base: Kept | undefined, readonly next: Version, readonly claims: readonly string[] }
 
 /** The writes of a transaction as one: of each resource one change, of each record one turn. */
 export function merged (staged: readonly Staged[], reindexed: NonNullable<Write['reindexed']>, writes: readonly Write[]): Write {

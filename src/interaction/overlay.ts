@@ -20,14 +20,14 @@ import type { Context } from './context.js'
 import { inOrder, isAfter } from './overlay-order.js'
 import { merged } from './overlay-write.js'
 import type { Staged } from './overlay-write.js'
-import type { PageQuery, ResourceStore, Version, Write } from './store.js'
+import type { Kept, PageQuery, ResourceStore, Version, Write } from './store.js'
 
 export interface Overlay {
   readonly store: ResourceStore
   /** The version that the transaction leaves of a resource, where it writes it. */
   readonly final: (type: string, id: string) => Version | undefined
   /** The version that is in the store of a resource that the transaction changes. */
-  readonly base: (type: string, id: string) => Version | undefined
+  readonly base: (type: string, id: string) => Kept | undefined
   /** The commits so far, as one. */
   readonly write: () => Write
   readonly writes: () => readonly Write[]
@@ -45,7 +45,7 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
   const reindexed = new Map<string, { readonly type: string, readonly id: string, readonly facts: unknown }>()
   const writes: Write[] = []
 
-  async function read (type: string, id: string): Promise<Version | undefined> {
+  async function read (type: string, id: string): Promise<Kept | undefined> {
     const known = staged.get(keyOf(type, id))
     if (known !== undefined) return whole(known.next)
     const version = await store.read(type, id)
@@ -53,7 +53,7 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
   }
 
   /** A container is judged by what the transaction leaves of its items. */
-  function whole (version: Version): Version {
+  function whole<One extends Kept> (version: One): One {
     if (!CONTAINERS.includes(version.type)) return version
     const facts = version.facts as Facts
     const items = facts.items?.map(item => {
@@ -65,36 +65,37 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
   }
 
   /** The containers in the store that hold what the transaction changes. */
-  async function holders (type: string): Promise<readonly Version[]> {
+  async function holders (type: string): Promise<readonly Kept[]> {
     const changed = [...[...staged.values()].flatMap(({ base }) => base ?? []), ...reindexed.values()]
     const patients = [...staged.values()].flatMap(({ next: { patient } }) => patient ?? [])
     if (!CONTAINERS.includes(type) || changed.length === 0 || patients.length === 0) return []
     const holding = or(...changed.map(each => equals(`held.${each.type}`, each.id)))
-    const found = await store.find({ type, filter: and(isIn('patient', patients), holding), sort: [], limit: MOST_HOLDERS + 1 })
+    const found = await store.findKept({ type, filter: and(isIn('patient', patients), holding), sort: [], limit: MOST_HOLDERS + 1 })
     if (found.length > MOST_HOLDERS) throw new OutcomeError('too-costly')
     return found
   }
 
   /** The ids of a type that are not as the store has them, and those of them that satisfy a filter. */
-  async function laidOver (type: string, filter: Filter): Promise<{ readonly ids: readonly string[], readonly versions: readonly Version[] }> {
+  async function laidOver (type: string, filter: Filter): Promise<{ readonly ids: readonly string[], readonly versions: readonly Kept[] }> {
     const changed = [...staged.values()].map(({ next }) => next).filter(next => next.type === type).map(whole)
     const others = new Set([...[...reindexed.values()].filter(each => each.type === type), ...await holders(type)].map(({ id }) => id))
     const refiled = await Promise.all([...others].filter(id => !staged.has(keyOf(type, id))).map(async id => await read(type, id)))
-    const versions = [...changed, ...refiled.flatMap(version => version === undefined ? [] : [withValues(version)])]
+    const versions = [...changed, ...await Promise.all(refiled.flatMap(version => version === undefined ? [] : [withValues(version)]))]
     return { ids: versions.map(({ id }) => id), versions: versions.filter(version => evaluate(filter, indexOf(version))) }
   }
 
   /** Index values are not read back from the store: here they are made anew. */
-  function withValues (version: Version): Version {
-    if (version.isDeleted) return version
-    const { found, ...values } = extract(context.registry, JSON.parse(version.text) as { resourceType: string }, isShared(version.type) ? null : context.hash)
-    return { ...version, ...values }
+  async function withValues (version: Kept): Promise<Kept> {
+    const whole = version.isDeleted ? undefined : await store.opened(version)
+    if (whole === undefined) return version
+    const { found, ...values } = extract(context.registry, JSON.parse(whole.text) as { resourceType: string }, isShared(version.type) ? null : context.hash)
+    return { ...whole, ...values }
   }
 
-  async function find (query: PageQuery): Promise<readonly Version[]> {
+  async function findKept (query: PageQuery): Promise<readonly Kept[]> {
     const { ids, versions } = await laidOver(query.type, query.filter)
-    if (ids.length === 0) return await store.find(query)
-    const below = await store.find({ ...query, filter: and(query.filter, not(isIn('_id', ids))) })
+    if (ids.length === 0) return await store.findKept(query)
+    const below = await store.findKept({ ...query, filter: and(query.filter, not(isIn('_id', ids))) })
     const above = query.after === undefined ? versions : versions.filter(isAfter(query.sort, query.after, query.isBack))
     return [...below, ...above].toSorted(inOrder(query.sort, query.isBack)).slice(0, query.limit)
   }
@@ -131,10 +132,11 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
     store: {
       ...store,
       read,
-      find,
+      findKept,
+      find: async query => (await Promise.all((await findKept(query)).map(async version => await store.opened(version) ?? []))).flat(),
       commit,
       firstPage: async query => {
-        const found = await find({ ...query, limit: query.limit + 1 })
+        const found = await findKept({ ...query, limit: query.limit + 1 })
         const hasMore = found.length > query.limit
         return { versions: found.slice(0, query.limit), hasMore, ...hasMore ? {} : { total: found.length } }
       },
@@ -163,6 +165,6 @@ function keyOf (type: string, id: string): string {
 }
 
 /** A version as a filter speaks of it. */
-function indexOf (version: Version): Indexed {
+function indexOf (version: Kept): Indexed {
   return { ...version, _id: version.id, deleted: version.isDeleted }
 }

@@ -13,14 +13,14 @@ import type { Link } from './answer.js'
 import type { Asking, Context } from './context.js'
 import { valueAt } from './overlay-order.js'
 import type { Sight } from './sight.js'
-import type { Version } from './store.js'
+import type { Kept } from './store.js'
 import { findTraces } from './trace-search.js'
 
 /** What a page is of, as a link keeps it, and where it begins: at the start without `after`. */
 export type Place = Omit<PageToken, 'path' | 'after'> & { readonly after?: PageToken['after'] }
 
 export interface Page {
-  readonly found: readonly Version[]
+  readonly found: readonly Kept[]
   readonly hasNext: boolean
   readonly hasPrevious: boolean
   /** The total, where the page's own query tells it. */
@@ -49,12 +49,12 @@ export async function findPage (context: Context, sight: Sight, request: SearchR
     const { versions, total, hasMore } = await context.store.firstPage({ type, filter, sort, limit: count, under: turnOfRecord(sight, request) })
     return { ...around(versions, hasMore, isBack, after), ...total === undefined ? {} : { counted: total } }
   }
-  const list = await context.store.find({ type, filter, sort, limit: count + 1, after, isBack })
+  const list = await context.store.findKept({ type, filter, sort, limit: count + 1, after, isBack })
   return around(list.slice(0, count), list.length > count, isBack, after)
 }
 
 /** A page that was found from its place on, and which pages are around it. */
-function around (found: readonly Version[], hasMore: boolean, isBack: boolean, after: Place['after']): Page {
+function around (found: readonly Kept[], hasMore: boolean, isBack: boolean, after: Place['after']): Page {
   return isBack ? { found: found.toReversed(), hasNext: true, hasPrevious: hasMore } : { found, hasNext: hasMore, hasPrevious: after !== undefined }
 }
 
@@ -91,7 +91,7 @@ export function linksOf (
 }
 
 /** The sort values of a match, then its id. */
-function placeOf (version: Version, sort: SearchRequest['sort']): PageToken['after'] {
+function placeOf (version: Kept, sort: SearchRequest['sort']): PageToken['after'] {
   const values = sort.map(key => valueAt(version, key))
   return sort.some(({ field }) => field === '_id') ? values : [...values, version.id]
 }

@@ -20,7 +20,7 @@ import type { Preference } from './create.js'
 import { keepLabels } from './patch-label.js'
 import { recalled } from './receipt.js'
 import type { Keyed } from './receipt.js'
-import { absent, access, readToChange, refuse, tracingRefusal } from './read.js'
+import { access, readToChange, tracingRefusal } from './read.js'
 import type { Version } from './store.js'
 import { checkMatch, replace } from './update.js'
 
@@ -53,14 +53,13 @@ export function readPatch (resource: unknown): Patch {
 
 /** Whoever may not read the resource finds nothing here, whatever the patch. */
 export async function patch (context: Context, asking: PatchInteraction): Promise<Answer> {
-  const { sight, type, id } = asking
+  const { sight, type } = asking
   needScope(asking, type, 'u')
-  const known = await recalled(context, sight, asking.keyed, version => shown(sight, version, asking.prefer))
-  if (known !== undefined) return known
-  const before = await readToChange(context, sight, type, id)
-  const refused = await refuse(sight, type, 'patch', before)
-  if (refused !== undefined || before === undefined) return refused ?? absent(sight, type, 'patch')
-  return await tracingRefusal(sight, 'patch', before, async () => await change(context, asking, before))
+  const told = await recalled(context, sight, asking.keyed, version => shown(sight, version, asking.prefer))
+  if (told !== undefined) return told
+  const known = await readToChange(context, asking, 'patch')
+  if ('refused' in known) return known.refused
+  return await tracingRefusal(sight, 'patch', known.before, async () => await change(context, asking, known.before))
 }
 
 async function change (context: Context, asking: PatchInteraction, before: Version): Promise<Answer> {

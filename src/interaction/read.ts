@@ -1,4 +1,6 @@
+import { NIL } from '../audit/event.js'
 import type { Access, InteractionCode } from '../audit/event.js'
+import type { Decision } from '../consent/decide.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { readShapeOf } from '../search/shape.js'
 import { refusal, versionHeaders } from './answer.js'
@@ -6,14 +8,14 @@ import type { Answer } from './answer.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { namedBy } from './hidden.js'
-import { NOBODY } from './sight.js'
+import { NOBODY, NOTHING } from './nobody.js'
 import type { Sight } from './sight.js'
-import type { Version } from './store.js'
+import type { Kept, Version } from './store.js'
 
 export interface Read extends Asking { readonly type: string, readonly id: string, readonly version?: string, readonly parameters?: readonly (readonly [name: string, value: string])[] }
 
-/** What a trace that does not exist names. */
-const NOTHING = ['DocumentReference/nothing'] as const
+/** Who has no account is shut out by rule 1. */
+const NOT_THERE: Decision = { permit: false, rule: 1, choices: [] }
 
 /** R4 http.html#read and #vread. Hidden and absent are the same; deleted is told to whoever could read the last version. */
 export async function read (context: Context, asking: Read): Promise<Answer> {
@@ -39,7 +41,7 @@ export async function read (context: Context, asking: Read): Promise<Answer> {
  * The refusal of what this caller may not see, or undefined: also the first step of each change.
  * A refused access to a record is traced there; one to nothing names nobody.
  */
-export async function refuse (sight: Sight, type: string, interaction: InteractionCode, current: Version | undefined): Promise<Answer | undefined> {
+export async function refuse (sight: Sight, type: string, interaction: InteractionCode, current: Kept | undefined): Promise<Answer | undefined> {
   await sight.enter([current?.patient ?? NOBODY])
   if (type === 'AuditEvent') await sight.learn(current?.patient ?? NOBODY, current === undefined ? NOTHING : namedBy(current))
   if (current === undefined) return absent(sight, type, interaction)
@@ -55,7 +57,7 @@ export async function refuse (sight: Sight, type: string, interaction: Interacti
 }
 
 /** A version is visible if the current one is and all that a rule reads of it, labels apart, is permitted too. */
-async function olderVersion (context: Context, sight: Sight, current: Version, version: string): Promise<Version | undefined> {
+async function olderVersion (context: Context, sight: Sight, current: Kept, version: string): Promise<Kept | undefined> {
   const older = await context.store.readVersion(current.type, current.id, version)
   if (older === undefined) return undefined
   const judged = underCurrentLabels(older, current)
@@ -66,24 +68,29 @@ async function olderVersion (context: Context, sight: Sight, current: Version, v
 export const CURRENT_FACTS: readonly string[] = ['labels', 'tags', 'chain', 'opens', 'items']
 
 /** A version with the labels of the current one: so it is judged. */
-export function underCurrentLabels (version: Version, current: Version): Version {
+export function underCurrentLabels (version: Kept, current: Kept): Kept {
   if (typeof version.facts !== 'object' || typeof current.facts !== 'object') return version
   const labels = Object.fromEntries(Object.entries(current.facts ?? {}).filter(([name]) => CURRENT_FACTS.includes(name)))
   return { ...version, facts: { ...version.facts, ...labels } }
 }
 
 /**
- * The version that a change starts from: read after the turn of its record, so that nothing that came between the two is
- * overlooked. The first reading only tells which record it is.
+ * The version that a change starts from, or the refusal: read after the turn of its record, so that nothing that came
+ * between the two is overlooked. The first reading only tells which record it is.
  */
-export async function readToChange (context: Context, sight: Sight, type: string, id: string): Promise<Version | undefined> {
+export async function readToChange (
+  context: Context, { sight, type, id }: Asking & Pick<Read, 'type' | 'id'>, interaction: InteractionCode
+): Promise<{ readonly refused: Answer } | { readonly before: Version }> {
   const seen = await context.store.read(type, id)
   await sight.enter([seen?.patient ?? NOBODY])
-  return await context.store.read(type, id)
+  const current = await context.store.read(type, id)
+  const refused = await refuse(sight, type, interaction, current)
+  const before = refused !== undefined || current === undefined ? undefined : await context.store.opened(current)
+  return before === undefined ? { refused: refused ?? absent(sight, type, interaction) } : { before }
 }
 
 /** A change that is refused to somebody who may read is traced in the record, like what is refused to others. */
-export async function tracingRefusal (sight: Sight, interaction: InteractionCode, before: Version, change: () => Promise<Answer>): Promise<Answer> {
+export async function tracingRefusal (sight: Sight, interaction: InteractionCode, before: Kept, change: () => Promise<Answer>): Promise<Answer> {
   try {
     return await change()
   } catch (error) {
@@ -92,12 +99,14 @@ export async function tracingRefusal (sight: Sight, interaction: InteractionCode
   }
 }
 
+/** Its trace names nobody and nothing, at the length of one that names somebody and something hidden. */
 export function absent (sight: Sight, type: string, interaction: InteractionCode): Answer {
-  return refusal(sight, new OutcomeError('absent'), [{ interaction, type, patient: null, outcome: '4' }])
+  const about = type === 'AuditEvent' ? {} : { about: `${type}/${NIL}` }
+  return refusal(sight, new OutcomeError('absent'), [{ interaction, type, patient: NIL, ...about, decision: NOT_THERE, outcome: '4' }])
 }
 
 /** The trace of an access to one resource. A trace about a trace names only the record. */
-export function access (sight: Sight, type: string, interaction: InteractionCode, version: Version, outcome: Access['outcome']): Access {
+export function access (sight: Sight, type: string, interaction: InteractionCode, version: Kept, outcome: Access['outcome']): Access {
   return {
     interaction,
     type,

@@ -9,13 +9,13 @@ import type { Answer, Body } from './answer.js'
 import type { Context } from './context.js'
 import { access } from './read.js'
 import type { Sight } from './sight.js'
-import type { Receipted, Version, Write } from './store.js'
+import type { Kept, Receipted, Write } from './store.js'
 import { warningsOf } from './warning.js'
 
 /** A request with an Idempotency-Key: whose and which, and what it asks; hashed, so that the store learns neither. */
 export interface Keyed { readonly id: string, readonly digest: string }
 /** What a write shows of a version, to the one who wrote it. */
-type Show = (version: Version) => Body
+type Show = (version: Kept) => Body
 
 /** @param asks all that makes two requests the same: method, address, conditions, digest of the body */
 export function keyedOf ({ hash }: Pick<Context, 'hash'>, { subject }: Principal, key: string, asks: readonly string[]): Keyed {

@@ -1,7 +1,7 @@
 import type { BinaryFacts } from '../consent/unclaimed.js'
 import { open, seal } from '../crypto/seal.js'
 import type { Context } from './context.js'
-import type { Version } from './store.js'
+import type { Kept } from './store.js'
 import type { Measure } from './upload.js'
 
 /** What the server knows of a Binary that was posted alone. */
@@ -17,7 +17,7 @@ export async function sealReceived (context: Context, patient: string, id: strin
   return seal(await keyOf(context, patient), place(patient, id), Buffer.from(JSON.stringify(received))).toString('base64')
 }
 
-export async function openReceived (context: Context, { patient, id, facts }: Version): Promise<Received> {
+export async function openReceived (context: Context, { patient, id, facts }: Kept): Promise<Received> {
   const sealed = Buffer.from((facts as BinaryFacts).received, 'base64')
   return JSON.parse(open(await keyOf(context, patient ?? ''), place(patient ?? '', id), sealed).toString('utf8')) as Received
 }

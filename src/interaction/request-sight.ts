@@ -18,7 +18,7 @@ import type { Affiliation, Directory, Membership } from './directory.js'
 import { withAuthors } from './list-authors.js'
 import { allHidden, hiddenAmong, known } from './hidden.js'
 import type { Known } from './hidden.js'
-import { NOBODY } from './sight.js'
+import { NOBODY, isNobody } from './nobody.js'
 import type { Sight } from './sight.js'
 import type { ResourceStore, Version } from './store.js'
 
@@ -116,7 +116,7 @@ export class RequestSight implements Sight {
       if ([...choices.values()].some(isDefault)) this.#maskedByDefault.add(patient)
       this.#accounts.set(patient, account)
       const spoken = await withAuthors(this.#ports.store, [...choices.values()], this.caller.now)
-      this.#situations.set(patient, situate(this.caller, { patient, account, choices: spoken, teams, ...majorityIn(everyone), ...relativeIn(rules) }, this.#ports.policy))
+      this.#situations.set(patient, situate(this.caller, { patient, account: isNobody(patient) ? 'open' : account, choices: spoken, teams, ...majorityIn(everyone), ...relativeIn(rules) }, this.#ports.policy))
     }))
   }
 

@@ -10,7 +10,7 @@ const TOGETHER = 4
  * failure. What reads choices stays a failure. Each query has its time, and all of one search have theirs together.
  */
 export function inTime (context: Context): Context {
-  const { find, firstPage, count, distinct, targets } = context.store
+  const { findKept, firstPage, count, distinct, targets } = context.store
   const end = context.clock() + TOGETHER * context.limits.time
   const bounded = async <T>(ask: () => Promise<T>): Promise<T> => {
     if (context.clock() > end) throw tooLong()
@@ -23,7 +23,7 @@ export function inTime (context: Context): Context {
   }
   const store: ResourceStore = {
     ...context.store,
-    find: async (...asked) => await bounded(async () => await find(...asked)),
+    findKept: async (...asked) => await bounded(async () => await findKept(...asked)),
     firstPage: async (...asked) => await bounded(async () => await firstPage(...asked)),
     count: async (...asked) => await bounded(async () => await count(...asked)),
     distinct: async (...asked) => await bounded(async () => await distinct(...asked)),

@@ -24,7 +24,7 @@ import { findPage, linksOf, readPlace, turnOfRecord } from './page-link.js'
 import { readQuery } from './query-terms.js'
 import { inTime } from './search-time.js'
 import type { Sight } from './sight.js'
-import type { Version } from './store.js'
+import type { Judged, Kept } from './store.js'
 import { visibleFilter } from './visible.js'
 
 export interface Search extends Asking {
@@ -60,15 +60,16 @@ export async function prepare (context: Context, asking: Asking, read: SearchReq
 }
 
 /** The entries of what was found, each as much of it as this caller sees. */
-export async function shown (context: Context, sight: Sight, prepared: readonly Prepared[], found: readonly Version[]): Promise<readonly Entry[]> {
+export async function shown (context: Context, sight: Sight, prepared: readonly Prepared[], found: readonly Kept[]): Promise<readonly Entry[]> {
   // A record that was not asked for by name: its choices are read now, and one that came since the search is heeded.
   await sight.enter(found.flatMap(({ patient }) => patient ?? []))
-  return found.flatMap((version): readonly Entry[] => {
+  const entries = await Promise.all(found.map(async (version): Promise<readonly Entry[]> => {
     const request = prepared.find(each => each.request.type === version.type)?.request
     if (request === undefined || !(isNamed(sight, request) || sight.decide(version).permit)) return []
-    const subset = subsetOf(context, sight, request, version)
+    const subset = await subsetOf(context, sight, request, version)
     return [subset === undefined ? { version, mode: 'match' } : { version, mode: 'match', subset }]
-  })
+  }))
+  return entries.flat()
 }
 
 interface Found extends Pick<Answer, 'accesses'> { readonly links: readonly Link[], readonly entries: readonly Entry[], readonly total: number | undefined }
@@ -84,9 +85,9 @@ function isNamed (sight: Sight, { patients, byId, byIdentifier }: SearchRequest)
 }
 
 /** The one identifier that was asked for, of a patient whom the caller finds by nothing else. */
-function subsetOf (context: Context, sight: Sight, request: SearchRequest, version: Version): Subset | undefined {
+async function subsetOf (context: Context, sight: Sight, request: SearchRequest, version: Kept): Promise<Subset | undefined> {
   if (version.type !== 'Patient' || sight.decide(version).permit) return undefined
-  const { identifier = [] } = JSON.parse(version.text) as { identifier?: readonly { system?: string, value?: string }[] }
+  const { identifier = [] } = JSON.parse((await context.store.opened(version))?.text ?? '{}') as { identifier?: readonly { system?: string, value?: string }[] }
   const shown = identifier.find(one =>
     evaluate(request.filter, { ...extract(context.registry, { resourceType: 'Patient', identifier: [one] } as Resource, context.hash) }))
   const account = sight.account(version.id)
@@ -98,7 +99,7 @@ function subsetOf (context: Context, sight: Sight, request: SearchRequest, versi
  * disclosed; one that names nobody where there is none. The query is kept where it concerns one patient only.
  */
 export function accesses (
-  context: Context, sight: Sight, request: Landed, entries: readonly Entry[], interaction: 'search-type' | 'search-system' = 'search-type'
+  context: Context, sight: Sight, request: Landed, entries: readonly { readonly version: Judged }[], interaction: 'search-type' | 'search-system' = 'search-type'
 ): readonly Access[] {
   const { type } = request
   const disclosed = entries.map(({ version }) => version).filter(({ patient }) => patient !== null)

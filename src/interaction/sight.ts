@@ -8,9 +8,6 @@ import type { AccountStatus, Caller, Situation } from '../consent/situation.js'
 import type { Filter } from '../filter/filter.js'
 import type { Turn, Version } from './store.js'
 
-/** The id of no patient: what is absent is entered as what is hidden is. */
-export const NOBODY = 'nobody'
-
 export interface Sight {
   readonly caller: Caller
   /** Reads the choices of records; what was read once in this request is not read again. */

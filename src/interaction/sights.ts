@@ -36,7 +36,7 @@ export function createSights (ports: SightPorts): (principal: Principal, now: nu
     const known = patients.get(ins)
     if (known !== undefined) return known
     const [system = '', value = ''] = ins.split('|')
-    const [patient] = await store.find({ type: 'Patient', filter: isIn('found', [identifierKey(system, value, hash)]), sort: [], limit: 1 })
+    const [patient] = await store.findKept({ type: 'Patient', filter: isIn('found', [identifierKey(system, value, hash)]), sort: [], limit: 1 })
     if (patient !== undefined) patients.set(ins, patient.id)
     return patient?.id
   }

@@ -22,8 +22,8 @@ export interface IndexValues {
   readonly facts: unknown
 }
 
-/** One version of a resource. */
-export interface Version extends IndexValues {
+/** A version as it is kept: all that it is found and judged by, and its body, which nobody has opened yet. */
+export interface Kept extends IndexValues {
   readonly type: string
   readonly id: string
   /** Opaque: it tells neither order nor number. */
@@ -35,6 +35,12 @@ export interface Version extends IndexValues {
   /** The patient to whose record it belongs; null in the directory. */
   readonly patient: string | null
   readonly isDeleted: boolean
+  /** The store's, for `opened`. */
+  readonly body?: unknown
+}
+
+/** One version of a resource, open. */
+export interface Version extends Kept {
   /** The resource as JSON, id and meta in it; empty for a deletion. */
   readonly text: string
 }
@@ -54,7 +60,7 @@ export interface PageQuery {
 export interface Change {
   readonly next: Version
   /** The version that it replaces: another one in its place is contention. Undefined for a creation. */
-  readonly replaces?: Version
+  readonly replaces?: Kept
   readonly claims: readonly string[]
 }
 
@@ -129,7 +135,7 @@ export interface RulesReader {
 export interface FirstPageQuery extends Omit<PageQuery, 'after'> { readonly under?: string | undefined }
 
 export interface FirstPage {
-  readonly versions: readonly Version[]
+  readonly versions: readonly Kept[]
   readonly hasMore: boolean
   /** All that the search finds, where the page's own query tells. */
   readonly total?: number
@@ -156,7 +162,7 @@ export interface HistoryQuery {
 
 export interface HistoryPage {
   /** The versions, under the labels of the current one, each with the current one's facts; and whether this caller sees none before it. */
-  readonly entries: readonly { readonly version: Version, readonly current: Judged, readonly isFirst: boolean }[]
+  readonly entries: readonly { readonly version: Kept, readonly current: Judged, readonly isFirst: boolean }[]
   readonly total?: number
 }
 
@@ -165,13 +171,20 @@ export type Judged = Pick<Version, 'type' | 'id' | 'patient' | 'facts'>
 
 export interface ResourceStore {
   /** The current version, deleted or not. Concurrent reads are coalesced. */
-  readonly read: (type: string, id: string) => Promise<Version | undefined>
+  readonly read: (type: string, id: string) => Promise<Kept | undefined>
   /** One superseded version. */
-  readonly readVersion: (type: string, id: string, version: string) => Promise<Version | undefined>
+  readonly readVersion: (type: string, id: string, version: string) => Promise<Kept | undefined>
   /** Current versions that satisfy a filter, in order, at most `limit`. */
+  readonly findKept: (query: PageQuery) => Promise<readonly Kept[]>
+  /** The same, opened: for what is looked into whoever asks. */
   readonly find: (query: PageQuery) => Promise<readonly Version[]>
-  /** All that satisfies a filter, in order, without its text, in batches: none is read before it is asked for. */
-  readonly heads: (query: Omit<PageQuery, 'limit'>) => AsyncIterable<readonly Version[]>
+  /** All that satisfies a filter, in order, without a body, in batches: none is read before it is asked for. */
+  readonly heads: (query: Omit<PageQuery, 'limit'>) => AsyncIterable<readonly Kept[]>
+  /**
+   * A version that was decided on, with its text. It asks MongoDB for nothing but a key that is not known yet.
+   * @returns undefined where the key of the record is no more: it reads as absent
+   */
+  readonly opened: (version: Kept) => Promise<Version | undefined>
   /** The first page of a search, and whether more follow. */
   readonly firstPage: (query: FirstPageQuery) => Promise<FirstPage>
   readonly count: (type: string, filter: Filter, under?: string) => Promise<number>

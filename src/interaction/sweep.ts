@@ -18,7 +18,7 @@ const MOST_SWEPT = 1000
  */
 export async function sweep (context: Pick<Context, 'store' | 'contents' | 'newId' | 'clock'>): Promise<number> {
   const now = context.clock()
-  const old = await context.store.find({
+  const old = await context.store.findKept({
     type: 'Binary', filter: and(isIn('found', [UNCLAIMED]), current, compare('at', 'lt', now - UNCLAIMED_LIFE)), sort: [], limit: MOST_SWEPT
   })
   for (const binary of old) {

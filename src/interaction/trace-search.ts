@@ -7,11 +7,12 @@ import type { Filter } from '../filter/filter.js'
 import type { SearchRequest } from '../search/request.js'
 import type { Context } from './context.js'
 import { namedBy } from './hidden.js'
+import { NOBODY, NOTHING } from './nobody.js'
 import { isAfter } from './overlay-order.js'
 import type { Sight } from './sight.js'
-import type { PageQuery, Version } from './store.js'
+import type { Kept, PageQuery } from './store.js'
 
-interface Found { readonly found: readonly Version[], readonly hasMore: boolean, readonly counted?: number }
+interface Found { readonly found: readonly Kept[], readonly hasMore: boolean, readonly counted?: number }
 
 /** @param filter the candidates: `Sight.among` with `isJudgedLater` @param place where the page before ended, or after which one it comes */
 export async function findTraces (context: Context, sight: Sight, request: SearchRequest, filter: Filter, { after, isBack = false }: Pick<PageQuery, 'after' | 'isBack'>): Promise<Found> {
@@ -20,15 +21,19 @@ export async function findTraces (context: Context, sight: Sight, request: Searc
   // A total is that of all pages: it is counted from the first match on.
   const isCounted = total !== 'none'
   const isOnPage = after === undefined ? () => true : isAfter(sort, after, isBack)
-  const page: Version[] = []
+  const page: Kept[] = []
   let counted = 0
+  let isEmpty = true
   for await (const batch of context.store.heads({ type, filter, sort, isBack, ...isCounted || after === undefined ? {} : { after } })) {
+    isEmpty = false
     for (const version of await seenAmong(sight, batch)) {
       counted += 1
       if (page.length <= count && isOnPage(version)) page.push(version)
     }
     if (!isCounted && page.length > count) break
   }
+  // Of what is hidden it is asked what it names, and of what is absent too.
+  if (isEmpty) await sight.learn(request.patients?.[0] ?? sight.caller.patient ?? NOBODY, NOTHING)
   // What orders them is not read back again.
   const found = await Promise.all(page.slice(0, count).map(async ({ id, sort }) => {
     const version = await context.store.read(type, id)
@@ -38,7 +43,7 @@ export async function findTraces (context: Context, sight: Sight, request: Searc
 }
 
 /** Those of some traces that their reader may see. */
-export async function seenAmong (sight: Sight, traces: readonly Version[]): Promise<readonly Version[]> {
+export async function seenAmong (sight: Sight, traces: readonly Kept[]): Promise<readonly Kept[]> {
   const patients = [...new Set(traces.flatMap(({ patient }) => patient ?? []))]
   await sight.enter(patients)
   await Promise.all(patients.map(async patient => { await sight.learn(patient, traces.filter(trace => trace.patient === patient).flatMap(namedBy)) }))

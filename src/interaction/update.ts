@@ -10,8 +10,8 @@ import { admitterOf, checked, shown, turnOf, written } from './create.js'
 import type { Preference } from './create.js'
 import { receiptOf } from './receipt.js'
 import type { Keyed } from './receipt.js'
-import { absent, readToChange, refuse, tracingRefusal } from './read.js'
-import type { Version } from './store.js'
+import { readToChange, tracingRefusal } from './read.js'
+import type { Kept, Version } from './store.js'
 import { next } from './version.js'
 import { warningsOf } from './warning.js'
 
@@ -29,12 +29,11 @@ export interface Update extends Asking {
  * the precondition, the body's faults, and the right to change it. A client's id never creates.
  */
 export async function update (context: Context, asking: Update): Promise<Answer> {
-  const { sight, type, id } = asking
+  const { sight, type } = asking
   needScope(asking, type, 'u')
-  const before = await readToChange(context, sight, type, id)
-  const refused = await refuse(sight, type, 'update', before)
-  if (refused !== undefined || before === undefined) return refused ?? absent(sight, type, 'update')
-  return await tracingRefusal(sight, 'update', before, async () => await change(context, asking, before))
+  const known = await readToChange(context, asking, 'update')
+  if ('refused' in known) return known.refused
+  return await tracingRefusal(sight, 'update', known.before, async () => await change(context, asking, known.before))
 }
 
 async function change (context: Context, asking: Update, before: Version): Promise<Answer> {
@@ -65,7 +64,7 @@ export async function replace (context: Context, { sight, prefer, interaction, k
   return answer
 }
 
-export function checkMatch ({ version }: Version, ifMatch: readonly string[] | undefined): void {
+export function checkMatch ({ version }: Kept, ifMatch: readonly string[] | undefined): void {
   if (ifMatch === undefined || ifMatch.includes(version) || ifMatch.includes('*')) return
   throw new OutcomeError('stale-version', { diagnostics: 'The resource has changed since the version that If-Match names', expression: 'If-Match' })
 }

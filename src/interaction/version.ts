@@ -6,7 +6,7 @@ import { extract } from '../search/extract.js'
 import type { Admission } from './admit/admission.js'
 import { itemKeys } from './admit/container.js'
 import type { Context } from './context.js'
-import type { Version } from './store.js'
+import type { Kept, Version } from './store.js'
 
 /** The first version of an admitted resource. @param at the instant of the request, ms */
 export function first (context: Context, admission: Admission, id: string, at: number): Version {
@@ -14,15 +14,15 @@ export function first (context: Context, admission: Admission, id: string, at: n
 }
 
 /** The next version of a resource. */
-export function next (context: Context, before: Version, resource: Resource, facts: unknown, at: number): Version {
+export function next (context: Context, before: Kept, resource: Resource, facts: unknown, at: number): Version {
   const { id, patient, revision } = before
   // The clock may stand still between two versions, or go back: instants of one resource only rise.
   return compose(context, { id, patient, revision: revision + 1 }, { resource, facts, found: kept(before) }, Math.max(at, before.at + 1))
 }
 
 /** The version that says a resource is gone: nothing finds it, the facts of the last one say who may know. */
-export function deletion (context: Pick<Context, 'newId'>, before: Version, facts: unknown, at: number): Version {
-  const { numbers, parts, points, ...rest } = before
+export function deletion (context: Pick<Context, 'newId'>, before: Kept, facts: unknown, at: number): Version {
+  const { numbers, parts, points, body, ...rest } = before
   return {
     ...rest,
     version: context.newId(),
@@ -46,7 +46,7 @@ export function refreshed ({ registry, hash }: Pick<Context, 'registry' | 'hash'
 }
 
 /** The keys of the contents of a document, which no element of it holds, and of all that a container ever held. */
-function kept ({ found }: Version): readonly string[] {
+function kept ({ found }: Kept): readonly string[] {
   return found.filter(key => /^(?:content|item)\|/.test(key))
 }
 

@@ -10,7 +10,7 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Question } from '../search/request.js'
 import type { Context } from './context.js'
 import { current } from './directory.js'
-import { NOBODY } from './sight.js'
+import { nobodies } from './nobody.js'
 import type { Sight } from './sight.js'
 
 /** Patients that one search by `_id` or `identifier`, or over a reference, may touch. */
@@ -28,11 +28,23 @@ export async function visibleFilter (context: Context, sight: Sight, request: Qu
   if (bound !== undefined) return await visibleAmong(sight, request, [bound], isJudgedLater)
   if (request.byId || request.byIdentifier) {
     const known = await context.store.distinct(type, and(request.filter, current), 'patient', MOST_CANDIDATES)
-    // Too many to ask each: then only those who have a word about the caller, whatever else matches unseen. Nobody is
-    // always asked along, so that what is absent costs what is hidden costs.
-    if (known.length <= MOST_CANDIDATES) return await visibleAmong(sight, request, [...known, NOBODY], isJudgedLater)
+    // Too many to ask each: then only those who have a word about the caller, whatever else matches unseen.
+    if (known.length <= MOST_CANDIDATES) return await visibleOf(sight, request, known, isJudgedLater)
   }
   return await sight.anywhere(type, isJudgedLater)
+}
+
+/**
+ * The same of each patient whom the ids of a query lead to. In the place of one of whom nothing is seen, and of an id that
+ * leads nowhere, stands somebody who is not there: so the choices of as many are read, and MongoDB is asked in the same way.
+ */
+async function visibleOf (sight: Sight, request: Question, known: readonly string[], isJudgedLater: boolean): Promise<Filter> {
+  const count = namedIn(request.filter)
+  const others = nobodies(count + 1 - known.length)
+  await sight.enter([...known, ...others])
+  const filterOf = async (patient: string) => await visibleAmong(sight, request, [patient], isJudgedLater)
+  const seen = (await Promise.all(known.map(filterOf))).filter(({ kind }) => kind !== 'none')
+  return or(...seen, ...await Promise.all(others.slice(0, Math.max(0, count - seen.length)).map(filterOf)))
 }
 
 async function visibleAmong (sight: Sight, request: Question, patients: readonly string[], isJudgedLater: boolean): Promise<Filter> {
@@ -50,6 +62,16 @@ function isSubsetted (sight: Sight, patient: string): boolean {
   const situation = sight.situation(patient)
   if (situation?.stands === 'treating') return false
   return situation?.stands !== 'professional' || !hasPatientGround(situation)
+}
+
+/** How many ids and identifiers a query names. */
+function namedIn (filter: Filter): number {
+  switch (filter.kind) {
+    case 'and': case 'or': return filter.of.reduce((sum, part) => sum + namedIn(part), 0)
+    case 'not': return namedIn(filter.of)
+    case 'in': return filter.field === '_id' || filter.field === 'found' ? filter.values.length : 0
+    default: return 0
+  }
 }
 
 const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty', '_count', '_total', '_summary', '_elements', '_include', '_revinclude']

@@ -4,8 +4,8 @@
  * 1. each resource is decided once more, on the choices that the interaction read; where that contradicts the filter
  *    that let it out of MongoDB, nothing is sent and the alarm is raised;
  * 2. the trace is written, and durable;
- * 3. only then are the bytes made, as this reader may see them, and handed over in a `Released`, which nothing else
- *    can make: the HTTP side sends no FHIR body without one.
+ * 3. only then are the bodies opened and the bytes made, as this reader may see them, and handed over in a `Released`,
+ *    which nothing else can make: the HTTP side sends no FHIR body without one.
  */
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -14,7 +14,7 @@ import type { TracePorts } from '../audit/trace.js'
 import type { Answer, Body, Entry, Subset } from '../interaction/answer.js'
 import { isFindable } from '../consent/situation.js'
 import type { Sight } from '../interaction/sight.js'
-import type { Judged, ResourceStore, Version } from '../interaction/store.js'
+import type { Judged, Kept, ResourceStore, Version } from '../interaction/store.js'
 import { OutcomeError, toOperationOutcome } from '../outcome/outcome-error.js'
 import { prettyJson } from '../json/pretty.js'
 import type { Shape } from '../search/shape.js'
@@ -25,7 +25,7 @@ import { SUBSETTED, subset as subsetOf } from './subset.js'
 import { toWarnings, warningHeader, warningOutcome } from './warning.js'
 
 export interface ReleasePorts extends TracePorts {
-  readonly store: Pick<ResourceStore, 'append'>
+  readonly store: Pick<ResourceStore, 'append' | 'opened'>
   /** The base URL, without a slash at its end. */
   readonly base: string
   readonly alarm: (message: string) => void
@@ -129,40 +129,43 @@ async function render (body: Body, sight: Sight, ports: ReleasePorts): Promise<r
     case 'nothing': return ['', undefined]
     case 'refusal': return [JSON.stringify(toOperationOutcome(body.error)), FHIR]
     case 'success': return [JSON.stringify(success(body)), FHIR]
-    case 'resource': return [shaped(body.version, view(body.version, sight), body.shape, ports), FHIR]
+    case 'resource': return [shaped(body.version, await view(body.version, sight, ports), body.shape, ports), FHIR]
     case 'content': return body.isRaw ? [rawFlow(body), body.contentType] : [binaryFlow(body), FHIR]
-    case 'searchset': return [searchset(body, sight, ports), FHIR]
-    case 'history': return [history(body, sight, ports), FHIR]
+    case 'searchset': return [await searchset(body, sight, ports), FHIR]
+    case 'history': return [await history(body, sight, ports), FHIR]
     case 'bundle': return [await responses(body, ports), FHIR]
     default: return body satisfies never
   }
 }
 
-/** A version as its reader may see it: as it is stored, but for traces and subsetted identities. */
-function view (version: Version, sight: Sight, subset?: Subset): string {
-  if (subset !== undefined) return subsetted(version, subset)
+/** A version as its reader may see it: as it is stored, but for traces and subsetted identities. Here it is opened, and not before. */
+async function view (kept: Kept, sight: Sight, { store }: Pick<ReleasePorts, 'store'>, subset?: Subset): Promise<string> {
+  if (subset !== undefined) return subsetted(kept, subset)
+  const version = await store.opened(kept)
+  // Its key went while it was on its way: it is as absent as what nobody may see.
+  if (version === undefined) throw new OutcomeError('absent')
   if (version.type !== 'AuditEvent' || version.patient === null) return version.text
   const stands = sight.situation(version.patient)?.stands
   return viewTrace(version, { isTold: stands === 'holder' || stands === 'representative', hidden: sight.hiddenIn(version.patient) })
 }
 
 /** The part that was asked for, of what the reader may see. */
-function shaped ({ type }: Version, text: string, shape: Shape | undefined, { outline }: ReleasePorts): string {
+function shaped ({ type }: Kept, text: string, shape: Shape | undefined, { outline }: ReleasePorts): string {
   const elements = shape === undefined ? undefined : outline(type)
   return shape === undefined || elements === undefined ? text : subsetOf(text, shape, elements)
 }
 
-function subsetted ({ id }: Version, { system, value, isActive }: Subset): string {
+function subsetted ({ id }: Kept, { system, value, isActive }: Subset): string {
   return JSON.stringify({ resourceType: 'Patient', id, meta: { tag: [SUBSETTED] }, identifier: [{ system, value }], active: isActive })
 }
 
 /** Assembled from stored text, without a parse and a stringify. `_elements` are those of the type that is searched. */
-function searchset ({ shape, ...body }: Extract<Body, { kind: 'searchset' }>, sight: Sight, ports: ReleasePorts): string {
-  const entries = body.entries.map(({ version, mode, subset }) => {
+async function searchset ({ shape, ...body }: Extract<Body, { kind: 'searchset' }>, sight: Sight, ports: ReleasePorts): Promise<string> {
+  const entries = await Promise.all(body.entries.map(async ({ version, mode, subset }) => {
     const url = JSON.stringify(`${ports.base}/${version.type}/${version.id}`)
     const isWhole = subset !== undefined || (mode === 'include' && shape?.kind === 'elements')
-    return `{"fullUrl":${url},"resource":${shaped(version, view(version, sight, subset), isWhole ? undefined : shape, ports)},"search":{"mode":"${mode}"}}`
-  })
+    return `{"fullUrl":${url},"resource":${shaped(version, await view(version, sight, ports, subset), isWhole ? undefined : shape, ports)},"search":{"mode":"${mode}"}}`
+  }))
   if (body.ignored.length > 0) {
     const faults = body.ignored.map(name => ({ diagnostics: `The parameter \`${name.slice(0, 64)}\` is not supported and was left out`, expression: name.slice(0, 64) }))
     entries.push(`{"resource":${JSON.stringify(toWarnings(new OutcomeError('unknown-parameter', faults)))},"search":{"mode":"outcome"}}`)
@@ -170,16 +173,16 @@ function searchset ({ shape, ...body }: Extract<Body, { kind: 'searchset' }>, si
   return bundle('searchset', body.total, body.links, entries)
 }
 
-function history (body: Extract<Body, { kind: 'history' }>, sight: Sight, ports: ReleasePorts): string {
-  const entries = body.entries.map(({ version, isFirst }) => {
+async function history (body: Extract<Body, { kind: 'history' }>, sight: Sight, ports: ReleasePorts): Promise<string> {
+  const entries = await Promise.all(body.entries.map(async ({ version, isFirst }) => {
     const url = `${version.type}/${version.id}`
     const method = version.isDeleted ? 'DELETE' : isFirst ? 'POST' : 'PUT'
     const request = { method, url: method === 'POST' ? version.type : url }
     const status = method === 'POST' ? '201' : method === 'PUT' ? '200' : '204'
     const response = { status, etag: `W/"${version.version}"`, lastModified: new Date(version.at).toISOString() }
-    const resource = version.isDeleted ? '' : `"resource":${shaped(version, view(version, sight), body.shape, ports)},`
+    const resource = version.isDeleted ? '' : `"resource":${shaped(version, await view(version, sight, ports), body.shape, ports)},`
     return `{"fullUrl":${JSON.stringify(`${ports.base}/${url}`)},${resource}"request":${JSON.stringify(request)},"response":${JSON.stringify(response)}}`
-  })
+  }))
   return bundle('history', body.total, body.links, entries)
 }
 

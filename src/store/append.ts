@@ -13,11 +13,12 @@ const DUPLICATE_KEY = 11000
  */
 export function createAppend (db: Db, sealing: Sealing): (traces: readonly Version[]) => Promise<void> {
   // One at a time: each is a durable write, and the dearest command of a read.
-  return coalesce<readonly Version[], void>(async lists => {
-    const stored = await Promise.all(lists.flat().map(async trace => await sealing.toStored(trace, [])))
+  const insertTogether = coalesce<readonly StoredVersion[], void>(async lists => {
+    const stored = lists.flat()
     if (stored.length > 0) await insert(db, stored)
     return () => {}
   }, { atOnce: 1 })
+  return async traces => { await insertTogether(await Promise.all(traces.map(async trace => await sealing.toTrace(trace)))) }
 }
 
 /** @throws MongoError when one of them may not be there, or not durable */

@@ -11,7 +11,7 @@ import { CONTAINERS, RECORD_TYPES } from '../consent/record-type.js'
 import { widen } from '../filter/evaluate.js'
 import { all, and, exists, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
-import type { Version } from '../interaction/store.js'
+import type { Kept } from '../interaction/store.js'
 import { SEARCH_TIME } from './client.js'
 import { ITEMS, toMongo } from './to-mongo.js'
 
@@ -100,7 +100,7 @@ async function together<Part extends Document> ({ db, session }: Reading, branch
 }
 
 /** Versions of containers with their items; others as they are. One command, whatever they hold and whether there are any. */
-export async function withItems ({ db, session }: Reading, type: string, versions: readonly (Version & { readonly held?: Held | undefined })[]): Promise<readonly Version[]> {
+export async function withItems ({ db, session }: Reading, type: string, versions: readonly (Kept & { readonly held?: Held | undefined })[]): Promise<readonly Kept[]> {
   if (!isContainer(type)) return versions
   const wanted = new Map<string, readonly string[]>()
   for (const { held = {} } of versions) {

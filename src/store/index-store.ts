@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb'
 import type { IndexState, IndexStore } from '../interaction/reindex.js'
 import type { Version } from '../interaction/store.js'
-import { READ_BACK, toHead } from './stored.js'
+import { READ_BACK, toHead, toKept } from './stored.js'
 import type { ReadBack, Sealing, StoredVersion } from './stored.js'
 
 interface StoredState extends Omit<IndexState, 'type'> { _id: string }
@@ -32,7 +32,7 @@ export function createIndexStore (db: Db, sealing: Sealing): IndexStore {
     batch: async (type, after, limit) => {
       const found = await versions(type).find<ReadBack & Pick<StoredVersion, 'deleted'>>({ _id: { $gt: after } }, { projection: { ...READ_BACK, deleted: 1 } }).sort({ _id: 1 }).limit(limit).toArray()
       const filed = await Promise.all(found.filter(({ deleted }) => !deleted).map(async ({ deleted, ...stored }) => {
-        const version = await sealing.toVersion(type, stored)
+        const version = await sealing.opened(toKept(type, stored))
         // A record whose key is no more reads as absent.
         return version === undefined ? [] : [{ version, proof: stored.head }]
       }))

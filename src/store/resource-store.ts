@@ -6,7 +6,7 @@ import type { AbstractCursor, ClientSession, Collection, Db, Document, MongoClie
 import type { Keyring } from '../crypto/keyring.js'
 import { startsWith } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
-import type { PageQuery, Receipt, ResourceStore, Version } from '../interaction/store.js'
+import type { Kept, PageQuery, Receipt, ResourceStore } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { createAppend } from './append.js'
 import { READ_TIME, SEARCH_TIME } from './client.js'
@@ -17,7 +17,7 @@ import { byDate, history } from './indexes.js'
 import { afterMatch, computed, isStored, toSort } from './keyset.js'
 import { createKnownTotals } from './known-total.js'
 import { createCommit } from './commit.js'
-import { READ_BACK, createSealing, headOf, rulesId } from './stored.js'
+import { READ_BACK, createSealing, rulesId, toKept } from './stored.js'
 import type { ReadBack, StoredReceipt, StoredRules, StoredVersion } from './stored.js'
 import { toMongo } from './to-mongo.js'
 import type { Criteria } from './to-mongo.js'
@@ -73,9 +73,8 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 
   const append = createAppend(db, sealing)
 
-  async function opened (type: string, list: readonly (ReadBack | undefined)[], session?: ClientSession): Promise<readonly Version[]> {
-    const all = await Promise.all(list.map(async stored => stored === undefined ? undefined : await sealing.toVersion(type, stored)))
-    return await withItems({ db, session }, type, all.filter(version => version !== undefined))
+  async function kept (type: string, list: readonly ReadBack[], session?: ClientSession): Promise<readonly Kept[]> {
+    return await withItems({ db, session }, type, list.map(stored => toKept(type, stored)))
   }
 
   /** All that is asked of containers at once is asked of one instant: what is meant, what is found, what it holds. */
@@ -104,30 +103,42 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     return await inOrder<ReadBack>(query, { project: READ_BACK, limit: query.limit, session }).toArray()
   }
 
+  async function findKept (query: PageQuery): Promise<readonly Kept[]> {
+    return await translated(async () => await atOnce(query.type, query.filter, async (filter, session) =>
+      await kept(query.type, await found({ ...query, filter }, session), session)))
+  }
+
   return {
     read: async (type, id) => await translated(async () => {
-      const [version] = await opened(type, [await readerOf(type)(id)])
+      const stored = await readerOf(type)(id)
+      const [version] = await kept(type, stored === undefined ? [] : [stored])
       return version
     }),
 
     readVersion: async (type, id, version) => await translated(async () => {
       const stored = await versions(history(type)).findOne({ _id: `${id}|${version}` }, { projection: READ_BACK, maxTimeMS: READ_TIME })
-      return stored === null ? undefined : await sealing.toVersion(type, stored)
+      return stored === null ? undefined : toKept(type, stored)
     }),
 
-    find: async query => await translated(async () => await atOnce(query.type, query.filter, async (filter, session) =>
-      await opened(query.type, await found({ ...query, filter }, session), session))),
+    findKept,
+
+    find: async query => {
+      const list = await findKept(query)
+      return (await translated(async () => await Promise.all(list.map(async version => await sealing.opened(version) ?? [])))).flat()
+    },
 
     heads: async function * (query) {
       const cursor = inOrder<Pick<ReadBack, 'head' | 'sort'>>(query, { project: { head: 1 }, batch: BATCH })
       try {
         while (await translated(async () => await cursor.hasNext())) {
-          yield cursor.readBufferedDocuments().map(({ head, sort }) => headOf(query.type, head, sort))
+          yield cursor.readBufferedDocuments().map(stored => toKept(query.type, stored))
         }
       } finally {
         await cursor.close()
       }
     },
+
+    opened: async version => await translated(async () => await sealing.opened(version)),
 
     firstPage: async ({ under, ...query }) => await translated(async () => await atOnce(query.type, query.filter, async (filter, session) => {
       const { type, sort, limit } = query
@@ -135,7 +146,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       if (known !== undefined || sort.length > 0 || !isInOrder(type, filter)) {
         const list = await found({ ...query, filter, limit: limit + 1 }, session)
         const total = list.length > limit ? known : list.length
-        return { versions: await opened(type, list.slice(0, limit), session), hasMore: list.length > limit, ...total === undefined ? {} : { total } }
+        return { versions: await kept(type, list.slice(0, limit), session), hasMore: list.length > limit, ...total === undefined ? {} : { total } }
       }
       const [answer] = await versions(type).aggregate<{ readonly total: number, readonly page: readonly ReadBack[] }>([
         { $match: toMongo(filter) },
@@ -144,7 +155,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       ], { ...hintOf(type, filter), maxTimeMS: searchTime, ...within(session) }).toArray()
       const { total = 0, page = [] } = answer ?? {}
       totals.set(type, query.filter, under, total)
-      return { versions: await opened(type, page, session), hasMore: total > limit, total }
+      return { versions: await kept(type, page, session), hasMore: total > limit, total }
     })),
 
     count: async (type, filter, under) => await translated(async () => {
@@ -154,7 +165,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       return total
     }),
 
-    history: createHistory(client, db, sealing),
+    history: createHistory(client, db),
 
     distinct: async (type, filter, field, limit) => await translated(async () => {
       const found = await atOnce(type, filter, async (filter, session) => await versions(type).aggregate<{ _id: string }>([

@@ -1,7 +1,8 @@
 import { Binary } from 'mongodb'
 import type { Keyring, NewKeys } from '../crypto/keyring.js'
 import { open, seal } from '../crypto/seal.js'
-import type { Receipt, RulesDocument, Version } from '../interaction/store.js'
+import type { TraceFacts } from '../consent/family.js'
+import type { Kept, Receipt, RulesDocument, Version } from '../interaction/store.js'
 import { withoutItems } from './held.js'
 import type { Held } from './held.js'
 
@@ -38,7 +39,7 @@ export type ReadBack = Pick<StoredVersion, '_id' | 'head' | 'body' | 'held'> & P
 export const READ_BACK = { head: 1, body: 1, held: 1 } as const
 
 /** A version but for its type, its text, and what MongoDB alone asks of it. */
-type Head = Omit<Version, 'type' | 'text' | 'keys' | 'dates' | 'sort' | 'numbers' | 'parts' | 'points'>
+type Head = Omit<Kept, 'type' | 'body' | 'keys' | 'dates' | 'sort' | 'numbers' | 'parts' | 'points'>
 
 export interface StoredRules extends RulesDocument { _id: string, turn: number }
 export interface StoredKeys { _id: string, record: Binary, trace: Binary }
@@ -53,7 +54,7 @@ export const rulesId = (patient: string, actor: string) => `${patient}|${actor}`
 
 /** The head of a version, of a container without what it holds. */
 export function toHead (version: Version & { readonly held?: Held }): string {
-  const { type, text, keys, dates, sort, numbers, parts, points, held, ...head } = version
+  const { type, text, body, keys, dates, sort, numbers, parts, points, held, ...head } = version
   return JSON.stringify({ ...head, facts: withoutItems(type, head.facts).facts } satisfies Head)
 }
 
@@ -68,15 +69,20 @@ export function factsIn (head: string): unknown {
   return (JSON.parse(head) as Head).facts
 }
 
-/** A version without its text, and without what MongoDB alone asks of it. */
-export function headOf (type: string, head: string, sort: Version['sort'] = {}): Version {
-  return { type, ...JSON.parse(head) as Head, keys: [], dates: {}, sort, text: '' }
+/** A version as it was read back. Keys, dates, numbers and parts are for MongoDB to find by: they are not read. */
+export function toKept (type: string, { head, body, held, sort = {} }: Partial<ReadBack> & Pick<ReadBack, 'head'>): Kept & { readonly held?: Held } {
+  return { type, ...JSON.parse(head) as Head, keys: [], dates: {}, sort, ...body === undefined ? {} : { body }, ...held === undefined ? {} : { held } }
 }
 
 export interface Sealing {
   readonly toStored: (version: Version, claims: readonly string[], keys?: readonly NewKeys[]) => Promise<StoredVersion>
+  /**
+   * The same of a trace of what changes nothing. Where nothing was shown its key is asked of MongoDB each time, nobody's
+   * too: so the access to what is hidden takes as long as one to what is absent, whoever's key is known.
+   */
+  readonly toTrace: (trace: Version) => Promise<StoredVersion>
   /** undefined where the key of the record is no more: it reads as absent. */
-  readonly toVersion: (type: string, stored: ReadBack) => Promise<Version & { readonly held?: Held } | undefined>
+  readonly opened: (version: Kept) => Promise<Version | undefined>
 }
 
 /** The passage between a version and what is stored of it; each body is sealed for its patient, id and version. */
@@ -90,38 +96,61 @@ export function createSealing (keyring: Keyring): Sealing {
     return type === 'AuditEvent' ? keys?.trace : keys?.record
   }
 
-  return {
-    async toStored (version, claims, keys) {
-      const { type, text, keys: indexed, dates, sort, numbers, parts, points, facts: whole, ...head } = version
-      const { facts, held } = withoutItems(type, whole)
-      const key = await keyOf(type, version.patient, keys)
-      if (key === undefined) throw new Error('a resource cannot be sealed: its record has no key')
-      const { isDeleted, ...values } = head
-      return {
-        _id: head.id,
-        ...values,
-        deleted: isDeleted,
-        keys: indexed,
-        dates,
-        sort,
-        ...numbers === undefined ? {} : { numbers },
-        ...parts === undefined ? {} : { parts },
-        ...points === undefined ? {} : { points },
-        facts,
-        head: toHead(version),
-        body: key === null ? text : new Binary(seal(key, place(type, version), Buffer.from(text))),
-        ...held === undefined ? {} : { held },
-        ...claims.length === 0 ? {} : { claims }
-      }
-    },
-
-    async toVersion (type, { head, body, held, sort = {} }) {
-      const version = JSON.parse(head) as Head
-      const key = await keyOf(type, version.patient)
-      if (key === undefined) return undefined
-      const text = typeof body === 'string' ? body : open(key ?? keyring.common, place(type, version), body.buffer).toString('utf8')
-      // Keys, dates, numbers, parts and points are for MongoDB to find by: they are not read back.
-      return { type, ...version, keys: [], dates: {}, sort, text, ...held === undefined ? {} : { held } }
+  function stored (version: Version, claims: readonly string[], key: Buffer | null): StoredVersion {
+    const { type, text, body, keys: indexed, dates, sort, numbers, parts, points, facts: whole, ...head } = version
+    const { facts, held } = withoutItems(type, whole)
+    const { isDeleted, ...values } = head
+    return {
+      _id: head.id,
+      ...values,
+      deleted: isDeleted,
+      keys: indexed,
+      dates,
+      sort,
+      ...numbers === undefined ? {} : { numbers },
+      ...parts === undefined ? {} : { parts },
+      ...points === undefined ? {} : { points },
+      facts,
+      head: toHead(version),
+      body: key === null ? text : new Binary(seal(key, place(type, version), Buffer.from(text))),
+      ...held === undefined ? {} : { held },
+      ...claims.length === 0 ? {} : { claims }
     }
   }
+
+  const sealing: Sealing = {
+    async toStored (version, claims, keys) {
+      const key = await keyOf(version.type, version.patient, keys)
+      if (key === undefined) throw new Error('a resource cannot be sealed: its record has no key')
+      return stored(version, claims, key)
+    },
+
+    async toTrace (trace) {
+      if (isShown(trace)) return await sealing.toStored(trace, [])
+      const keys = await keyring.fresh(trace.patient ?? '')
+      // Of a record that is destroyed it is like that of none.
+      return keys === undefined ? stored({ ...trace, patient: null }, [], keyring.common) : stored(trace, [], keys.trace)
+    },
+
+    async opened (version) {
+      if (isOpen(version)) return version
+      const { body, ...kept } = version
+      const key = await keyOf(kept.type, kept.patient)
+      if (key === undefined) return undefined
+      if (typeof body === 'string') return { ...kept, text: body }
+      if (!(body instanceof Binary)) throw new Error('the body of this version was not read')
+      return { ...kept, text: open(key ?? keyring.common, place(kept.type, kept), body.buffer).toString('utf8') }
+    }
+  }
+  return sealing
+}
+
+function isOpen (version: Kept): version is Version {
+  return 'text' in version
+}
+
+/** Whether an access was permitted; one without a patient is to the directory, or found nothing. */
+function isShown ({ patient, facts }: Version): boolean {
+  const { family, isPermitted } = facts as TraceFacts
+  return patient === null ? family === 'directory' || family === 'open-agenda' : isPermitted
 }

@@ -11,13 +11,13 @@ import type { ClientSession, Db, Document, MongoClient } from 'mongodb'
 import type { Facts } from '../consent/facts.js'
 import { widen } from '../filter/evaluate.js'
 import type { Filter } from '../filter/filter.js'
-import type { HistoryPage, HistoryQuery, ResourceStore, Version } from '../interaction/store.js'
+import type { HistoryPage, HistoryQuery, Kept, ResourceStore } from '../interaction/store.js'
 import { SEARCH_TIME } from './client.js'
 import { translated } from './failure.js'
 import { isContainer, resolved, withItems } from './held.js'
 import { history } from './indexes.js'
-import { READ_BACK, factsIn } from './stored.js'
-import type { ReadBack, Sealing } from './stored.js'
+import { READ_BACK, factsIn, toKept } from './stored.js'
+import type { ReadBack } from './stored.js'
 import { toMongo } from './to-mongo.js'
 
 /** In a history, the id of the resource is not that of the stored document. */
@@ -34,7 +34,7 @@ interface Branch { readonly collection: string, readonly pipeline: readonly Docu
 /** The versions of one type, in two steps: an order that an index has stands between them. */
 interface Versions { readonly collection: string, readonly type: string, readonly match: Document, readonly rest: readonly Document[] }
 
-export function createHistory (client: MongoClient, db: Db, sealing: Sealing): ResourceStore['history'] {
+export function createHistory (client: MongoClient, db: Db): ResourceStore['history'] {
   return async asked => await translated(async () => await client.withSession({ snapshot: true }, async session => {
     const types: HistoryQuery['types'][number][] = []
     // One after the other: the first command sets the instant.
@@ -46,7 +46,7 @@ export function createHistory (client: MongoClient, db: Db, sealing: Sealing): R
     const [counted] = await run<{ readonly total: number }>(db, session, counting(query, branches))
     const total = counted?.total ?? 0
     const first = found.length === 0 ? [] : await run<Earliest>(db, session, earliest(query, found))
-    return { entries: await opened({ sealing, db, session }, query.currentFacts, found, first), ...total > query.countTo ? {} : { total } }
+    return { entries: await kept({ db, session }, query.currentFacts, found, first), ...total > query.countTo ? {} : { total } }
   }))
 }
 
@@ -54,15 +54,15 @@ async function run<Result extends Document> (db: Db, session: ClientSession, { c
   return await db.collection(collection).aggregate<Result>([...pipeline], { session, readConcern: { level: 'snapshot' }, maxTimeMS: SEARCH_TIME }).toArray()
 }
 
-interface Opening { readonly sealing: Sealing, readonly db: Db, readonly session: ClientSession }
+interface Reading { readonly db: Db, readonly session: ClientSession }
 
-async function opened ({ sealing, ...reading }: Opening, currentFacts: readonly string[], found: readonly Found[], first: readonly Earliest[]): Promise<HistoryPage['entries']> {
+async function kept (reading: Reading, currentFacts: readonly string[], found: readonly Found[], first: readonly Earliest[]): Promise<HistoryPage['entries']> {
   const began = new Map(first.map(({ _id: { type, id }, at }) => [`${type}/${id}`, at]))
-  const sealed = (await Promise.all(found.map(async stored => await sealing.toVersion(stored.type, stored) ?? []))).flat()
-  const versions = new Map((await Promise.all([...new Set(sealed.map(({ type }) => type))].map(async type =>
-    await withItems(reading, type, sealed.filter(version => version.type === type))))).flat().map(version => [nameOf(version), version]))
+  const list = found.map(stored => toKept(stored.type, stored))
+  const versions = new Map((await Promise.all([...new Set(list.map(({ type }) => type))].map(async type =>
+    await withItems(reading, type, list.filter(version => version.type === type))))).flat().map(version => [nameOf(version), version]))
   return found.flatMap(({ current, ...stored }) => {
-    const version = versions.get(nameOf(JSON.parse(stored.head) as Version))
+    const version = versions.get(nameOf(JSON.parse(stored.head) as Kept))
     if (version === undefined) return []
     const { type, id, patient } = version
     // All that a container ever held is what the current one holds: it was joined to this version.
@@ -72,7 +72,7 @@ async function opened ({ sealing, ...reading }: Opening, currentFacts: readonly 
 }
 
 /** Ids of versions tell them apart, but for those of a Binary, which has one. */
-function nameOf ({ id, version }: Pick<Version, 'id' | 'version'>): string {
+function nameOf ({ id, version }: Pick<Kept, 'id' | 'version'>): string {
   return `${id}|${version}`
 }
 

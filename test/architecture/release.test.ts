@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import t from 'tap'
 import type { Answer, Body } from '../../src/interaction/answer.js'
 import type { Sight } from '../../src/interaction/sight.js'
-import type { Version } from '../../src/interaction/store.js'
+import type { Kept } from '../../src/interaction/store.js'
 import { OutcomeError } from '../../src/outcome/outcome-error.js'
 import { isReleased, release } from '../../src/release/release.js'
 import type { ReleasePorts } from '../../src/release/release.js'
@@ -17,7 +17,7 @@ const scene = await openScene(t)
 const { holder, physician, hospital, id } = await scene.cast()
 const { registry, hash, newId, clock, store } = scene.app.context
 
-const version = await store.read('DocumentReference', id) as Version
+const version = await store.read('DocumentReference', id) as Kept
 /** The sight of a reader of the record, its choices read; and one of somebody who may not see it. */
 const mine = await sightOf(as.professional(physician.person, physician.structure))
 const theirs = await sightOf(as.professional('810000000009', '1000000009'))
@@ -43,7 +43,7 @@ async function sightOf (claims: object): Promise<Sight> {
 function ports (more: Partial<ReleasePorts> = {}) {
   const alarms: string[] = []
   const traces: unknown[] = []
-  const gate: ReleasePorts = { registry, hash, newId, clock, base: 'http://x', outline: () => undefined, alarm: message => alarms.push(message), notice: () => {}, store: { append: async list => { traces.push(...list) } }, ...more }
+  const gate: ReleasePorts = { registry, hash, newId, clock, base: 'http://x', outline: () => undefined, alarm: message => alarms.push(message), notice: () => {}, store: { ...store, append: async list => { traces.push(...list) } }, ...more }
   return { gate, alarms, traces }
 }
 
@@ -92,7 +92,7 @@ t.test('what was written and is not understood is told to the operator by its id
 t.test('one resource of many is enough', async t => {
   const { gate, alarms } = ports()
   const other = await scene.cast()
-  const foreign = await store.read('DocumentReference', other.id) as Version
+  const foreign = await store.read('DocumentReference', other.id) as Kept
   const body: Body = { kind: 'searchset', total: 2, links: [], entries: [{ version, mode: 'match' }, { version: foreign, mode: 'include' }], ignored: [] }
   await t.rejects(release(answer(body, mine), gate))
   t.equal(alarms.length, 1)
@@ -100,7 +100,7 @@ t.test('one resource of many is enough', async t => {
 
 t.test('a trace that cannot be kept holds everything back', async t => {
   for (const [name, body] of Object.entries(bodies)) {
-    const { gate } = ports({ store: { append: async () => { throw new OutcomeError('audit-unavailable') } } })
+    const { gate } = ports({ store: { ...store, append: async () => { throw new OutcomeError('audit-unavailable') } } })
     t.equal(await release(answer(body, mine), gate).then(() => 'released', (error: unknown) => error instanceof OutcomeError ? error.kind : 'another'), 'audit-unavailable', name)
   }
 })
@@ -108,7 +108,7 @@ t.test('a trace that cannot be kept holds everything back', async t => {
 t.test('nothing goes before the trace is kept', async t => {
   let keep = () => {}
   let isReleasedYet = false
-  const { gate } = ports({ store: { append: async () => await new Promise(resolve => { keep = resolve }) } })
+  const { gate } = ports({ store: { ...store, append: async () => await new Promise(resolve => { keep = resolve }) } })
   const going = release(answer({ kind: 'resource', version }, mine), gate).then(() => { isReleasedYet = true })
   for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate)
   t.notOk(isReleasedYet)

@@ -67,16 +67,17 @@ function aroundOf (place: Place, { relatedPerson }: Caller, { person, own, enclo
 }
 
 /** The lists of the operator as the server keeps them: by the keys of who is on them. */
-async function listsOf (place: Place): Promise<Pick<ResourceStore, 'find' | 'read'>> {
+async function listsOf (place: Place): Promise<Pick<ResourceStore, 'find' | 'read' | 'opened'>> {
   const directory = { partyOf: async (reference: Reference) => personal(resolve(place, reference)) } as Context['directory']
   const versions = await Promise.all(place.world.groups.map(async group => ({ type: 'Group', id: group.id, isDeleted: false, facts: await listFacts({ directory }, group) })))
   return {
     find: async ({ filter }) => versions.filter(version => evaluate(filter, { deleted: false, facts: version.facts })) as unknown as readonly Version[],
-    read: async (_type, id) => versions.find(version => version.id === id) as Version | undefined
+    read: async (_type, id) => versions.find(version => version.id === id) as Version | undefined,
+    opened: async version => version as Version
   }
 }
 
-async function onLists (store: Pick<ResourceStore, 'find' | 'read'>, caller: ServerCaller): Promise<ServerCaller> {
+async function onLists (store: Pick<ResourceStore, 'find' | 'read' | 'opened'>, caller: ServerCaller): Promise<ServerCaller> {
   if (caller.own.length === 0) return caller
   return { ...caller, ...groupsAt(await createDirectory(store, text => text).memberships(caller.person, caller), caller.now) }
 }

@@ -4,7 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto'
 import t from 'tap'
-import type { Version } from '../../src/interaction/store.js'
+import type { Kept, Version } from '../../src/interaction/store.js'
 import { as, startApp } from '../helper/app.js'
 import { access, document, label, patient } from '../helper/resource.js'
 import { GP, HOSPITAL, LAB, PRACTICE, newIns } from './scene.js'
@@ -36,7 +36,7 @@ async function documents (by: string, of: string): Promise<readonly string[]> {
 }
 
 /** The same list many times, as the store itself writes them. */
-async function repeat (list: Version): Promise<void> {
+async function repeat (list: Kept): Promise<void> {
   for (let done = 1; done < HOLDERS; done += AT_ONCE) {
     const copies = Array.from({ length: Math.min(AT_ONCE, HOLDERS - done) }, (): Version => ({ ...list, id: randomUUID(), text: '{"resourceType":"List"}' }))
     await app.context.store.commit({ changes: copies.map(next => ({ next, claims: [] })), traces: [] })

@@ -44,7 +44,7 @@ t.test('what is hidden shuts no trace, whatever there is of it', async t => {
   t.equal(before.total, 5, 'the record, the choice, three documents')
 
   const { store } = app.context
-  const one = await store.read('DocumentReference', hidden.id)
+  const [one] = await store.find({ type: 'DocumentReference', filter: isIn('_id', [hidden.id]), sort: [], limit: 1 })
   const traces = await store.find({ type: 'AuditEvent', filter: isIn('patient', [id]), sort: [], limit: 200 })
   const trace = traces.find(({ text }) => text.includes(hidden.id))
   if (one === undefined || trace === undefined) throw new Error('not there')

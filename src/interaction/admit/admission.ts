@@ -4,7 +4,7 @@ import { OutcomeError } from '../../outcome/outcome-error.js'
 import type { Fault } from '../../outcome/outcome-error.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
-import type { Change, Version, Write } from '../store.js'
+import type { Change, Kept, Version, Write } from '../store.js'
 
 /** A write that the rules of the record allow, before it has a version. */
 export interface Admission {
@@ -54,7 +54,13 @@ export function unresolved (expression: string): OutcomeError {
   return broken('The reference does not resolve', expression, 'not-found')
 }
 
-/** What an admission sees of a stored document. */
+/** What an admission sees of a stored version that it may look into whoever writes; undefined where its record is destroyed. */
+export async function openParsed<T extends Resource = DocumentReference> ({ store }: Pick<Context, 'store'>, version: Kept): Promise<T | undefined> {
+  const opened = await store.opened(version)
+  return opened === undefined ? undefined : parsed<T>(opened)
+}
+
+/** The same of a version that is open. */
 export function parsed<T extends Resource = DocumentReference> (version: Version): T {
   return JSON.parse(version.text) as T
 }

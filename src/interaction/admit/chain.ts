@@ -11,7 +11,7 @@ import type { Filter } from '../../filter/filter.js'
 import { belowBase } from '../../search/literal.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
-import type { Change, Version, Write } from '../store.js'
+import type { Change, Kept, Version, Write } from '../store.js'
 import { next } from '../version.js'
 import { broken, parsed, unresolved } from './admission.js'
 
@@ -130,7 +130,7 @@ function withLabels (document: DocumentReference, labels: readonly CodeableConce
 }
 
 /** What a deposit replaces: of this patient, authored by the writer or their structure, even when that is blocked. */
-async function replacedBy (context: Context, sight: Sight, patient: string, { relatesTo = [] }: DocumentReference): Promise<readonly Version[]> {
+async function replacedBy (context: Context, sight: Sight, patient: string, { relatesTo = [] }: DocumentReference): Promise<readonly Kept[]> {
   const { person, own, client, relative, principal } = sight.caller
   const keys = [...person === undefined ? [] : [person], ...own, ...client === undefined ? [] : [client], ...relative === undefined ? [] : [relative], ...principal.kind === 'holder' ? [`Patient/${patient}`] : []]
   return await Promise.all(relatesTo.filter(({ code }) => code === 'replaces').map(async ({ target }) => {

@@ -24,8 +24,9 @@ export async function claim (context: Context, { caller }: Sight, { binary, atta
   const isFree = version !== undefined && facts !== undefined && !version.isDeleted && version.patient === patient &&
     facts.claimedBy === null && depositorKeys(caller, patient).includes(facts.depositor)
   if (!isFree) throw unresolved(`${place}.url`)
-  const received = await openReceived(context, version)
-  return { change: { next: claimed(context, version, facts, document, caller.now), replaces: version, claims: [] }, received, faults: faultsOf(attachment, received, place) }
+  const [received, opened] = await Promise.all([openReceived(context, version), context.store.opened(version)])
+  if (opened === undefined) throw unresolved(`${place}.url`)
+  return { change: { next: claimed(context, opened, facts, document, caller.now), replaces: version, claims: [] }, received, faults: faultsOf(attachment, received, place) }
 }
 
 function claimed (context: Context, version: Version, facts: BinaryFacts, document: string, now: number): Version {

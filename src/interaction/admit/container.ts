@@ -10,7 +10,7 @@ import { familyOf, isShared } from '../../consent/family.js'
 import { CONTAINERS, RECORD_TYPES, recordType, referencesAt } from '../../consent/record-type.js'
 import { and, equals, isIn } from '../../filter/filter.js'
 import type { Context } from '../context.js'
-import type { Version, Write } from '../store.js'
+import type { Kept, Write } from '../store.js'
 import { broken, unresolved } from './admission.js'
 
 /** Items of one container, those of its containers among them. */
@@ -20,7 +20,7 @@ const MOST_HOLDERS = 200
 const LITERAL = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/
 const PAGE = 500
 
-type Changed = Pick<Version, 'type' | 'id' | 'facts'>
+type Changed = Pick<Kept, 'type' | 'id' | 'facts'>
 
 /** The key under which a container is found by one of its items. */
 export function itemKey ({ type, id }: Pick<Item, 'type' | 'id'>): string {
@@ -44,7 +44,7 @@ function pointersOf (resource: Resource): readonly Pick<Item, 'type' | 'id'>[] {
  * The versions that a container holds by itself, resolved before by `checkReferences`, but for those that it held already.
  * @throws OutcomeError `business-rule` for what belongs to another family: its readers are others than a container's
  */
-export async function heldBy (context: Context, resource: Resource): Promise<readonly Version[]> {
+export async function heldBy (context: Context, resource: Resource): Promise<readonly Kept[]> {
   const expression = `${resource.resourceType}.${recordType(resource.resourceType).items?.[0] ?? ''}`
   const pointers = new Map(pointersOf(resource).map(pointer => [itemKey(pointer), pointer]))
   const held = await Promise.all([...pointers.values()].filter(({ type }) => type !== 'Patient').map(async ({ type, id }) => {
@@ -74,7 +74,7 @@ export async function checkHolding (context: Context, patient: string, { deposit
  * @param id of the container @param known its items so far
  * @throws OutcomeError `business-rule` where it reaches itself, or holds too much
  */
-export function withItems (type: string, id: string, facts: Facts, held: readonly Version[], known: readonly Item[] = []): Facts {
+export function withItems (type: string, id: string, facts: Facts, held: readonly Kept[], known: readonly Item[] = []): Facts {
   const items = merged(known, held)
   if (items.some(item => item.type === type && item.id === id)) throw broken('A container does not reach itself', `${type}.${recordType(type).items?.[0] ?? ''}`)
   if (items.length > MOST_ITEMS) throw broken(`A container holds at most ${MOST_ITEMS} resources, those of its containers among them`, `${type}.${recordType(type).items?.[0] ?? ''}`)
@@ -119,13 +119,13 @@ export async function reindexHolders (context: Context, patient: string, grown: 
 }
 
 /** The containers that hold one of these by themselves, deleted ones too. */
-async function findHolders (context: Context, patient: string, items: readonly Changed[]): Promise<readonly Version[]> {
+async function findHolders (context: Context, patient: string, items: readonly Changed[]): Promise<readonly Kept[]> {
   const filter = and(equals('patient', patient), isIn('found', items.map(itemKey)))
   const lists = await Promise.all(CONTAINERS.filter(type => context.registry.types.includes(type)).map(async type => {
-    const found: Version[] = []
-    for (let page: readonly Version[] | undefined; page === undefined || page.length === PAGE;) {
-      const last: Version | undefined = found.at(-1)
-      page = await context.store.find({ type, filter, sort: [], limit: PAGE, ...last === undefined ? {} : { after: [last.id] } })
+    const found: Kept[] = []
+    for (let page: readonly Kept[] | undefined; page === undefined || page.length === PAGE;) {
+      const last: Kept | undefined = found.at(-1)
+      page = await context.store.findKept({ type, filter, sort: [], limit: PAGE, ...last === undefined ? {} : { after: [last.id] } })
       found.push(...page)
     }
     return found

@@ -12,9 +12,9 @@ import { and, equals, isIn } from '../../filter/filter.js'
 import type { Context } from '../context.js'
 import { current } from '../directory.js'
 import type { Sight } from '../sight.js'
-import type { Change, Version } from '../store.js'
+import type { Change, Kept } from '../store.js'
 import { deletion } from '../version.js'
-import { broken, parsed } from './admission.js'
+import { broken, openParsed } from './admission.js'
 import type { Admission } from './admission.js'
 import { itemKey, withItems } from './container.js'
 import { checkReferences } from './reference.js'
@@ -51,7 +51,7 @@ export function withCodes (facts: Facts, codes: readonly string[]): Facts {
 export async function codesUsed (context: Context, resource: Resource): Promise<readonly string[]> {
   const medications = await Promise.all(medicationsOf(resource).map(async reference => {
     const stored = await context.store.read('Medication', reference.slice('Medication/'.length))
-    return context.medications?.get(reference)?.resource ?? (stored === undefined || stored.isDeleted ? undefined : parsed<Medication>(stored))
+    return context.medications?.get(reference)?.resource ?? (stored === undefined || stored.isDeleted ? undefined : await openParsed<Medication>(context, stored))
   }))
   return medications.flatMap(medication => medication?.code?.coding ?? []).map(labelKey).map(typeKey)
 }
@@ -68,9 +68,9 @@ function medicationsOf (resource: Resource): readonly string[] {
 }
 
 /** The changes by which the medications of a resource go with it. */
-export async function withoutUse (context: Context, user: Version, now: number): Promise<readonly Change[]> {
+export async function withoutUse (context: Context, user: Kept, now: number): Promise<readonly Change[]> {
   if (!USERS.includes(user.type)) return []
   const filter = and(equals('patient', user.patient ?? ''), current, isIn('found', [itemKey(user)]))
-  const theirs = await context.store.find({ type: 'Medication', filter, sort: [], limit: MOST })
+  const theirs = await context.store.findKept({ type: 'Medication', filter, sort: [], limit: MOST })
   return theirs.map(medication => ({ next: deletion(context, medication, medication.facts, now), replaces: medication, claims: [] }))
 }

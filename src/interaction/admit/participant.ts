@@ -4,6 +4,7 @@ import { identityKey } from '../../security/identity.js'
 import type { Context } from '../context.js'
 import type { DirectoryFacts } from '../directory.js'
 import type { Sight } from '../sight.js'
+import { openParsed } from './admission.js'
 
 const LITERAL = /^(Practitioner|PractitionerRole|Organization|HealthcareService|Location|Device)\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/
 
@@ -32,8 +33,8 @@ export async function partyKeys (context: Context, reference: Reference, contain
   if (inside !== undefined) return await keysOf(inside, [])
   const [, type, id] = LITERAL.exec(literal) ?? []
   const version = type === undefined || id === undefined || !context.registry.types.includes(type) ? undefined : await context.store.read(type, id)
-  if (version === undefined || version.isDeleted) return []
-  return await keysOf(JSON.parse(version.text) as Resource, (version.facts as DirectoryFacts).names)
+  const resource = version === undefined || version.isDeleted ? undefined : await openParsed<Resource>(context, version)
+  return resource === undefined ? [] : await keysOf(resource, (version?.facts as DirectoryFacts).names)
 
   async function keysOf (resource: Resource, known: readonly string[]): Promise<readonly string[]> {
     switch (resource.resourceType) {

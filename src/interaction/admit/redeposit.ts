@@ -23,7 +23,7 @@ export async function continued<T extends Resource> (
   context: Context, resource: T, { origins }: Authorship, { now, at }: { readonly now: number, readonly at: number }
 ): Promise<{ readonly resource: T, readonly chain: Chain }> {
   const { resourceType: type, id = '' } = resource
-  const found = origins.length === 0 ? [] : await context.store.find({ type, filter: isIn('facts.origins', origins), sort: [], limit: MOST_EARLIER + 1 })
+  const found = origins.length === 0 ? [] : await context.store.findKept({ type, filter: isIn('facts.origins', origins), sort: [], limit: MOST_EARLIER + 1 })
   if (found.length === 0) return { resource, chain: { ids: [id], began: at, wasWithheld: false } }
   if (found.length > MOST_EARLIER) throw broken('This was deposited too often', `${type}.identifier`)
   const earlier = found.map(({ facts }) => facts as Facts)

@@ -6,7 +6,7 @@ import { identifierKey } from '../../search/key.js'
 import { belowBase } from '../../search/literal.js'
 import { insKey } from '../../security/identity.js'
 import type { Context } from '../context.js'
-import { NOBODY } from '../sight.js'
+import { NOBODY } from '../nobody.js'
 import type { Sight } from '../sight.js'
 import { broken, unresolved } from './admission.js'
 

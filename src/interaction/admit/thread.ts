@@ -6,7 +6,7 @@ import { identityKey } from '../../security/identity.js'
 import type { Context } from '../context.js'
 import { current } from '../directory.js'
 import type { Sight } from '../sight.js'
-import { forbidden, parsed } from './admission.js'
+import { forbidden, openParsed } from './admission.js'
 
 /** TRE_R02: a dispensing pharmacy. */
 const PHARMACY = { system: 'https://mos.esante.gouv.fr/NOS/TRE_R02-SecteurActivite/FHIR/TRE-R02-SecteurActivite', code: 'SA33' }
@@ -45,9 +45,9 @@ async function isAnswer (context: Context, sight: Sight, patient: string, { inRe
         continue
       }
       if (version.isDeleted) return false
-      const answered = parsed<Communication>(version)
+      const answered = await openParsed<Communication>(context, version)
       const facts = version.facts as ParticipationFacts
-      if (!OPEN.includes(answered.status)) return false
+      if (answered === undefined || !OPEN.includes(answered.status)) return false
       if (level === 0 && !facts.participants.includes(`Patient/${patient}`)) return false
       if (level === 0) facts.participants.forEach(key => known.add(key))
       above.push(...(answered.inResponseTo ?? []).map(idOf))
@@ -69,6 +69,6 @@ async function isPharmacy (context: Context, { reference, identifier }: Referenc
   const found = id !== undefined
     ? [await context.store.read('Organization', id)]
     : key === undefined ? [] : await context.store.find({ type: 'Organization', filter: and(current, isIn('facts.names', [context.hash(key)])), sort: [], limit: 10 })
-  return found.length > 0 && found.every(version => version !== undefined && !version.isDeleted &&
-    (parsed<Organization>(version).type ?? []).some(({ coding = [] }) => coding.some(({ system, code }) => system === PHARMACY.system && code === PHARMACY.code)))
+  const known = await Promise.all(found.map(async version => version === undefined || version.isDeleted ? undefined : await openParsed<Organization>(context, version)))
+  return known.length > 0 && known.every(organization => (organization?.type ?? []).some(({ coding = [] }) => coding.some(({ system, code }) => system === PHARMACY.system && code === PHARMACY.code)))
 }

@@ -14,8 +14,8 @@ const contextOf = (store: Partial<ResourceStore>) => inTime({ store, clock: () =
 const query = { type: 'Patient', filter: all, sort: [], limit: 1 }
 
 t.test('what takes too long is too costly', async t => {
-  const { store } = contextOf({ find: late, firstPage: late, count: late, distinct: late, targets: late })
-  await t.rejects(store.find(query), { message: 'too-costly' })
+  const { store } = contextOf({ findKept: late, firstPage: late, count: late, distinct: late, targets: late })
+  await t.rejects(store.findKept(query), { message: 'too-costly' })
   await t.rejects(store.firstPage(query), { message: 'too-costly' })
   await t.rejects(store.count('Patient', all), { message: 'too-costly' })
   await t.rejects(store.distinct('Patient', all, '_id', 1), { message: 'too-costly' })
@@ -23,8 +23,8 @@ t.test('what takes too long is too costly', async t => {
 })
 
 t.test('what fails otherwise, or is no search, is a failure', async t => {
-  const { store } = contextOf({ find: lost, read: late })
-  await t.rejects(store.find(query), { message: 'store-unavailable' })
+  const { store } = contextOf({ findKept: lost, read: late })
+  await t.rejects(store.findKept(query), { message: 'store-unavailable' })
   await t.rejects(store.read('Patient', 'x'), { message: 'store-timeout' })
 })
 
