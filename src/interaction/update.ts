@@ -53,11 +53,13 @@ export async function replace (context: Context, { sight, prefer, interaction, k
   const admission = await admitterOf(type).update(context, sight, before, resource)
   const version = next(context, before, admission.resource, admission.facts, sight.caller.now)
   const answer: Answer = { status: 200, headers: versionHeaders(version), body: shown(sight, version, prefer), version, warnings: warningsOf(version), sight, accesses: [] }
+  // An account that opens or closes takes a turn too: whoever deposits meanwhile is told, or refused.
+  const isOfAccount = type === 'Patient' && admission.rules !== undefined
   await context.store.commit({
     changes: [...admission.companions ?? [], { next: version, replaces: before, claims: admission.claims }],
     ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
     ...admission.rules === undefined ? {} : { rules: admission.rules },
-    ...turnOf(sight, before.patient, type),
+    ...isOfAccount ? { turns: [sight.turn(before.id)] } : turnOf(sight, before.patient, type),
     ...receiptOf(keyed, answer, sight.caller.now),
     traces: [toTrace(written(sight, type, interaction, version), sight.caller, context)]
   })

@@ -63,3 +63,16 @@ t.test('records whose holder blocked a caller who deposited there do not count a
   t.equal(face(await scene.request(carer.token, 'GET', '/DocumentReference')), before)
   t.same(await scene.ids(carer.token, '/DocumentReference'), [own])
 })
+
+t.test('an account that closes while others deposit leaves none of them a total of what is not there', async t => {
+  const holder = await scene.holder()
+  const hospitals = []
+  for (let count = 0; count < 6; count += 1) hospitals.push(await scene.hospital())
+  const close = scene.change(scene.operator, `/Patient/${holder.id}`, account('closed'))
+  await Promise.all([close, ...hospitals.map(async ({ token }) => await scene.post(token, document(holder.id)))])
+  t.equal((await close).status, 200)
+  for (const { token } of hospitals) {
+    const { json } = await scene.request(token, 'GET', '/DocumentReference')
+    t.same([json.total, json.entry], [0, undefined])
+  }
+})

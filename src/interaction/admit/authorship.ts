@@ -1,9 +1,13 @@
 import type { Reference, Resource } from '@medplum/fhirtypes'
+import pLimit from 'p-limit'
 import type { Authorship } from '../../consent/facts.js'
 import { recordType, referencesAt } from '../../consent/record-type.js'
 import type { Caller } from '../../consent/situation.js'
 import { identityKey } from '../../security/identity.js'
 import type { Context } from '../context.js'
+
+/** Structures that one deposit looks up at once: others wait for the directory too. */
+const MOST_AT_ONCE = 8
 
 /** Every key of the structure, or the one of the holder, representative or application, that deposits: what is unique or joined is so under each. */
 function depositorKeys (caller: Caller, patient: string): readonly [string, ...string[]] {
@@ -29,7 +33,8 @@ export async function authorshipOf (
   const persons = isAlone || structure === undefined ? [] : named.persons.map(person => `${person}@${structure}`)
   const authors = isAlone ? [depositor] : [...caller.person === undefined ? [] : [caller.person], depositor, ...persons]
   const authoredBy = isAlone ? [depositor] : [...caller.person === undefined ? [] : [caller.person], ...caller.own, ...caller.client === undefined ? [] : [caller.client], ...named.persons]
-  const wholes = await Promise.all(named.structures.map(async key => (await context.directory.affiliation(key)).enclosing))
+  const looking = pLimit(MOST_AT_ONCE)
+  const wholes = await Promise.all(named.structures.map(async key => await looking(async () => (await context.directory.affiliation(key)).enclosing)))
   return {
     authors: [...new Set(authors)],
     authoredBy: [...new Set(authoredBy)],

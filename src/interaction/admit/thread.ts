@@ -21,7 +21,8 @@ const MOST_ANSWERS = 1000
 export async function checkThread (context: Context, sight: Sight, patient: string, message: Communication, participants: readonly string[]): Promise<void> {
   if (await isAnswer(context, sight, patient, message, participants)) return
   const recipients = message.recipient ?? []
-  const isToPharmacies = recipients.length > 0 && (await Promise.all(recipients.map(async recipient => await isPharmacy(context, recipient as Reference)))).every(Boolean)
+  let isToPharmacies = recipients.length > 0
+  for (const recipient of recipients) isToPharmacies &&= await isPharmacy(context, recipient as Reference)
   if (!isToPharmacies) throw forbidden({ diagnostics: 'The holder answers in an open thread, or writes to a pharmacy', expression: 'Communication.inResponseTo' })
 }
 
