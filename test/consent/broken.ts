@@ -1,6 +1,6 @@
 /** Ways in which a choice comes not to be understood (`consent.md` 1: never wider by failure). */
 import type { Consent, ConsentProvision } from '@medplum/fhirtypes'
-import { ACT_REASON, KIND, LOINC, PARTICIPATION, VISIBILITY } from './scenario.js'
+import { ACT_REASON, KIND, LOINC, PARTICIPATION, RPPS, VISIBILITY } from './scenario.js'
 import type { WorldConsent } from './scenario.js'
 
 const changes = [{ url: 'https://example.org/changes-everything', valueBoolean: true }]
@@ -21,7 +21,7 @@ const OF_CONSENT: Readonly<Record<string, (consent: Consent) => Partial<Consent>
 const OF_PROVISION: Readonly<Record<string, ConsentProvision>> = {
   'a modifier extension of the provision': { modifierExtension: changes },
   'an actor that is lost': { actor: [{ role, reference: lost as never }] },
-  'an actor in an unknown role': { actor: [{ role: { coding: [{ system: PARTICIPATION, code: 'AUT' }] }, reference: { reference: 'Practitioner/p0' } }] },
+  'an actor in an unknown role': { actor: [{ role: { coding: [{ system: PARTICIPATION, code: 'AUT' }] }, reference: { identifier: { system: RPPS, value: '10000000001' } } }] },
   'an unknown purpose': { purpose: [{ system: ACT_REASON, code: 'no-such-purpose' }] },
   'an unreadable period': { period: { start: 'yesterday' } },
   'an unknown label': { securityLabel: [{ system: VISIBILITY, code: 'NO_SUCH_LABEL' }] },

@@ -23,7 +23,13 @@ export async function sightOf (asked: Asked): Promise<Sight> {
   const keys = situation?.stands === 'professional' ? [...situation.inPerson, ...situation.asStructure] : situation?.stands === 'structure' ? situation.keys : []
   return {
     decided: new Set(decisions.filter(({ permit }) => permit).map(({ each }) => nameOf(each))),
-    filtered: new Set(situation === null ? [] : stored.filter(each => evaluate(compile(situation, each.type), { ...each })).map(nameOf)),
+    // The same in another record is not found.
+    filtered: new Set(situation === null
+      ? []
+      : stored.filter(each => {
+        const filter = compile(situation, each.type)
+        return evaluate(filter, { ...each }) && !evaluate(filter, { ...each, patient: 'another' })
+      }).map(nameOf)),
     rules: new Map(decisions.map(({ each, rule }) => [nameOf(each), rule])),
     stored,
     isAuthor: ({ facts }) => [facts, ...(facts.items ?? []).map(item => item.facts)].every(({ authors }) => authors.some(key => keys.includes(key)))

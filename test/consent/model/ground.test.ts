@@ -1,5 +1,5 @@
 import { TYPES } from '../generators.js'
-import { FINESS } from '../scenario.js'
+import { FINESS, RESOURCE_TYPE } from '../scenario.js'
 import type { WorldConsent } from '../scenario.js'
 import { NOW, HOUR, ada, ward, hospital, laboratory, physician, emergency, regulation, purpose, choice, actor, access, block, treating, breakGlass, finer, pin } from './scene.js'
 
@@ -21,6 +21,7 @@ pin('grounds', [
   ['an access for once ends after 24 hours, whatever its period', { consents: [choice('acces-ponctuel', { type: 'permit', ...actor(ada), period: { start: new Date(NOW - 24 * HOUR - 1).toISOString(), end: '2027' } })] }, 'deny 10'],
   ['a member of an active team has a ground', { consents: [choice('equipe-soins', { type: 'permit', ...actor('CareTeam/team') })] }, 'permit 14'],
   ['the structure that deposited has a ground', { caller: { ...physician, structure: laboratory } }, 'permit 14'],
+  ['but none in an emergency', { caller: { ...emergency, structure: laboratory } }, 'deny 10'],
   ['break-glass is shut unless the holder opened it', { caller: emergency, consents: [access()] }, 'deny 10'],
   ['break-glass opens by its choice', { caller: emergency, consents: [breakGlass] }, 'permit 14'],
   ['the choice for break-glass does not open the regulation', { caller: regulation, consents: [breakGlass] }, 'deny 10'],
@@ -35,6 +36,7 @@ pin('grounds', [
   ['nor is one of another patient', { consents: [choice('acces-ps', { type: 'permit', ...actor(ada) }, { consent: { patient: { reference: 'Patient/other' } } })] }, 'deny 10'],
   ['purposes match exactly', { consents: [access(ada, { purpose: purpose('HPAYMT') })] }, 'deny 10'],
   ['a permit is a ground for what its selectors match only', { consents: [finer('permit', { code: [{ coding: [TYPES.hospital] }] })] }, 'deny 10'],
+  ['a permit on a class of resources is one for each of them', { consents: [finer('permit', { class: [{ system: RESOURCE_TYPE, code: 'DocumentReference' }] })] }, 'permit 14'],
   ['a permit of an unknown kind says nothing', { consents: [choice('ACCES-PS', { type: 'permit', ...actor(ada) })] }, 'deny 10'],
   ['a permit with a modifier extension says nothing', { consents: [choice('acces-ps', { type: 'permit', ...actor(ada) }, { consent: { modifierExtension: [{ url: 'urn:example' }] } })] }, 'deny 10']
 ])

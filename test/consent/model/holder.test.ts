@@ -1,6 +1,6 @@
 import { APPLICATION } from '../scenario.js'
 import type { Caller, Depositor } from '../scenario.js'
-import { lin, physician, holder, masked, secret, unannounced, labelled, report, choice, actor, treating, pin } from './scene.js'
+import { lin, physician, holder, masked, secret, unannounced, labelled, report, choice, actor, access, treating, aboutReport, pin } from './scene.js'
 
 pin('the account and the document', [
   ['an account that is suspended shows nothing to its holder', { caller: holder, world: { account: 'suspended' } }, 'deny 1'],
@@ -8,6 +8,7 @@ pin('the account and the document', [
   ['a deleted document is gone to whoever could read its last version', { caller: holder, document: report({}, { deleted: true }) }, 'gone 2'],
   ['a deleted document is absent to others', { document: report({}, { deleted: true }) }, 'deny 2'],
   ['a document entered in error is absent even to the médecin traitant', { consents: [treating], document: report({ status: 'entered-in-error' }) }, 'deny 2'],
+  ['a document entered in error is absent to whoever has a ground', { consents: [access()], document: report({ status: 'entered-in-error' }) }, 'deny 2'],
   ['a document entered in error is shown to its author', { caller: { ...physician, person: lin }, document: report({ status: 'entered-in-error' }) }, 'permit 9']
 ])
 
@@ -39,5 +40,8 @@ pin('operator and applications', [
   ['a scope alone opens nothing', { caller: app }, 'deny 5'],
   ['a choice alone opens nothing', { caller: { ...app, scope: 'patient/Observation.rs' }, consents: [paired] }, 'deny 5'],
   ['an application never sees a masked document', { caller: app, consents: [paired], document: report(labelled(masked)) }, 'deny 5'],
+  ['nor what is not announced to the holder yet', { caller: app, consents: [paired], document: report(labelled(unannounced)) }, 'deny 5'],
+  ['nor the record of somebody else', { caller: { ...app, ins: '299999999999999' }, consents: [paired] }, 'deny 5'],
+  ['nor what the holder keeps from it', { caller: app, consents: [paired, choice('partage', { type: 'deny', ...actor({ system: APPLICATION, value: 'app' }), ...aboutReport })] }, 'deny 5'],
   ['except what it deposited itself', { caller: app, consents: [paired], document: report(labelled(masked), { depositor: ownDeposit }) }, 'permit 5']
 ])

@@ -9,6 +9,7 @@ pin('the médecin traitant, blocks and authors', [
   ['the médecin traitant sees a masked document even when blocked', { consents: [treating, block()], document: report(labelled(masked)) }, 'permit 7'],
   ['the médecin traitant is the same person under idNatPs, wherever they work', { caller: { ...physician, person: { system: ID_NAT_PS, value: '810000000001' }, structure: laboratory }, consents: [treating] }, 'permit 7'],
   ['the médecin traitant whom a parent designated does not see what the child keeps secret', { consents: [{ ...treating, by: 'representative' }], document: report(labelled(secret)) }, 'deny 10'],
+  ['who sees everything is not singled out by data', { consents: [choice('medecin-traitant', { type: 'permit', ...actor(ada), code: [{ coding: [TYPES.biology] }] })] }, 'deny 10'],
   ['a structure is no médecin traitant', { consents: [choice('medecin-traitant', { type: 'permit', ...actor(ward) })] }, 'deny 10'],
   ['a block shuts out in spite of a permit', { consents: [access(), block()] }, 'deny 8'],
   ['a block holds in an emergency', { caller: emergency, consents: [breakGlass, block()] }, 'deny 8'],
