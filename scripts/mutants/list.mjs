@@ -7,6 +7,7 @@ const PARTICIPATION = ['test/consent/participation.test.ts']
 const IDENTITY = ['test/unit/security/identity.test.ts', 'test/consent/differential.test.ts']
 
 const situation = of('src/consent/situation.ts', RULES)
+const statement = of('src/consent/statement.ts', RULES)
 const decide = of('src/consent/decide.ts', RULES)
 const compile = of('src/consent/compile.ts', RULES)
 const provision = of('src/consent/provision.ts', RULES)
@@ -18,7 +19,7 @@ const identity = of('src/security/identity.ts', IDENTITY)
 /** @type {readonly { file: string, by: readonly string[], why: string, from: string, to: string }[]} */
 export const MUTANTS = [
   situation('rule 1 is dropped', 'if (!isOpen) return shut(1)', ''),
-  situation('a suspended account counts as open', "slice.account === 'open' || slice.account === 'active'", "slice.account === 'open' || slice.account === 'active' || slice.account === 'suspended'"),
+  situation('a suspended account counts as open', "account === 'open' || account === 'active'\n}\n\n/** Whether an", "account === 'open' || account === 'active' || account === 'suspended'\n}\n\n/** Whether an"),
   situation('the holder of another record is the holder', "if (principal.kind === 'holder' && isTheirs && slice", "if (principal.kind === 'holder' && slice"),
   situation('rule 5 forgets the sectors outside care', "principal.kind === 'operator' || isOutsideCare(principal, policy)", "principal.kind === 'operator'"),
   situation('rule 5 forgets whose application it is', 'caller.patient !== slice.patient || statements.length === 0', 'statements.length === 0'),
@@ -29,21 +30,36 @@ export const MUTANTS = [
   situation('a block that ended goes on', 'isBlockOn(choice, caller) && isInForce(', 'isBlockOn(choice, caller) && Boolean('),
   situation('a permit from before a block is a ground again', 'choice.acknowledged >= blockEnd', 'true'),
   situation('a permit of the instant at which a block ended is none', 'choice.acknowledged >= blockEnd', 'choice.acknowledged > blockEnd'),
-  situation('a lifted block is in force', 'choice.lifted === undefined && isWithin(now, choice.period)', 'isWithin(now, choice.period)'),
-  situation('the period of a choice is forgotten', 'choice.lifted === undefined && isWithin(now, choice.period)', 'choice.lifted === undefined'),
-  situation('the period of a clause is forgotten', 'names(clause, caller) && isWithin(caller.now, clause.period) &&', 'names(clause, caller) &&'),
-  situation('a permit covers the parts of a structure', "...clause.effect === 'deny' ? enclosing : []", '...enclosing'),
-  situation('a block does not cover the parts of a structure', "...clause.effect === 'deny' ? enclosing : []", ''),
-  situation('no actor means everybody, applications too', "return principal.kind === 'professional' || principal.kind === 'structure'", 'return true'),
-  situation('purposes are forgotten', "(purpose === '*' || clause", '(true || clause'),
+  statement('a lifted block is in force', 'choice.lifted === undefined && isWithin(now, choice.period)', 'isWithin(now, choice.period)'),
+  statement('the period of a choice is forgotten', 'choice.lifted === undefined && isWithin(now, choice.period)', 'choice.lifted === undefined'),
+  statement('the period of a clause is forgotten', 'names(clause, caller) && isWithin(caller.now, clause.period) &&', 'names(clause, caller) &&'),
+  statement('a permit covers the parts of a structure', '...isDeny ? [...enclosing, ...listed] : groups', '...enclosing, ...isDeny ? listed : groups'),
+  statement('a block does not cover the parts of a structure', '...isDeny ? [...enclosing, ...listed] : groups', '...isDeny ? listed : groups'),
+  statement('no actor means everybody, applications too', "return principal.kind === 'professional' || principal.kind === 'structure'", 'return true'),
+  statement('purposes are forgotten', "(purpose === '*' || clause", '(true || clause'),
   situation('an access is no ground any more', "normal: ['acces-ps', 'equipe-soins'", "normal: ['equipe-soins'"),
   situation('the choice for the regulation opens break-glass', "bris_de_glace: ['urgence-ps', 'pcf']", "bris_de_glace: ['urgence-samu', 'pcf']"),
-  situation('an exception of a partage is no ground', "(kind === 'pcf' || kind === 'partage') &&", "kind === 'pcf' &&"),
+  statement('an exception of a partage is no ground', "(kind === 'pcf' || kind === 'partage') &&", "kind === 'pcf' &&"),
   situation('the administrator outlives a block', "choice.kind === 'administrateur' && isHeard(choice) &&", "choice.kind === 'administrateur' &&"),
-  situation('masks open to an emergency of another purpose', 'permitsTo(choice, caller) && choice.base.purposes.includes(purpose))', 'permitsTo(choice, caller))'),
-  situation('masks open outside emergencies', "const opensMasked = principal.mode !== 'normal' && current", 'const opensMasked = current'),
+  situation('masks open to an emergency of another purpose', 'permitsTo(choice, caller) && choice.base.purposes.includes(purpose))]', 'permitsTo(choice, caller))]'),
+  situation('masks open outside emergencies', "principal.mode === 'normal'\n    ? appointments", "principal.mode === 'bris'\n    ? appointments"),
   situation('the social sector is forgotten', 'profession?.startsWith(`${SOCIAL}|`) === true', 'profession?.startsWith(`${SOCIAL}|`) === undefined'),
 
+  situation('who represents a minor goes on for ever', "relative.represents === 'minor' && now < majority", "relative.represents === 'minor'"),
+  situation('the eighteenth birthday is a day of childhood', 'now < majority', 'now <= majority'),
+  situation('a protected adult is represented by nobody', "relative.represents === 'protected-adult' || ", ''),
+  situation('who stands around the holder no more goes on', ' || !isWithin(now, relative.period)) return undefined', ') return undefined'),
+  situation('a delegation outlives its period', 'choice.isOfRepresentative !== true && isInForce(choice, now) && permitsTo', 'choice.isOfRepresentative !== true && permitsTo'),
+  situation('whom a parent designated treats without bounds', 'choice.isOfRepresentative === true ? { beyond', 'false ? { beyond'),
+  situation('what a parent gave opens masked secrets', 'seesMaskedBeyond: opening.some(({ isOfRepresentative }) => isOfRepresentative !== true)', 'seesMaskedBeyond: opening.length > 0'),
+  statement('a place in a team outlives its period', 'isDeny || (isGround && isWithin(now, period))', 'isDeny || isGround'),
+  statement('a team that is no ground is one', 'isDeny || (isGround && isWithin(now, period))', 'isDeny || isWithin(now, period)'),
+  statement('a deny forgets who was in a team', 'isDeny || (isGround && isWithin(now, period))', 'isGround && isWithin(now, period)'),
+  decide('a representative sees what is hidden from them', 'isWithheld || facts.labels.includes(BEYOND) ? deny(4)', 'isWithheld ? deny(4)'),
+  decide('a representative sees what is not announced', 'isWithheld || facts.labels.includes(BEYOND) ? deny(4)', 'facts.labels.includes(BEYOND) ? deny(4)'),
+  decide('what a parent gave opens what is hidden from them', '!(isBeyond && statement.isOfRepresentative) && ', ''),
+  compile('a representative finds what is hidden from them', 'and(openToHolder(situation.now), not(BEYOND))', 'openToHolder(situation.now)'),
+  compile('what a parent gave finds what is hidden from them', 'statement.isOfRepresentative ? not(BEYOND) : all', 'all'),
   decide('the month ends an instant later', 'situation.now < facts.opens\n    return isWithheld ? deny(3)', 'situation.now <= facts.opens\n    return isWithheld ? deny(3)'),
   decide('what was entered in error is shown', 'if (facts.enteredInError && !meets(facts.authors, authorKeys(situation))) return deny(2)', ''),
   decide('applications see what is not announced', "['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX']", "['MASQUE_PS', 'INVISIBLE_REPRESENTANTS_LEGAUX']"),
@@ -70,7 +86,7 @@ export const MUTANTS = [
   compile('the structure that fed has a ground in emergencies', "caller.mode === 'normal' ? asStructure : none)", 'asStructure)'),
   compile('rule 11 is dropped', 'not(or(...caller.denials.map(statement => denies(statement, stored)))),', ''),
   compile('rule 12 is satisfied with one of the types', "within('facts.types', caller.readableTypes)", "isIn('facts.types', caller.readableTypes)"),
-  compile('rule 13 forgets the mask', "caller.seesMasked ? all : or(not(equals('facts.labels', 'MASQUE_PS')), asStructure)", 'all'),
+  compile('rule 13 forgets the mask', "or(not(equals('facts.labels', 'MASQUE_PS')), asStructure, caller.seesMaskedBeyond ? all : caller.seesMasked ? not(BEYOND) : none)", 'all'),
   compile('what was entered in error is found', 'and(sound([...situation.inPerson, ...situation.asStructure]), ofProfessional(situation, stored))', 'ofProfessional(situation, stored)'),
   compile('a denial of an application is forgotten', 'not(or(...situation.denials.map(statement => denies(statement, stored)))))', 'all)'),
   compile('an exception that permits does not stand against its root', 'and(about(base, stored), not(or(...exceptions.map(clause => about(clause, stored)))))', 'about(base, stored)'),

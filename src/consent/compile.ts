@@ -6,7 +6,8 @@ import { all, and, compare, element, equals, isIn, none, not, or, within } from 
 import type { Filter } from '../filter/filter.js'
 import type { Clause, Selector } from './choice.js'
 import { CONTAINERS } from './record-type.js'
-import type { Professional, Situation, Statement } from './situation.js'
+import type { Professional, Situation } from './situation.js'
+import type { Statement } from './statement.js'
 
 /** How the resources that are asked are stored: those of one type, or the items of a container, of any type. */
 interface Stored {

@@ -5,8 +5,9 @@
 import type { Clause, Selector, Span } from './choice.js'
 import { codesOf } from './facts.js'
 import type { Facts, Item } from './facts.js'
-import { consentsOf } from './situation.js'
-import type { Professional, Situation, Statement } from './situation.js'
+import type { Professional, Situation } from './situation.js'
+import { consentsOf } from './statement.js'
+import type { Statement } from './statement.js'
 
 export interface Decision {
   readonly permit: boolean

@@ -4,10 +4,12 @@
  */
 import type { Mode, Principal } from '../security/principal.js'
 import type { Matrix } from '../terminology/matrix.js'
-import { ALWAYS, EVERYONE, isWithin } from './choice.js'
-import type { Choice, Clause } from './choice.js'
+import { isWithin } from './choice.js'
+import type { Choice } from './choice.js'
 import { typeKey } from './label.js'
 import type { Membership, Relative } from './rules.js'
+import { clauses, endOf, isBlockOn, isGround, isInForce, permitsTo, statementOf, unasked } from './statement.js'
+import type { Placed, Statement } from './statement.js'
 
 export type AccountStatus = 'none' | 'notified' | 'opposed' | 'open' | 'active' | 'suspended' | 'closed' | 'deleted'
 
@@ -46,9 +48,6 @@ export interface Slice {
   readonly teams?: readonly Membership[]
 }
 
-/** A caller, and where they are in the teams of one record. */
-interface Placed extends Caller { readonly teams: readonly Membership[] }
-
 /** What is set once for the server. */
 export interface Policy {
   /** Codes of TRE_R02 whose professionals and structures stand outside care. */
@@ -56,16 +55,6 @@ export interface Policy {
   /** Emergencies that are open to who may declare one, unless the holder says otherwise. */
   readonly openModes?: readonly Mode[]
   readonly matrixAt: (instant: number) => Matrix
-}
-
-/** One choice as far as it speaks to this caller, in this mode, now. */
-export interface Statement {
-  /** Null where no Consent says it. */
-  readonly consent: string | null
-  readonly kind: Choice['kind']
-  readonly base: Clause | null
-  readonly exceptions: readonly Clause[]
-  readonly isOfRepresentative: boolean
 }
 
 export type Situation = { readonly patient: string, readonly now: number } & (
@@ -243,45 +232,9 @@ function professional (caller: Placed, slice: Slice, policy: Policy): Situation 
   }
 }
 
-/** What the place opens where the holder says nothing: an implicit permit to the whole record (PCF implicit policies). */
-function unasked (purpose: string): Statement {
-  const base: Clause = { effect: 'permit', purposes: [purpose], actors: null, period: ALWAYS, selector: {} }
-  return { consent: null, kind: 'pcf', base, exceptions: [], isOfRepresentative: false }
-}
-
 /** Whether the profession is one of the social sector (rule 13). */
 export function isSocial ({ profession }: Principal): boolean {
   return profession?.startsWith(`${SOCIAL}|`) === true
-}
-
-/** Of a kind, only its root permits; a PCF consent and a `partage` permit by their exceptions too. */
-function isGround ({ kind, base, exceptions }: Statement): boolean {
-  return base?.effect === 'permit' || ((kind === 'pcf' || kind === 'partage') && exceptions.some(clause => clause.effect === 'permit'))
-}
-
-/** The ids of the Consents that say something. */
-export function consentsOf (statements: readonly Statement[]): readonly string[] {
-  return statements.flatMap(({ consent }) => consent ?? [])
-}
-
-export function clauses ({ base, exceptions }: Statement): readonly Clause[] {
-  return base === null ? exceptions : [base, ...exceptions]
-}
-
-function isInForce (choice: Choice, now: number): boolean {
-  return choice.lifted === undefined && isWithin(now, choice.period)
-}
-
-/** When a block stopped: lifted, or its period over; -∞ while it has not begun to end. */
-function endOf (choice: Choice, now: number): number {
-  if (choice.lifted !== undefined) return choice.lifted
-  return choice.period.end < now ? choice.period.end : -Infinity
-}
-
-/** A block covers the person in all their roles, or the structure with all its parts. */
-function isBlockOn (choice: Choice, caller: Placed): boolean {
-  return choice.kind === 'blocage' && [choice.base, ...choice.exceptions].some(clause =>
-    clause.effect === 'deny' && names(clause, caller))
 }
 
 /** The short keys of the types that a professional may read; kept for each set of the matrix, which is frozen. */
@@ -296,32 +249,3 @@ export function readableTypes (policy: Policy, { profession = '' }: Principal, n
 }
 
 const keysOfTypes = new WeakMap<ReadonlySet<string>, ReadonlySet<string>>()
-
-/** Whether a choice about the whole record is a permit, and to this caller. */
-function permitsTo ({ base }: Choice, caller: Placed): boolean {
-  return base.effect === 'permit' && names(base, caller)
-}
-
-/**
- * A deny covers a structure with all its parts, and whoever a list or a team lists; a permit covers exactly the one named,
- * and who is in it now.
- */
-function names (clause: Clause, { principal, now, person, client, relative, own, enclosing, groups, listed, teams }: Placed): boolean {
-  if (clause.actors === null) return principal.kind === 'professional' || principal.kind === 'structure'
-  const isDeny = clause.effect === 'deny'
-  const places = teams.filter(({ period, isGround }) => isDeny || (isGround && isWithin(now, period))).map(({ team }) => team)
-  const keys = [person, client, relative, ...own, ...places, ...isDeny ? [...enclosing, ...listed] : groups]
-  return clause.actors.some(actor => actor === EVERYONE || keys.includes(actor))
-}
-
-function statementOf (choice: Choice, caller: Placed, purpose: string): Statement {
-  const speaks = (clause: Clause) => names(clause, caller) && isWithin(caller.now, clause.period) &&
-    (purpose === '*' || clause.purposes.includes(purpose) || clause.purposes.includes('*'))
-  return {
-    consent: choice.consent,
-    kind: choice.kind,
-    base: speaks(choice.base) ? choice.base : null,
-    exceptions: choice.exceptions.filter(speaks),
-    isOfRepresentative: choice.isOfRepresentative === true
-  }
-}

@@ -3,7 +3,7 @@
  * inclusions count what the caller may see; `release` decides each resource once more.
  */
 import type { Access } from '../audit/event.js'
-import { consentsOf } from '../consent/situation.js'
+import { consentsOf } from '../consent/statement.js'
 import { evaluate } from '../filter/evaluate.js'
 import { and } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
