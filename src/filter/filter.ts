@@ -95,10 +95,12 @@ export function element (field: string, of: Filter): Filter {
 
 /** Some place of `field`, `{ coordinates: [longitude, latitude] }` in degrees, is at most `km` from this one, the earth being a sphere. */
 export function near (field: string, { longitude, latitude, km }: { readonly longitude: number, readonly latitude: number, readonly km: number }): Filter {
-  const angle = km / EARTH_RADIUS
+  const angle = Math.max(km, NEAREST) / EARTH_RADIUS
   // Further than the other side is anywhere.
   return angle >= Math.PI ? exists(field) : Object.freeze({ kind: 'near', field, longitude, latitude, angle })
 }
 
 /** km, as MongoDB has it. */
 const EARTH_RADIUS = 6378.1
+/** km: a millimetre. What is nearer is there, whichever way the angle is reckoned. */
+const NEAREST = 1e-6
