@@ -5,21 +5,27 @@ import { document } from '../helper/resource.js'
 import { link, matches, openScene } from './scene.js'
 
 const PAGES = 200
-const EVERY = 1000 / 50
-const { open, get, made, request, hospital } = await openScene(t)
-const records = [await open(), await open(), await open(), await open(), await open()]
-const arriving = (number: number) => document(records[number % records.length]?.id ?? '', { date: `2026-03-${String(1 + number % 28).padStart(2, '0')}T00:00:00Z` })
+/** Documents that come together, as a laboratory sends them, and how often (ms): 50 a second. */
+const TOGETHER = 10
+const EVERY = 200
+const { open, get, request, hospital } = await openScene(t)
+const { id } = await open()
+const search = `/DocumentReference?patient=Patient/${id}`
+const deposit = async (type: string, count: number) => {
+  const entry = Array.from({ length: count }, (_, number) => ({ resource: arriving(number * 3), request: { method: 'POST', url: 'DocumentReference' } }))
+  return await request(hospital, 'POST', '', { body: { resourceType: 'Bundle', type, entry } })
+}
+const arriving = (number: number) => document(id, { date: `2026-03-${String(1 + number % 28).padStart(2, '0')}T00:00:00Z` })
 
 /** By the instant of the deposit, the newest first: each that arrives comes before the page. By date: before it and after it. */
 for (const sort of ['-_lastUpdated', 'date']) {
   t.test(`by ${sort}`, async t => {
-    const total = async () => (await get(hospital, '/DocumentReference?_summary=count&_total=accurate')).json.total as number
+    const total = async () => (await get(hospital, `${search}&_summary=count`)).json.total as number
     for (let count = await total(); count < 2 * PAGES; count = await total()) {
-      const entry = Array.from({ length: Math.min(100, 2 * PAGES - count) }, (_, number) => ({ resource: arriving(number), request: { method: 'POST', url: 'DocumentReference' } }))
-      t.equal((await request(hospital, 'POST', '', { body: { resourceType: 'Bundle', type: 'batch', entry } })).status, 200)
+      t.equal((await deposit('batch', Math.min(100, 2 * PAGES - count))).status, 200)
     }
     const there: string[] = []
-    for (let next: string | undefined = `/DocumentReference?_count=200&_sort=${sort}`; next !== undefined;) {
+    for (let next: string | undefined = `${search}&_count=200&_sort=${sort}`; next !== undefined;) {
       const page = await get(hospital, next)
       there.push(...matches(page).map(({ id }) => id as string))
       next = link(page, 'next')
@@ -29,13 +35,14 @@ for (const sort of ['-_lastUpdated', 'date']) {
     const began = performance.now()
     const arrivals = (async () => {
       while (!walk.isOver) {
-        await made(hospital, arriving(arrived))
-        await setTimeout(Math.max(0, began + ++arrived * EVERY - performance.now()))
+        t.equal((await deposit('transaction', TOGETHER)).status, 200)
+        arrived += TOGETHER
+        await setTimeout(Math.max(0, began + arrived / TOGETHER * EVERY - performance.now()))
       }
     })()
     const seen: string[] = []
     let pages = 0
-    for (let next: string | undefined = `/DocumentReference?_count=2&_sort=${sort}`; next !== undefined && pages < 10 * PAGES; pages++) {
+    for (let next: string | undefined = `${search}&_count=2&_total=none&_sort=${sort}`; next !== undefined && pages < 10 * PAGES; pages++) {
       const page = await get(hospital, next)
       seen.push(...matches(page).map(({ id }) => id as string))
       next = link(page, 'next')
