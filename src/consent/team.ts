@@ -15,6 +15,7 @@ export interface Team {
 /** One participant: a person or a structure, by all its hashed keys. */
 export interface Member {
   readonly keys: readonly string[]
+  readonly isPerson: boolean
   readonly period: Span
   /** Keys of who put them there, or changed how; none where the holder or a legal representative did. */
   readonly by: readonly string[]

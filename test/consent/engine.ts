@@ -53,7 +53,7 @@ function aroundOf (place: Place, { relatedPerson }: Caller, { person, own, enclo
   const teams = world.careTeams.flatMap(({ id = '', status, period = {}, participant = [] }) => {
     const members = participant.flatMap(({ member = {}, period: place = {} }) => {
       const party = /^(?:CareTeam|Group)\//.test(member.reference ?? '') ? undefined : partyOf({ world, now: 0 }, member as Reference, {} as DocumentReference)
-      return party === undefined ? [] : [{ keys: party.keys, period: spanOf(place), by: [] }]
+      return party === undefined ? [] : [{ keys: party.keys, isPerson: party.type === 'person', period: spanOf(place), by: [] }]
     })
     const team = { isActive: status === 'active', period: spanOf(period), members }
     const of = (actors: readonly string[]) => actors.flatMap(actor => membershipsOf(`CareTeam/${id}`, team, actor))

@@ -190,3 +190,19 @@ t.test('of an account that is not open a legal representative reads the choices 
   isAbsent(t, await get(parent.token, `/Patient/${child.id}`))
   t.strictSame(await seen(parent.token, child), [])
 })
+
+t.test('who represents nobody learns nothing by writing, and a representative nothing about what is hidden from them', async t => {
+  const { child, parent, plain, secret } = await family()
+  const opposed = await scene.open(MINOR)
+  const { json } = await get(operator, `/Patient/${opposed.id}`)
+  t.equal((await put(operator, { ...json, extension: [{ url: 'https://fhir.espace-sante.example/StructureDefinition/account-status', valueCode: 'opposed' }] })).status, 200)
+  const allergy = (id: string) => ({ resourceType: 'AllergyIntolerance', patient: { reference: `Patient/${id}` }, code: { text: 'Arachide' } })
+  for (const record of [child, opposed]) {
+    const nobody = await tokenOf('nobody', record)
+    refused(t, await post(nobody, allergy(record.id)), 422, { code: 'not-found', expression: 'AllergyIntolerance.patient' })
+    const raw = await scene.request(nobody, 'POST', '/Binary', { body: 'x', headers: { 'content-type': 'text/plain', 'x-security-context': `Patient/${record.id}` } })
+    t.equal(raw.status, 422, 'nor do they feed it')
+  }
+  const provenance = (id: string) => ({ resourceType: 'Provenance', target: [{ reference: `DocumentReference/${id}` }], recorded: '2026-01-01T00:00:00Z', agent: [{ who: { display: 'x' } }] })
+  for (const id of [plain.id, secret.id, 'nothing']) refused(t, await post(parent.token, provenance(id)), 403, { code: 'forbidden' })
+})

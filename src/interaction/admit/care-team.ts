@@ -16,6 +16,9 @@ import { callerKeys } from './participant.js'
 import { patientId } from './reference.js'
 import { standingOf as placesOf } from './rules.js'
 
+/** Each is looked up, and has their rules written. */
+const MOST_MEMBERS = 100
+
 export function isTeamWriter (who: Standing): boolean {
   return who.isHolder || who.isLegal || who.isAdministrator
 }
@@ -28,6 +31,7 @@ export async function patientOfTeam (context: Context, sight: Sight, team: CareT
   const isOpen = situation !== undefined && situation.stands !== 'shut' && ((situation.stands !== 'holder' && situation.stands !== 'representative') || situation.isOpen)
   if (!isOpen) throw forbidden()
   if (isTeamWriter(standingOf(sight.caller, situation, { authors: [] }))) return patient
+  if ((team.participant ?? []).length > MOST_MEMBERS) throw broken(`A team has at most ${MOST_MEMBERS} members`, 'CareTeam.participant', 'too-long')
   const { principal, person } = sight.caller
   const mayRecord = principal.kind === 'professional' && principal.mode === 'normal' && person !== undefined && context.teams?.has(`CareTeam/${id}`) === true
   if (!mayRecord) throw forbidden()
@@ -39,9 +43,10 @@ export async function patientOfTeam (context: Context, sight: Sight, team: CareT
 
 /** Who is in a team after this write: persons and structures that are known; a team in a team is nobody. */
 export async function teamOf (context: Context, sight: Sight, patient: string, { status, period = {}, participant = [] }: CareTeam, before?: Team): Promise<Team> {
+  if (participant.length > MOST_MEMBERS) throw broken(`A team has at most ${MOST_MEMBERS} members`, 'CareTeam.participant', 'too-long')
   const members = await Promise.all(participant.map(async ({ member, period: own = {} }) => {
     const party = member === undefined ? undefined : await context.directory.partyOf(member as Reference)
-    return party?.type === 'person' || party?.type === 'structure' ? [{ keys: party.keys, period: spanOf(own), by: [] }] : []
+    return party?.type === 'person' || party?.type === 'structure' ? [{ keys: party.keys, isPerson: party.type === 'person', period: spanOf(own), by: [] }] : []
   }))
   const stands = sight.situation(patient)?.stands
   const writer = stands === 'holder' || stands === 'representative' ? [] : callerKeys(sight)

@@ -7,6 +7,7 @@ import { isWithin } from '../../consent/choice.js'
 import type { Choice } from '../../consent/choice.js'
 import { choiceFaults } from '../../consent/choice-faults.js'
 import { spanOf } from '../../consent/facts.js'
+import type { Facts } from '../../consent/facts.js'
 import type { ChoiceFacts } from '../../consent/family.js'
 import { choiceFactsOf, kindCodings } from '../../consent/provision.js'
 import type { Party, Reading } from '../../consent/provision.js'
@@ -182,12 +183,20 @@ async function checkRecorded (context: Context, { caller, situation }: Sight, pa
   }
   const isTeam = kindCodings(choice)[0]?.code === 'equipe-soins'
   if (!isTeam && (facts.actors.length !== 1 || facts.actors[0] !== caller.person)) throw forbidden({ diagnostics: 'A professional records an access for themselves', expression: 'Consent.provision.actor' })
+  if (isTeam) await checkPersons(context, choice)
   if (choice.sourceAttachment === undefined && choice.sourceReference === undefined) {
     throw broken('The attestation of the patient\'s consent is needed', 'Consent.source', 'required')
   }
   if (facts.choice !== null && facts.choice.period.start > caller.now) {
     throw broken('An access that a professional records starts when it is recorded', 'Consent.provision.period.start')
   }
+}
+
+/** A team that a professional records is of persons. */
+async function checkPersons (context: Context, { provision }: Consent): Promise<void> {
+  const [, id = ''] = /^CareTeam\/([A-Za-z0-9.-]{1,64})$/.exec(provision?.actor?.[0]?.reference?.reference ?? '') ?? []
+  const team = (await context.store.read('CareTeam', id))?.facts as Facts | undefined
+  if (team?.team?.members.every(({ isPerson }) => isPerson) !== true) throw broken('A team that a professional records is of persons', 'Consent.provision.actor')
 }
 
 /** The choices of some kinds that count. */

@@ -17,17 +17,19 @@ export function checkKind (context: Context, { caller: { principal } }: Sight): 
   if (!mayFeed) throw forbidden()
 }
 
+/** What is not the patient's own to say is refused to them before anything that it names is looked up: whether that is there is not told. */
+export function checkOwnType ({ caller: { principal } }: Sight, isOwnType: boolean): void {
+  if (['holder', 'representative', 'application'].includes(principal.kind) && !isOwnType) throw forbidden()
+}
+
 /**
- * Holder, representative and application feed their own record, the application with its choice, and only what is the
- * patient's own to say.
- * @param isOwnType whether it is
+ * Holder, representative and application feed their own record, the application with its choice.
  */
-export function checkDepositor (sight: Sight, patient: string, draft: Resource, isOwnType: boolean): void {
+export function checkDepositor (sight: Sight, patient: string, draft: Resource): void {
   const { caller: { principal } } = sight
   const situation = sight.situation(patient)
-  if (principal.kind === 'holder' && !isOwnType) throw forbidden()
-  if (principal.kind === 'representative' && !(situation?.stands === 'representative' && isOwnType)) throw forbidden()
-  if (principal.kind === 'application' && !(situation?.stands === 'application' && situation.statements.length > 0 && isOwnType)) throw forbidden()
+  if (principal.kind === 'representative' && !(situation?.stands === 'representative')) throw forbidden()
+  if (principal.kind === 'application' && !(situation?.stands === 'application' && situation.statements.length > 0)) throw forbidden()
   // What a source says of what it kept is taken over: labels only restrict.
   const faults = isMigrating(sight) ? [] : depositLabelFaults(draft, sight.caller)
   if (faults.length > 0) throw forbidden(faults)

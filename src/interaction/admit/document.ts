@@ -10,7 +10,7 @@ import { OutcomeError } from '../../outcome/outcome-error.js'
 import { checkWithheldOnce, forbidden, parsed } from './admission.js'
 import type { Admitter } from './admission.js'
 import { authorshipOf } from './authorship.js'
-import { checkDepositor, checkKind } from './depositor.js'
+import { checkDepositor, checkKind, checkOwnType } from './depositor.js'
 import { alignChain, joinChain } from './chain.js'
 import { takeContents } from './attachment.js'
 import { withDepositLabels } from './deposit-label.js'
@@ -25,9 +25,10 @@ const PATIENTS_OWN = /^(?:DOCPAT\d\d|EXPPAT_\d)$/
 export const document: Admitter = {
   create: async (context, sight, resource, id) => {
     checkKind(context, sight)
+    checkOwnType(sight, isOwnType(resource as DocumentReference))
     const patient = await resolvePatient(context, sight, (resource as DocumentReference).subject, 'DocumentReference.subject')
     const draft: DocumentReference = { ...resource as DocumentReference, id, subject: { ...withoutIdentifier(resource as DocumentReference), reference: `Patient/${patient}` } }
-    checkDepositor(sight, patient, draft, isOwnType(draft))
+    checkDepositor(sight, patient, draft)
     await checkReferences(context, sight, patient, draft)
     const { resource: attached, contents, claimed, changes, origins } = await takeContents(context, sight, patient, draft)
     const authorship = await authorshipOf(context, sight.caller, patient, attached, origins)

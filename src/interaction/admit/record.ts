@@ -16,7 +16,7 @@ import type { Admitter } from './admission.js'
 import { authorshipOf } from './authorship.js'
 import { disbanded, isTeamWriter, patientOfTeam, teamOf, teamRules } from './care-team.js'
 import { checkHolding, heldBy, reindexHolders, withItems } from './container.js'
-import { checkDepositor, checkKind } from './depositor.js'
+import { checkDepositor, checkKind, checkOwnType } from './depositor.js'
 import { withDepositLabels } from './deposit-label.js'
 import { admitMedication, codesKept, codesUsed, withCodes, withoutUse } from './medication.js'
 import { continued, originsOf } from './redeposit.js'
@@ -33,10 +33,13 @@ export const record: Admitter = {
   create: async (context, sight, resource, id) => {
     const { resourceType } = resource
     if (resourceType === 'Medication') return await admitMedication(context, sight, resource, id)
-    if (resourceType !== 'CareTeam') checkKind(context, sight)
+    if (resourceType !== 'CareTeam') {
+      checkKind(context, sight)
+      checkOwnType(sight, PATIENTS_OWN.includes(resourceType))
+    }
     const patient = resourceType === 'CareTeam' ? await patientOfTeam(context, sight, resource as CareTeam, id) : await patientOf(context, sight, resource)
     const given = withSubject({ ...resource, id }, patient)
-    if (resourceType !== 'CareTeam') checkDepositor(sight, patient, given, PATIENTS_OWN.includes(resourceType))
+    if (resourceType !== 'CareTeam') checkDepositor(sight, patient, given)
     const draft = await withWord(context, sight, patient, given)
     await checkReferences(context, sight, patient, draft)
     const authorship = await authorshipOf(context, sight.caller, patient, draft, originsOf(draft))

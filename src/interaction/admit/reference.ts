@@ -45,6 +45,8 @@ export async function resolvePatient (context: Context, sight: Sight, subject: R
   await sight.enter([id])
   const account = sight.account(id)
   if (account !== 'open' && account !== 'active') throw unresolved(expression)
+  // To who represents nobody, or nobody any more, an account that is open is as absent as one that is not.
+  if (principal.kind === 'representative' && sight.situation(id)?.stands !== 'representative') throw unresolved(expression)
   return id
 }
 
