@@ -41,9 +41,9 @@ export interface Slice {
   readonly account: AccountStatus
   readonly choices: readonly Choice[]
   /** When the holder comes of age, ms. */
-  readonly majority?: number
+  readonly majority?: number | undefined
   /** Who the caller is, where they are a RelatedPerson of this record. */
-  readonly relative?: Relative
+  readonly relative?: Relative | undefined
   /** The places of the caller in teams of this record, and, which no permit means, those of what their structure is part of. */
   readonly teams?: readonly Membership[]
 }

@@ -7,7 +7,7 @@ import { CONTAINERS, RECORD_TYPES } from '../consent/record-type.js'
 import { ofParticipants } from '../consent/participation.js'
 import type { RulesBody } from '../consent/rules.js'
 import { inPersonKeys, isOutsideCare, isSocial, readableTypes, situate } from '../consent/situation.js'
-import type { AccountStatus, Caller, Policy, Situation, Slice } from '../consent/situation.js'
+import type { AccountStatus, Caller, Policy, Situation } from '../consent/situation.js'
 import { evaluate } from '../filter/evaluate.js'
 import { all, and, element, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
@@ -116,7 +116,7 @@ export class RequestSight implements Sight {
       if ([...choices.values()].some(isDefault)) this.#maskedByDefault.add(patient)
       this.#accounts.set(patient, account)
       const spoken = await withAuthors(this.#ports.store, [...choices.values()], this.caller.now)
-      this.#situations.set(patient, situate(this.caller, { patient, account: isNobody(patient) ? 'open' : account, choices: spoken, teams, ...majorityIn(everyone), ...relativeIn(rules) }, this.#ports.policy))
+      this.#situations.set(patient, situate(this.caller, { patient, account: isNobody(patient) ? 'open' : account, choices: spoken, teams, majority: everyone?.body.majority, relative: rules.find(each => each?.body.relative !== undefined)?.body.relative }, this.#ports.policy))
     }))
   }
 
@@ -240,13 +240,4 @@ function standing ({ value: { own, enclosing, memberships } }: Placed, now: numb
 
 function tooManyPatients (): OutcomeError {
   return new OutcomeError('too-costly', { diagnostics: 'Without a patient this search spans too many records: name a patient, `_id` or `identifier`' })
-}
-
-function majorityIn (everyone: Rules | undefined): Pick<Slice, 'majority'> {
-  return everyone?.body.majority === undefined ? {} : { majority: everyone.body.majority }
-}
-
-function relativeIn (rules: readonly (Rules | undefined)[]): Pick<Slice, 'relative'> {
-  const relative = rules.flatMap(each => each?.body.relative ?? [])[0]
-  return relative === undefined ? {} : { relative }
 }
