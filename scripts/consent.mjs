@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startMongo } from './mongodb/start-mongo.mjs'
+import { temporaryFolder } from './mongodb/temporary-folder.mjs'
 import { whenParentEnds } from './parent.mjs'
 import { install } from './setup.mjs'
 
@@ -19,7 +19,7 @@ const { values } = parseArgs({
 
 whenParentEnds(() => process.exit(1))
 await install({ log })
-const dataDir = mkdtempSync(path.join(tmpdir(), 'consent-'))
+const dataDir = temporaryFolder('consent-')
 const mongo = await startMongo({ dataDir, temporary: true, log })
 try {
   const [scenarios, workers, seed] = [values.scenarios, values.workers, values.seed].map(Number)

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { startMongo } from './mongodb/start-mongo.mjs'
+import { temporaryFolder } from './mongodb/temporary-folder.mjs'
 import { whenParentEnds } from './parent.mjs'
 import { build, install } from './setup.mjs'
 
@@ -20,7 +20,7 @@ try {
   await install({ log })
   // The tests run from the sources. A build that fails is told, and fails the run, but does not hide what they say.
   const built = await build({ log }).then(() => true, error => { log(error.message); return false })
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'espace-sante-fhir-'))
+  const dataDir = temporaryFolder('espace-sante-fhir-')
   const mongo = await startMongo({ dataDir, temporary: true, log })
   mongo.lost.then(reason => { log(`MongoDB is gone: ${reason}`); tap?.kill('SIGTERM') })
   log(`MongoDB for the tests: ${mongo.url} (${mongo.name})`)
