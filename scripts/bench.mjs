@@ -13,8 +13,8 @@ import { setup } from './setup.mjs'
 const ROOT = path.join(import.meta.dirname, '..')
 const SOURCES = path.join(ROOT, 'scripts', 'bench')
 const COMPILED = path.join(ROOT, 'dist', 'scripts', 'bench')
-const MEASURES = ['read', 'search', 'deposit']
-const USAGE = `Usage: npm run bench -- [--quick] [--only read|search|deposit] [--rounds N] [--keep] [--profile DIR] [--soak M]
+const MEASURES = ['read', 'search', 'deposit', 'choices']
+const USAGE = `Usage: npm run bench -- [--quick] [--only read|search|deposit|choices] [--rounds N] [--keep] [--profile DIR] [--soak M]
   --quick    2,000 documents instead of 100,000, rounds of 3 s instead of 10 s
   --only     one measure; may be given several times
   --rounds   rounds of each measure (3)

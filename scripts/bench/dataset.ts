@@ -64,7 +64,7 @@ async function printOf ({ dataDir, root }: Place, size: Size): Promise<string> {
 }
 
 /** The key that the server finds in this folder, made if need be. */
-async function masterKey (dataDir: string): Promise<Buffer> {
+export async function masterKey (dataDir: string): Promise<Buffer> {
   const file = path.join(dataDir, 'keys', 'master.key')
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
   await writeFile(file, randomBytes(32), { flag: 'wx', mode: 0o600 }).catch(error => { if (error.code !== 'EEXIST') throw error })

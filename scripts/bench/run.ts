@@ -7,8 +7,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import path from 'node:path'
 import { MongoClient } from 'mongodb'
+import { openApp } from '../bulk.js'
 import { DOCTOR, HOSPITAL } from './cast.js'
-import { BARE, OURS, prepare } from './dataset.js'
+import { timeEngine, timeSearch, writeRecords } from './choices.js'
+import { BARE, OURS, masterKey, prepare } from './dataset.js'
 import { CONNECTIONS, fire } from './load.js'
 import { compare, measuresOf, requestsOf } from './measure.js'
 import type { Measure } from './measure.js'
@@ -20,7 +22,7 @@ import type { Server } from './server.js'
 
 export interface Bench {
   readonly isQuick: boolean
-  /** Names of measures; all without one. */
+  /** Names of measures, `choices` among them; all without one. */
   readonly only: readonly string[]
   readonly rounds: number
   readonly keep: boolean
@@ -33,11 +35,20 @@ export interface Bench {
   readonly soak: number
 }
 
+const CHOICES = 'bench-choices'
 const FULL = { size: { patients: 2000, documents: 50 }, seconds: 10, warmUp: 3 }
 const QUICK = { size: { patients: 40, documents: 50 }, seconds: 3, warmUp: 2 }
 
-/** @returns the table */
+/** @returns the tables */
 export async function run (bench: Bench): Promise<string> {
+  const isAsked = (name: string) => bench.only.length === 0 || bench.only.includes(name)
+  const tables = []
+  if (bench.soak > 0 || ['read', 'search', 'deposit'].some(isAsked)) tables.push(await againstBare(bench))
+  if (bench.soak === 0 && isAsked('choices')) tables.push(await ofChoices(bench))
+  return tables.join('\n\n')
+}
+
+async function againstBare (bench: Bench): Promise<string> {
   const { size } = bench.isQuick ? QUICK : FULL
   const dataset = await prepare({ ...bench, mongoUrl: bench.mongo.url }, size, bench)
   const client = await new MongoClient(bench.mongo.url).connect()
@@ -55,13 +66,35 @@ export async function run (bench: Bench): Promise<string> {
   }
 }
 
+/** What choices cost, on records made for it. */
+async function ofChoices (bench: Bench): Promise<string> {
+  const client = await new MongoClient(bench.mongo.url).connect()
+  await client.db(CHOICES).dropDatabase().finally(async () => { await client.close() })
+  const app = await openApp({ mongoUrl: bench.mongo.url, database: CHOICES, root: bench.root, dataDir: bench.dataDir, master: await masterKey(bench.dataDir) })
+  const [records, engine] = await (async () => {
+    const written = await writeRecords(app, 190_000_000_000_000)
+    return [written, await timeEngine(app, written)] as const
+  })().finally(app.close)
+  const server = await startOurs(bench, CHOICES)
+  try {
+    return `${engine}\n\n${await timeSearch(server, tokenOf(bench, { as: 'professional' }), records)}`
+  } finally {
+    await server.stop()
+  }
+}
+
+/** Our server alone. */
+async function startOurs (bench: Bench, database: string): Promise<Server> {
+  return await startServer({
+    file: path.join(bench.root, 'dist', 'src/main.js'),
+    env: { MONGODB_URL: bench.mongo.url, MONGODB_DB: database, DATA_DIR: bench.dataDir, SAMPLE: 'none' },
+    log: path.join(bench.dataDir, `${database}.log`)
+  })
+}
+
 /** Deposits for a long time, on our server alone. */
 async function soakWith (bench: Bench, measure: Measure, client: MongoClient): Promise<string> {
-  const server = await startServer({
-    file: path.join(bench.root, 'dist', 'src/main.js'),
-    env: { MONGODB_URL: bench.mongo.url, MONGODB_DB: OURS, DATA_DIR: bench.dataDir, SAMPLE: 'none' },
-    log: path.join(bench.dataDir, `${OURS}.log`)
-  })
+  const server = await startOurs(bench, OURS)
   try {
     const requests = () => requestsOf(measure, tokenOf(bench, measure))
     const full = await fire({ server, requests, seconds: FULL.seconds, db: client.db(OURS), mongod: bench.mongo.pid })
@@ -109,7 +142,7 @@ async function take (bench: Bench, measure: Measure, client: MongoClient): Promi
 }
 
 /** A token of the local issuer, from the script that everyone uses. */
-function tokenOf ({ root, dataDir }: Bench, { as }: Measure): string {
+function tokenOf ({ root, dataDir }: Bench, { as }: Pick<Measure, 'as'>): string {
   const who = as === 'professional'
     ? ['--id', DOCTOR.id, '--profession', DOCTOR.profession, '--structure', DOCTOR.structure]
     : ['--structure', HOSPITAL.structure]
