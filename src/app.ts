@@ -97,6 +97,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
     const keyring = createKeyring(master, createKeyStore(db))
     const { hash } = keyring
     const store = createResourceStore(client, db, keyring, config.limits.time)
+    await store.enter()
     const policy = { outsideCare: config.outsideCare, openModes: config.openModes, matrixAt: createMatrixAt(terminology.conceptMaps) }
     const directory = createDirectory(store, hash)
     const traces = { registry, hash, newId: randomUUID, clock: Date.now }

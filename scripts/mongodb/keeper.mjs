@@ -13,7 +13,7 @@ import { shutDown } from './replica-set.mjs'
 const ENDS_IN_A_ROW = 5
 const ROW = 60_000
 
-const { program, port, replicaSet, cacheSizeGB, files, temporary } = JSON.parse(process.argv[2])
+const { program, port, replicaSet, cacheSizeGB, parameters: more, files, temporary } = JSON.parse(process.argv[2])
 const output = openSync(files.log, 'a')
 const ends = []
 let mongod
@@ -27,6 +27,7 @@ launch()
 function launch () {
   const parameters = [
     ...program.parameters,
+    ...more,
     '--dbpath', program.dbPath,
     '--port', String(port),
     '--bind_ip', '127.0.0.1',

@@ -26,17 +26,18 @@ const WAYS = [installed, downloaded, underWine]
  * @param {number} [wanted.port] default: the one used there before, or a free one
  * @param {string} [wanted.replicaSet]
  * @param {number} [wanted.cacheSizeGB]
+ * @param {string[]} [wanted.parameters] more of mongod's own
  * @param {boolean} [wanted.temporary] removes dataDir after the stop, also when this process was killed
  * @param {(line: string) => void} [wanted.log]
  * @returns {Promise<Member>}
  */
-export async function startMember ({ dataDir, port, replicaSet = 'rs0', cacheSizeGB = 1, temporary = false, log = () => {} }) {
+export async function startMember ({ dataDir, port, replicaSet = 'rs0', cacheSizeGB = 1, parameters = [], temporary = false, log = () => {} }) {
   const files = folderOf(dataDir)
   const claimed = await claim(files)
   try {
     const program = await findProgram({ ...files, log })
     const chosen = port ?? await freePort(claimed.port)
-    const settings = { program, port: chosen, replicaSet, cacheSizeGB, files, temporary }
+    const settings = { program, port: chosen, replicaSet, cacheSizeGB, parameters, files, temporary }
     return await keep(settings, { release: claimed.release, log })
   } catch (error) {
     claimed.release()

@@ -87,7 +87,7 @@ async function authenticate (request: FastifyRequest, ports: RoutePorts, type: s
     if (error instanceof EmergencyRefused) {
       const sight = await ports.sightOf(error.principal, request.instant)
       const access = { interaction, type, patient: sight.caller.patient ?? null, decision: { permit: false, rule: 0, choices: [] }, outcome: '4' } as const
-      await ports.context.store.append([toTrace(access, sight.caller, ports.context)])
+      await ports.context.store.append([toTrace(access, sight.caller, ports.context)], [sight.election])
     }
     throw error
   }

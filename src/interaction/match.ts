@@ -66,7 +66,7 @@ export async function match (whole: Context, asking: Asking, type: string, given
  */
 export async function trace (context: Context, { sight }: Asking, { accesses }: Match): Promise<void> {
   const ofRecords = accesses.filter(({ patient }) => patient !== null)
-  if (ofRecords.length > 0) await context.store.append(ofRecords.map(access => toTrace(access, sight.caller, context)))
+  if (ofRecords.length > 0) await context.store.append(ofRecords.map(access => toTrace(access, sight.caller, context)), [sight.election])
 }
 
 /** What is answered where not exactly one resource matches. */

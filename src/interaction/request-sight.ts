@@ -50,6 +50,7 @@ export async function directoryStamp (store: Pick<ResourceStore, 'rules'>): Prom
 /** One request's sight: made by `sights.ts`. */
 export class RequestSight implements Sight {
   caller: Caller
+  readonly election: string
   /** The place that the caller was taken to have, for comparison; undefined for who has none. */
   readonly #placed: Placed | undefined
   #settling: Promise<boolean> | undefined
@@ -66,9 +67,10 @@ export class RequestSight implements Sight {
   #speaking: ReturnType<ResourceStore['patientsSpeaking']> | undefined
 
   constructor (
-    caller: Omit<Caller, keyof ReturnType<typeof standing>>, placed: Placed, ports: SightPorts,
+    { election, caller }: { readonly election: string, readonly caller: Omit<Caller, keyof ReturnType<typeof standing>> }, placed: Placed, ports: SightPorts,
     rules: (patient: string, actor: string) => Promise<Rules | undefined>, replace: (() => Promise<Placed>) | undefined
   ) {
+    this.election = election
     this.caller = { ...caller, ...standing(placed, caller.now) }
     this.#placed = replace === undefined ? undefined : placed
     this.#ports = ports

@@ -10,6 +10,8 @@ import type { Turn, Version } from './store.js'
 
 export interface Sight {
   readonly caller: Caller
+  /** Under which election of the store's primary it began. */
+  readonly election: string
   /** Reads the choices of records; what was read once in this request is not read again. */
   readonly enter: (patients: readonly string[]) => Promise<void>
   readonly situation: (patient: string) => Situation | undefined

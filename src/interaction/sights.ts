@@ -53,6 +53,8 @@ export function createSights (ports: SightPorts): (principal: Principal, now: nu
 
   return async (principal, now) => {
     const { structure, person, client } = keysOf(principal)
+    // Before anything is read.
+    const election = await store.enter()
     const [patient, known] = await Promise.all([
       principal.ins === undefined ? undefined : patientOf(principal.ins),
       structure === undefined ? NOWHERE : places.get(`${structure}|${person ?? ''}`) ?? fresh(structure, person)
@@ -65,7 +67,7 @@ export function createSights (ports: SightPorts): (principal: Principal, now: nu
       ...given('client', client),
       ...given('relative', principal.representative === undefined ? undefined : `RelatedPerson/${principal.representative}`)
     }
-    return new RequestSight(caller, known, ports, rulesOf, structure === undefined ? undefined : async () => await fresh(structure, person))
+    return new RequestSight({ election, caller }, known, ports, rulesOf, structure === undefined ? undefined : async () => await fresh(structure, person))
   }
 
   /** The stamp first: a place is never older than it. */

@@ -172,6 +172,8 @@ export type Judged = Pick<Version, 'type' | 'id' | 'patient' | 'facts'>
 export interface ResourceStore {
   /** The current version, deleted or not. Concurrent reads are coalesced. */
   readonly read: (type: string, id: string) => Promise<Kept | undefined>
+  /** What an id that was never given is next to, deleted or not: to look at it takes as long as to look at what is hidden. */
+  readonly neighbour: (type: string, id: string) => Promise<Kept | undefined>
   /** One superseded version. */
   readonly readVersion: (type: string, id: string, version: string) => Promise<Kept | undefined>
   /** Current versions that satisfy a filter, in order, at most `limit`. */
@@ -208,8 +210,14 @@ export interface ResourceStore {
   /** The receipt under a key, as acknowledged when the call is made. Concurrent calls are coalesced. */
   readonly receipt: (id: string) => Promise<Receipt | undefined>
   readonly commit: (write: Write) => Promise<void>
-  /** Journal entries of what changes nothing, durable when it resolves. Concurrent calls are coalesced. */
-  readonly append: (traces: readonly Version[]) => Promise<void>
+  /** Under which election of its primary a request begins: what was acknowledged by then, its reads see. */
+  readonly enter: () => Promise<string>
+  /**
+   * Journal entries of what changes nothing, durable when it resolves. Concurrent calls are coalesced.
+   * @param under the elections under which what is told was read
+   * @throws OutcomeError `store-unavailable` where that may be of the past, `audit-unavailable`
+   */
+  readonly append: (traces: readonly Version[], under: readonly string[]) => Promise<void>
 }
 
 /** A content that was sealed and waits for its transaction; what is in it is the store's. */

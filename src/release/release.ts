@@ -3,7 +3,7 @@
  *
  * 1. each resource is decided once more, on the choices that the interaction read; where that contradicts the filter
  *    that let it out of MongoDB, nothing is sent and the alarm is raised;
- * 2. the trace is written, and durable;
+ * 2. the trace is written, and durable, by the primary from which all was read (decision 0031);
  * 3. only then are the bodies opened and the bytes made, as this reader may see them, and handed over in a `Released`,
  *    which nothing else can make: the HTTP side sends no FHIR body without one.
  */
@@ -53,13 +53,14 @@ export function isReleased (value: unknown): value is Released {
 }
 
 /**
- * @throws OutcomeError `bug` on a contradiction, `audit-unavailable` when the trace cannot be written: nothing is sent
+ * @throws OutcomeError `bug` on a contradiction, `audit-unavailable` when the trace cannot be written, `store-unavailable`
+ *   when what was read may be of the past: nothing is sent
  */
 export async function release (answer: Answer, ports: ReleasePorts, { isPretty = false }: { readonly isPretty?: boolean } = {}): Promise<Released> {
   const { body, sight } = answer
   checkAll(answer, ports)
   const traces = tracesOf(answer, ports)
-  if (traces.length > 0) await ports.store.append(traces)
+  if (traces.length > 0) await ports.store.append(traces, electionsOf(answer))
   for (const id of noticed(answer)) ports.notice(id)
   const [made, contentType] = await render(body, sight, ports)
   const isFlow = typeof made === 'object'
@@ -99,6 +100,12 @@ function checkAll ({ body, sight }: Answer, ports: ReleasePorts): void {
 function tracesOf ({ accesses, body, sight }: Answer, ports: ReleasePorts): readonly Version[] {
   const inside = body.kind === 'bundle' ? body.entries.flatMap(answer => tracesOf(answer, ports)) : []
   return [...accesses.map(access => toTrace(access, sight.caller, ports)), ...inside]
+}
+
+/** The elections under which it was read: those of its sights. */
+function electionsOf ({ body, sight }: Answer): readonly string[] {
+  const inside = body.kind === 'bundle' ? body.entries.flatMap(electionsOf) : []
+  return [...new Set([sight.election, ...inside])]
 }
 
 /** The ids of what was written and not understood. */

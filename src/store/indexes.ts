@@ -78,6 +78,7 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
   await db.collection<StoredRules>('Rules').updateOne({ _id: rulesId('', EVERYONE) },
     { $setOnInsert: { patient: '', actor: EVERYONE, stamp: '', body: '{"choices":[]}', speaks: false, turn: 0 } }, { upsert: true })
   await create('Key', [])
+  await create('Fence', [])
   await create('Index', [])
   await create('Receipt', [[{ at: 1 }, { expireAfterSeconds: RECEIPT_SECONDS }]])
   await create('content.files', [[{ filename: 1, uploadDate: 1 }], [{ uploadDate: 1 }, { partialFilterExpression: { pending: true } }]])

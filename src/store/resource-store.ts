@@ -12,6 +12,7 @@ import { createAppend } from './append.js'
 import { READ_TIME, SEARCH_TIME } from './client.js'
 import { coalesce } from './coalesce.js'
 import { translated } from './failure.js'
+import { createFence } from './fence.js'
 import { isContainer, resolved, within, withItems } from './held.js'
 import { byDate, history } from './indexes.js'
 import { afterMatch, computed, isStored, toSort } from './keyset.js'
@@ -71,7 +72,8 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     return id => byId.get(id)
   })
 
-  const append = createAppend(db, sealing)
+  const fence = createFence(client, db)
+  const append = createAppend(db, sealing, fence)
 
   async function kept (type: string, list: readonly ReadBack[], session?: ClientSession): Promise<readonly Kept[]> {
     return await withItems({ db, session }, type, list.map(stored => toKept(type, stored)))
@@ -112,6 +114,12 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     read: async (type, id) => await translated(async () => {
       const stored = await readerOf(type)(id)
       const [version] = await kept(type, stored === undefined ? [] : [stored])
+      return version
+    }),
+
+    neighbour: async (type, id) => await translated(async () => {
+      const found = await versions(type).find({ _id: { $gte: id } }, { projection: READ_BACK, maxTimeMS: READ_TIME }).sort({ _id: 1 }).limit(1).toArray()
+      const [version] = await kept(type, found)
       return version
     }),
 
@@ -210,11 +218,13 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 
     commit: createCommit(client, db, sealing),
 
-    append: async traces => {
+    enter: async () => await fence.enter().catch(error => { throw new OutcomeError('store-unavailable', [], { cause: error }) }),
+
+    append: async (traces, under) => {
       try {
-        await append(traces)
+        await append(traces, under)
       } catch (error) {
-        throw new OutcomeError('audit-unavailable', [], { cause: error })
+        throw error instanceof OutcomeError ? error : new OutcomeError('audit-unavailable', [], { cause: error })
       }
     }
   }

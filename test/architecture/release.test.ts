@@ -105,6 +105,19 @@ t.test('a trace that cannot be kept holds everything back', async t => {
   }
 })
 
+t.test('what was read under another election of the primary than the one of its trace is held back', async t => {
+  const late = new Proxy(mine, { get: (sight, name) => name === 'election' ? '7fffffff00000000000000ff' : Reflect.get(sight, name) as unknown })
+  for (const [name, body] of Object.entries(bodies)) {
+    const { gate } = ports({ store })
+    t.equal(await release(answer(body, late), gate).then(() => 'released', (error: unknown) => error instanceof OutcomeError ? error.kind : 'another'), 'store-unavailable', name)
+    t.equal((await release(answer(body, mine), gate)).status, 200, name)
+  }
+  const entry = { ...answer({ kind: 'resource', version }, late) }
+  const { gate } = ports({ store })
+  const bundle: Answer = { ...answer({ kind: 'bundle', type: 'batch-response', entries: [entry] }, mine) }
+  await t.rejects(release(bundle, gate), { message: 'store-unavailable' }, 'an entry of a Bundle')
+})
+
 t.test('nothing goes before the trace is kept', async t => {
   let keep = () => {}
   let isReleasedYet = false

@@ -125,7 +125,7 @@ t.test('a write of which one part fails leaves nothing', async t => {
 
   async function twice (): Promise<Partial<Write>> {
     const known = trace()
-    await store.append([known])
+    await store.append([known], [])
     return { traces: [trace(), known] }
   }
 })
@@ -173,7 +173,7 @@ t.test('every write is acknowledged by a majority and the journal, every read is
   commands.length = 0
   await store.commit(write([{ next: kept, claims: ['w'] }], { rules: rules('third') }))
   await store.commit(write([{ next: { ...kept, version: randomUUID(), revision: 2 }, replaces: kept, claims: ['w'] }]))
-  await store.append([trace()])
+  await store.append([trace()], [])
   await store.read('DocumentReference', kept.id)
   await store.readVersion('DocumentReference', kept.id, kept.version)
   await store.find({ type: 'DocumentReference', filter: equals('patient', patient), sort: [], limit: 2 })
