@@ -41,8 +41,8 @@ export async function readContent (context: Context, asking: ContentRead): Promi
     context.store.read('Binary', id)
   ])
   const owner = document ?? waiting
-  const type = document === undefined ? 'Binary' : 'DocumentReference'
-  const refused = await refuse(sight, type, interaction, owner)
+  const { type } = owner ?? { type: 'DocumentReference' }
+  const refused = await refuse(context, { sight, type, id }, interaction, owner)
   if (refused !== undefined || owner === undefined) return refused ?? absent(sight, 'Binary', interaction)
   const contentType = await typeOf(context, owner, id)
   const content = contentType === undefined || owner.patient === null || (version !== undefined && version !== '1')

@@ -33,7 +33,7 @@ export async function history (context: Context, { sight, type, id, parameters }
   const path = `${type}/${id}/_history`
   const read = readHistoryParameters(context, sight, { path, type }, parameters)
   const current = await context.store.read(type, id)
-  const refused = await refuse(sight, type, 'history-instance', current)
+  const refused = await refuse(context, { sight, type, id }, 'history-instance', current)
   if (refused !== undefined || current === undefined) return refused ?? absent(sight, type, 'history-instance')
   const filter = await sight.among(type, current.patient === null ? [] : [current.patient])
   const body = await pageOf(context, { sight, path, parameters }, read, { types: [{ type, filter }], id })

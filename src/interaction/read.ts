@@ -14,6 +14,9 @@ import type { Kept, Version } from './store.js'
 
 export interface Read extends Asking { readonly type: string, readonly id: string, readonly version?: string, readonly parameters?: readonly (readonly [name: string, value: string])[] }
 
+/** After every id. */
+const NO_ID = '~'
+
 /** Who has no account is shut out by rule 1. */
 const NOT_THERE: Decision = { permit: false, rule: 1, choices: [] }
 
@@ -24,7 +27,7 @@ export async function read (context: Context, asking: Read): Promise<Answer> {
   const shape = readShapeOf(type, asking.parameters ?? [])
   const interaction = version === undefined ? 'read' : 'vread'
   const current = await context.store.read(type, id)
-  const refused = await refuse(sight, type, interaction, current)
+  const refused = await refuse(context, asking, interaction, current)
   if (refused !== undefined || current === undefined) return refused ?? absent(sight, type, interaction)
   const found = version === undefined || version === current.version ? current : await olderVersion(context, sight, current, version)
   if (found === undefined) return absent(sight, type, interaction)
@@ -40,13 +43,19 @@ export async function read (context: Context, asking: Read): Promise<Answer> {
 /**
  * The refusal of what this caller may not see, or undefined: also the first step of each change.
  * A refused access to a record is traced there; one to nothing names nobody.
+ * @param like what an absent one is like, where that is known already; null where it is like nothing
  */
-export async function refuse (sight: Sight, type: string, interaction: InteractionCode, current: Kept | undefined): Promise<Answer | undefined> {
-  await sight.enter([current?.patient ?? NOBODY])
-  if (type === 'AuditEvent') await sight.learn(current?.patient ?? NOBODY, current === undefined ? NOTHING : namedBy(current))
+export async function refuse (
+  context: Context, { sight, type, id }: Asking & Pick<Read, 'type' | 'id'>, interaction: InteractionCode, current: Kept | undefined, like?: Kept | null
+): Promise<Answer | undefined> {
+  const judged = current ?? (like === undefined ? await context.store.neighbour(type, id) : like)
+  await sight.enter([judged?.patient ?? NOBODY])
+  if (type === 'AuditEvent') await sight.learn(judged?.patient ?? NOBODY, current === undefined ? NOTHING : namedBy(current))
   if (current === undefined) return absent(sight, type, interaction)
   const decision = sight.decide(current)
   if (!decision.permit) {
+    // As what is absent asked for its neighbour.
+    await context.store.neighbour(type, NO_ID)
     return refusal(sight, new OutcomeError('absent'), [access(sight, type, interaction, current, '4')])
   }
   if (current.isDeleted) {
@@ -81,10 +90,10 @@ export function underCurrentLabels (version: Kept, current: Kept): Kept {
 export async function readToChange (
   context: Context, { sight, type, id }: Asking & Pick<Read, 'type' | 'id'>, interaction: InteractionCode
 ): Promise<{ readonly refused: Answer } | { readonly before: Version }> {
-  const seen = await context.store.read(type, id)
+  const seen = await context.store.read(type, id) ?? await context.store.neighbour(type, id) ?? null
   await sight.enter([seen?.patient ?? NOBODY])
   const current = await context.store.read(type, id)
-  const refused = await refuse(sight, type, interaction, current)
+  const refused = await refuse(context, { sight, type, id }, interaction, current, seen)
   const before = refused !== undefined || current === undefined ? undefined : await context.store.opened(current)
   return before === undefined ? { refused: refused ?? absent(sight, type, interaction) } : { before }
 }
