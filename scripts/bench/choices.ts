@@ -47,7 +47,9 @@ function denialOf (patient: string, number: number, id: string, other: string) {
     { data: [{ meaning: 'authoredby', reference: person(`8998${String(10_000_000 + number)}`, 'Dr') }] },
     { data: [{ meaning: 'instance', reference: { reference: `DocumentReference/${other}` } }] }
   ]
-  return { ...consent, category: [privacy], provision: { type: 'deny', actor: [{ role, reference: person(id, 'Dr') }], ...selectors[number % selectors.length] } }
+  // Most are about one document or one author.
+  const selector = selectors[[0, 1, 2, 2, 2, 3, 3, 3, 3, 3][number % 10] ?? 0]
+  return { ...consent, category: [privacy], provision: { type: 'deny', actor: [{ role, reference: person(id, 'Dr') }], ...selector } }
 }
 
 /** Writes the records. @param first the number of the first INS @returns them in the order of `RECORDS` */

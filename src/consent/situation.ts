@@ -8,7 +8,7 @@ import { isWithin } from './choice.js'
 import type { Choice } from './choice.js'
 import { typeKey } from './label.js'
 import type { Membership, Relative } from './rules.js'
-import { clauses, endOf, isBlockOn, isGround, isInForce, permitsTo, statementOf, unasked } from './statement.js'
+import { clauses, endOf, isBlockOn, isGround, isInForce, permitsTo, placed, statementOf, unasked } from './statement.js'
 import type { Placed, Statement } from './statement.js'
 
 export type AccountStatus = 'none' | 'notified' | 'opposed' | 'open' | 'active' | 'suspended' | 'closed' | 'deleted'
@@ -103,7 +103,7 @@ const GROUNDS: Readonly<Record<Mode, readonly string[]>> = {
 
 /** Rules 1 to 10 of `consent.md` 4, as far as they do not read the resource. */
 export function situate (given: Caller, slice: Slice, policy: Policy): Situation {
-  const caller: Placed = { ...given, teams: slice.teams ?? [] }
+  const caller = placed(given, slice.teams ?? [])
   const { principal, now } = caller
   const { patient } = slice
   const shut = (rule: number): Situation => ({ patient, now, stands: 'shut', rule, choices: [], isBlocked: false, keys: [] })

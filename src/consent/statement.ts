@@ -17,8 +17,24 @@ export interface Statement {
   readonly isOfRepresentative: boolean
 }
 
-/** A caller, and where they are in the teams of one record. */
-export interface Placed extends Caller { readonly teams: readonly Membership[] }
+/** A caller in one record: the keys by which a permit means them, and those by which a deny does. */
+export interface Placed extends Caller { readonly permitted: ReadonlySet<string>, readonly denied: ReadonlySet<string> }
+
+/**
+ * A deny covers a structure with all its parts, and whoever a list or a team lists; a permit covers exactly the one named,
+ * and who is in it now.
+ * @param teams where the caller is in the teams of the record
+ */
+export function placed (caller: Caller, teams: readonly Membership[]): Placed {
+  const { person, client, relative, own, enclosing, groups, listed, now } = caller
+  const keys = [EVERYONE, person, client, relative, ...own].filter(key => key !== undefined)
+  const places = (list: readonly Membership[]) => list.map(({ team }) => team)
+  return {
+    ...caller,
+    permitted: new Set([...keys, ...groups, ...places(teams.filter(({ period, isGround }) => isGround && isWithin(now, period)))]),
+    denied: new Set([...keys, ...enclosing, ...listed, ...places(teams)])
+  }
+}
 
 /** Of a kind, only its root permits; a PCF consent and a `partage` permit by their exceptions too. */
 export function isGround ({ kind, base, exceptions }: Statement): boolean {
@@ -55,16 +71,10 @@ export function permitsTo ({ base }: Choice, caller: Placed): boolean {
   return base.effect === 'permit' && names(base, caller)
 }
 
-/**
- * A deny covers a structure with all its parts, and whoever a list or a team lists; a permit covers exactly the one named,
- * and who is in it now.
- */
-function names (clause: Clause, { principal, now, person, client, relative, own, enclosing, groups, listed, teams }: Placed): boolean {
-  if (clause.actors === null) return principal.kind === 'professional' || principal.kind === 'structure'
-  const isDeny = clause.effect === 'deny'
-  const places = teams.filter(({ period, isGround }) => isDeny || (isGround && isWithin(now, period))).map(({ team }) => team)
-  const keys = [person, client, relative, ...own, ...places, ...isDeny ? [...enclosing, ...listed] : groups]
-  return clause.actors.some(actor => actor === EVERYONE || keys.includes(actor))
+function names ({ effect, actors }: Clause, { principal, permitted, denied }: Placed): boolean {
+  if (actors === null) return principal.kind === 'professional' || principal.kind === 'structure'
+  const keys = effect === 'deny' ? denied : permitted
+  return actors.some(actor => keys.has(actor))
 }
 
 export function statementOf (choice: Choice, caller: Placed, purpose: string): Statement {

@@ -36,9 +36,23 @@ export function and (...of: readonly Filter[]): Filter {
   return junction('and', of, all, none)
 }
 
-/** Any of `of`; constants are folded, nested disjunctions flattened. `or()` is `none`. */
+/** Any of `of`; constants are folded, nested disjunctions flattened, what asks one field for values asks once. `or()` is `none`. */
 export function or (...of: readonly Filter[]): Filter {
-  return junction('or', of, none, all)
+  return junction('or', of.length < MANY ? of : together(of), none, all)
+}
+
+/** As many alternatives as it takes for their number to be felt: a thousand choices name a thousand documents. */
+const MANY = 8
+
+function together (of: readonly Filter[]): readonly Filter[] {
+  const values = new Map<string, Scalar[]>()
+  for (const part of of) {
+    if (part.kind !== 'in') continue
+    const known = values.get(part.field)
+    if (known === undefined) values.set(part.field, [...part.values])
+    else known.push(...part.values)
+  }
+  return [...[...values].map(([field, list]) => isIn(field, list)), ...of.filter(({ kind }) => kind !== 'in')]
 }
 
 function junction (kind: 'and' | 'or', of: readonly Filter[], neutral: Filter, absorbing: Filter): Filter {

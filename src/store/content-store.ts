@@ -14,8 +14,8 @@ const PLAIN = CHUNK - SEAL
 const MOST_STAGED = 1024 * 1024
 /** Chunks that are on their way to MongoDB at once, whoever sends them: what memory they take, and that reads go on. */
 const MOST_WRITING = 8
-/** Chunks that a reader takes at once, and readers that do so at once. */
-const READ_AHEAD = 2
+/** Chunks that a reader takes at once: what fifty readers hold is felt (`npm run uploads`); and readers that do so at once. */
+const READ_AHEAD = 1
 const MOST_READING = 8
 /** Chunks need not be acknowledged by a majority one by one: the last word of `receive` is, and the transaction counts them. */
 const QUICK = { writeConcern: { w: 1, journal: false } } as const

@@ -61,6 +61,14 @@ t.test('the laws of logic hold', async t => {
   }), { numRuns: 150, seed: 20261122 })
 })
 
+t.test('of very many alternatives, those that ask one field for values ask once, and mean what they meant', async t => {
+  fc.assert(fc.property(fc.array(tree, { minLength: 8, maxLength: 20 }), document, (of, each) => {
+    t.equal(evaluate(or(...of), each), of.some(part => evaluate(part, each)))
+  }), { numRuns: 150, seed: 20261129 })
+  const many = or(...Array.from({ length: 1000 }, (_, number) => equals(number % 2 === 0 ? 'f' : 'g', `${number}`)))
+  t.equal(many.kind === 'or' && many.of.length, 2)
+})
+
 t.test('a normal tree has constants only at its top, and no junction of one or of its own kind', async t => {
   const check = (filter: Filter, above: string): void => {
     if (filter.kind === 'all' || filter.kind === 'none') {
