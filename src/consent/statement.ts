@@ -2,10 +2,10 @@
  * What the choices of one record say to one caller at one instant, as far as that does not depend on the resource: whom
  * they name, for what purpose, and whether they are in force.
  */
+import type { Caller } from './caller.js'
 import { ALWAYS, EVERYONE, isWithin } from './choice.js'
 import type { Choice, Clause } from './choice.js'
-import type { Membership } from './rules.js'
-import type { Caller } from './situation.js'
+import type { TeamPlace } from './rules.js'
 
 /** One choice as far as it speaks to this caller, in this mode, now. */
 export interface Statement {
@@ -18,7 +18,7 @@ export interface Statement {
 }
 
 /** A caller, and where they are in the teams of one record. */
-export interface Placed extends Caller { readonly teams: readonly Membership[] }
+export interface Placed extends Caller { readonly teams: readonly TeamPlace[] }
 
 /** Of a kind, only its root permits; a PCF consent and a `partage` permit by their exceptions too. */
 export function isGround ({ kind, base, exceptions }: Statement): boolean {
