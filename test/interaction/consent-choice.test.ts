@@ -62,7 +62,7 @@ for (const [what, kind, provision, ...places] of faults) {
   })
 }
 
-t.test('refused where the Consent as a whole is no choice', async t => {
+t.test('C7 P21 refused where the Consent as a whole is no choice', async t => {
   const of = (more: object) => ({ ...access(patientId, GP), ...more })
   const rule = { code: 'business-rule' }
   refused(t, await post(holder, of({ scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'research' }] } })), 422, { ...rule, expression: 'Consent.scope' })
@@ -83,7 +83,7 @@ t.test('actor and data must be there for the one who writes', async t => {
     { code: 'not-found', expression: 'Consent.provision.actor.reference' })
 })
 
-t.test('nobody writes a choice into another record', async t => {
+t.test('C10 nobody writes a choice into another record', async t => {
   const other = await scene.open()
   refused(t, await post(holder, access(other.id, GP)), 403, { code: 'forbidden' })
   for (const nobody of [access(randomUUID(), GP), { ...access(patientId, GP), patient: { display: 'me' } }]) {
