@@ -52,6 +52,7 @@ const faults: readonly (readonly [what: string, kind: string | undefined, provis
   ['masked documents in an emergency lack their label and a purpose', 'urgence-masques', { type: 'permit', purpose: [purpose('BTG')] }, 'purpose', 'securityLabel'],
   ['a default masks otherwise', 'defaut-confidentialite', { type: 'permit', securityLabel: [label('MASQUE_PSOCIAL').coding[0]] }, 'securityLabel'],
   ['a delegation has no period', 'delegation', { type: 'permit', actor: actor(person(GP)) }, 'period'],
+  ['a delegation has a period without an instant', 'delegation', { type: 'permit', actor: actor(person(GP)), period: { extension: [{ url: 'urn:example', valueBoolean: true }] } }, 'period'],
   ['a provision says neither', undefined, { actor: actor(person(GP)) }, 'type'],
   ['exceptions have exceptions', undefined, { type: 'permit', provision: [{ type: 'deny', provision: [{ type: 'permit' }] }] }, 'provision']
 ]
