@@ -15,6 +15,7 @@ const provision = of('src/consent/provision.ts', RULES)
 const label = of('src/consent/label.ts', RULES)
 const facts = of('src/consent/facts.ts', RULES)
 const family = of('src/consent/family.ts', RULES)
+const authors = of('src/interaction/list-authors.ts', RULES)
 const right = of('src/consent/right.ts', RULES)
 const rules = of('src/consent/rules.ts', RULES)
 const unclaimed = of('src/consent/unclaimed.ts', RULES)
@@ -150,6 +151,11 @@ export const MUTANTS = [
   family('a secret session is told to representatives', 'facts.isSecret ? deny(4) : permit(4)', 'permit(4)'),
   family('the médecin traitant reads the traces of choices', "facts.family === 'record' || isOwn(situation.keys, facts) ? permit(7) : deny(7)", 'permit(7)'),
   family('who may see one document is told who the patient is', "base.effect === 'permit' && !isSelective(base)", "base.effect === 'permit'"),
+
+  authors('a place in a team that is over counts for what it wrote', 'isDeny || (span !== null && isWithin(now, span))', 'isDeny || span !== null'),
+  authors('a team that is not active counts for what it wrote', 'span: isGround ? period : null', 'span: period'),
+  authors('a deny about what a team wrote forgets who was in it', 'isDeny || (span !== null && isWithin(now, span))', 'span !== null && isWithin(now, span)'),
+  provision('a delegation whose period names no instant helps', "kind === 'delegation' && period?.start === undefined && period?.end === undefined", "kind === 'delegation' && period === undefined"),
 
   right('an author as structure masks', 'who.isAuthorInPerson || who.isTreating,', 'who.isAuthor || who.isTreating,'),
   right('the médecin traitant lifts a mask', 'MASQUE_PS: who => who.isHolder || who.isLegal || who.isAdministrator,', 'MASQUE_PS: who => who.isHolder || who.isLegal || who.isAdministrator || who.isTreating,'),
