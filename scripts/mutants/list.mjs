@@ -7,12 +7,18 @@ const PARTICIPATION = ['test/consent/participation.test.ts']
 const IDENTITY = ['test/unit/security/identity.test.ts', 'test/consent/differential.test.ts']
 
 const situation = of('src/consent/situation.ts', RULES)
+const caller = of('src/consent/caller.ts', RULES)
 const statement = of('src/consent/statement.ts', RULES)
 const decide = of('src/consent/decide.ts', RULES)
 const compile = of('src/consent/compile.ts', RULES)
 const provision = of('src/consent/provision.ts', RULES)
 const label = of('src/consent/label.ts', RULES)
 const facts = of('src/consent/facts.ts', RULES)
+const family = of('src/consent/family.ts', RULES)
+const authors = of('src/interaction/list-authors.ts', RULES)
+const right = of('src/consent/right.ts', RULES)
+const rules = of('src/consent/rules.ts', RULES)
+const unclaimed = of('src/consent/unclaimed.ts', RULES)
 const participation = of('src/consent/participation.ts', PARTICIPATION)
 const identity = of('src/security/identity.ts', IDENTITY)
 
@@ -33,8 +39,8 @@ export const MUTANTS = [
   statement('a lifted block is in force', 'choice.lifted === undefined && isWithin(now, choice.period)', 'isWithin(now, choice.period)'),
   statement('the period of a choice is forgotten', 'choice.lifted === undefined && isWithin(now, choice.period)', 'choice.lifted === undefined'),
   statement('the period of a clause is forgotten', 'names(clause, caller) && isWithin(caller.now, clause.period) &&', 'names(clause, caller) &&'),
-  statement('a permit covers the parts of a structure', '...isDeny ? [...enclosing, ...listed] : groups', '...enclosing, ...isDeny ? listed : groups'),
-  statement('a block does not cover the parts of a structure', '...isDeny ? [...enclosing, ...listed] : groups', '...isDeny ? listed : groups'),
+  statement('a permit covers the parts of a structure', 'permitted: new Set([...keys,', 'permitted: new Set([...keys, ...enclosing,'),
+  statement('a block does not cover the parts of a structure', '...enclosing, ...listed, ...places(teams)', '...listed, ...places(teams)'),
   statement('no actor means everybody, applications too', "return principal.kind === 'professional' || principal.kind === 'structure'", 'return true'),
   statement('purposes are forgotten', "(purpose === '*' || clause", '(true || clause'),
   situation('an access is no ground any more', "normal: ['acces-ps', 'equipe-soins'", "normal: ['equipe-soins'"),
@@ -43,7 +49,7 @@ export const MUTANTS = [
   situation('the administrator outlives a block', "choice.kind === 'administrateur' && isHeard(choice) &&", "choice.kind === 'administrateur' &&"),
   situation('masks open to an emergency of another purpose', 'permitsTo(choice, caller) && choice.base.purposes.includes(purpose))]', 'permitsTo(choice, caller))]'),
   situation('masks open outside emergencies', "principal.mode === 'normal'\n    ? appointments", "principal.mode === 'bris'\n    ? appointments"),
-  situation('the social sector is forgotten', 'profession?.startsWith(`${SOCIAL}|`) === true', 'profession?.startsWith(`${SOCIAL}|`) === undefined'),
+  caller('the social sector is forgotten', 'profession?.startsWith(`${SOCIAL}|`) === true', 'profession?.startsWith(`${SOCIAL}|`) === undefined'),
 
   situation('who represents a minor goes on for ever', "relative.represents === 'minor' && now < majority", "relative.represents === 'minor'"),
   situation('the eighteenth birthday is a day of childhood', 'now < majority', 'now <= majority'),
@@ -52,17 +58,17 @@ export const MUTANTS = [
   situation('a delegation outlives its period', 'choice.isOfRepresentative !== true && isInForce(choice, now) && permitsTo', 'choice.isOfRepresentative !== true && permitsTo'),
   situation('whom a parent designated treats without bounds', 'choice.isOfRepresentative === true ? { beyond', 'false ? { beyond'),
   situation('what a parent gave opens masked secrets', 'seesMaskedBeyond: opening.some(({ isOfRepresentative }) => isOfRepresentative !== true)', 'seesMaskedBeyond: opening.length > 0'),
-  statement('a place in a team outlives its period', 'isDeny || (isGround && isWithin(now, period))', 'isDeny || isGround'),
-  statement('a team that is no ground is one', 'isDeny || (isGround && isWithin(now, period))', 'isDeny || isWithin(now, period)'),
-  statement('a deny forgets who was in a team', 'isDeny || (isGround && isWithin(now, period))', 'isGround && isWithin(now, period)'),
+  statement('a place in a team outlives its period', 'isGround && isWithin(now, period)', 'isGround'),
+  statement('a team that is no ground is one', 'isGround && isWithin(now, period)', 'isWithin(now, period)'),
+  statement('a deny forgets who was in a team', '...listed, ...places(teams)', '...listed, ...places(teams.filter(({ period, isGround }) => isGround && isWithin(now, period)))'),
   decide('a representative sees what is hidden from them', 'isWithheld || facts.labels.includes(BEYOND) ? deny(4)', 'isWithheld ? deny(4)'),
   decide('a representative sees what is not announced', 'isWithheld || facts.labels.includes(BEYOND) ? deny(4)', 'facts.labels.includes(BEYOND) ? deny(4)'),
   decide('what a parent gave opens what is hidden from them', '!(isBeyond && statement.isOfRepresentative) && ', ''),
-  compile('a representative finds what is hidden from them', 'and(openToHolder(situation.now), not(BEYOND))', 'openToHolder(situation.now)'),
-  compile('what a parent gave finds what is hidden from them', 'statement.isOfRepresentative ? not(BEYOND) : all', 'all'),
+  compile('a representative finds what is hidden from them', 'and(openToHolder(situation.now), not(isBeyond))', 'openToHolder(situation.now)'),
+  compile('what a parent gave finds what is hidden from them', 'statement.isOfRepresentative ? not(isBeyond) : all', 'all'),
   decide('the month ends an instant later', 'situation.now < facts.opens\n    return isWithheld ? deny(3)', 'situation.now <= facts.opens\n    return isWithheld ? deny(3)'),
   decide('what was entered in error is shown', 'if (facts.enteredInError && !meets(facts.authors, authorKeys(situation))) return deny(2)', ''),
-  decide('applications see what is not announced', "['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX']", "['MASQUE_PS', 'INVISIBLE_REPRESENTANTS_LEGAUX']"),
+  decide('applications see what is not announced', "['MASQUE_PS', 'INVISIBLE_PATIENT', BEYOND]", "['MASQUE_PS', BEYOND]"),
   decide('an application does not see what it deposited', '!meets(facts.authors, situation.keys) && meets(facts.labels, KEPT)', 'meets(facts.labels, KEPT)'),
   decide('rule 9 is dropped', 'if (meets(facts.authors, caller.inPerson)) return permit(9)', ''),
   decide('the software of a structure sees what it did not feed', 'meets(facts.authors, situation.keys) ? permit(9) : deny(9)', 'meets(facts.authors, situation.keys) ? permit(9) : permit(9)'),
@@ -86,7 +92,7 @@ export const MUTANTS = [
   compile('the structure that fed has a ground in emergencies', "caller.mode === 'normal' ? asStructure : none)", 'asStructure)'),
   compile('rule 11 is dropped', 'not(or(...caller.denials.map(statement => denies(statement, stored)))),', ''),
   compile('rule 12 is satisfied with one of the types', "within('facts.types', caller.readableTypes)", "isIn('facts.types', caller.readableTypes)"),
-  compile('rule 13 forgets the mask', "or(not(equals('facts.labels', 'MASQUE_PS')), asStructure, caller.seesMaskedBeyond ? all : caller.seesMasked ? not(BEYOND) : none)", 'all'),
+  compile('rule 13 forgets the mask', "or(not(equals('facts.labels', 'MASQUE_PS')), asStructure, caller.seesMaskedBeyond ? all : caller.seesMasked ? not(isBeyond) : none)", 'all'),
   compile('what was entered in error is found', 'and(sound([...situation.inPerson, ...situation.asStructure]), ofProfessional(situation, stored))', 'ofProfessional(situation, stored)'),
   compile('a denial of an application is forgotten', 'not(or(...situation.denials.map(statement => denies(statement, stored)))))', 'all)'),
   compile('an exception that permits does not stand against its root', 'and(about(base, stored), not(or(...exceptions.map(clause => about(clause, stored)))))', 'about(base, stored)'),
@@ -129,6 +135,54 @@ export const MUTANTS = [
   participation('the holder sees messages that are not theirs', "const isTheirs = family === 'agenda' || facts.participants.includes(holder)", 'const isTheirs = true'),
   participation('a block takes the threads away', "if (stands === 'shut' && !(family === 'message' && situation.isBlocked)) return", "if (stands === 'shut') return"),
   participation('a message is announced too early', "facts.labels.includes('INVISIBLE_PATIENT') && situation.now < facts.opens ? deny(3) : permit(3)", 'permit(3)'),
+
+  family('a type without a family is shown to everybody', 'if (family === undefined) throw new Error(`the type ${type} has no family`)', "if (family === undefined) return 'directory'"),
+  family('the choices of an account that is not open are hidden from its holder', "case 'holder': return permit(3)\n    case 'representative': return permit(4)", "case 'holder': return deny(1)\n    case 'representative': return permit(4)"),
+  family('a professional reads choices about others', 'facts.actors.some(actor => namesOf(situation).includes(actor)) ? permit', 'true ? permit'),
+  family('a professional reads a choice that denies', '!facts.hasDeny && !facts', '!facts'),
+  family('a professional reads a choice that singles data out', '!facts.isSelective && facts', 'facts'),
+  family('a professional finds a choice that denies', "not(equals('facts.hasDeny', true)), ", ''),
+  family('a professional finds a choice that singles data out', ", not(equals('facts.isSelective', true)))", ')'),
+  family('a trace names what is hidden from its reader', 'if (facts.about.some(reference => hidden.has(reference))) return deny(0)', ''),
+  family('a trace that names what is hidden is found', "not(isIn('facts.about', hidden))", 'all'),
+  family('a search that found only what is hidden is told', 'if (!facts.isNamed && facts.disclosed.length > 0 && facts.disclosed.every(reference => hidden.has(reference))) return deny(0)', ''),
+  family('a search that found only what is hidden is found', ", or(equals('facts.isNamed', true), not(within('facts.disclosed', hidden))))", ')'),
+  family('a refused access is told to who was refused', 'return facts.isPermitted && facts', 'return facts'),
+  family('a secret session is told to representatives', 'facts.isSecret ? deny(4) : permit(4)', 'permit(4)'),
+  family('the médecin traitant reads the traces of choices', "facts.family === 'record' || isOwn(situation.keys, facts) ? permit(7) : deny(7)", 'permit(7)'),
+  family('who may see one document is told who the patient is', "base.effect === 'permit' && !isSelective(base)", "base.effect === 'permit'"),
+
+  authors('a place in a team that is over counts for what it wrote', 'isDeny || (span !== null && isWithin(now, span))', 'isDeny || span !== null'),
+  authors('a team that is not active counts for what it wrote', 'span: isGround ? period : null', 'span: period'),
+  authors('a deny about what a team wrote forgets who was in it', 'isDeny || (span !== null && isWithin(now, span))', 'span !== null && isWithin(now, span)'),
+  provision('a delegation whose period names no instant helps', "kind === 'delegation' && period?.start === undefined && period?.end === undefined", "kind === 'delegation' && period === undefined"),
+
+  right('an author as structure masks', 'who.isAuthorInPerson || who.isTreating,', 'who.isAuthor || who.isTreating,'),
+  right('the médecin traitant lifts a mask', 'MASQUE_PS: who => who.isHolder || who.isLegal || who.isAdministrator,', 'MASQUE_PS: who => who.isHolder || who.isLegal || who.isAdministrator || who.isTreating,'),
+  right('the structure that fed is author in person', 'INVISIBLE_PATIENT: who => who.isAuthorInPerson,', 'INVISIBLE_PATIENT: who => who.isAuthor,'),
+  right('a médecin traitant is author in person as their structure', '? situation.keys.filter(key => !caller.own.includes(key)) : []', '? situation.keys : []'),
+  right('a representative removes what is hidden from them', 'INVISIBLE_REPRESENTANTS_LEGAUX: who => who.isHolder\n', 'INVISIBLE_REPRESENTANTS_LEGAUX: who => who.isHolder || who.isLegal\n'),
+  right('every author removes what they added', 'const removeOther: Right = who => who.isHolder', 'const removeOther: Right = who => who.isHolder || who.isAuthor'),
+  right('the code of another system is taken for the label', 'label.system === TRE_A07 && markOf', 'markOf'),
+  right('a deposit hides from representatives outside a secret session', '!(isCarer && isSecret)', '!isCarer'),
+  right('the holder deposits what is not announced to them', "marks.includes('INVISIBLE_PATIENT') && !isCarer", "marks.includes('INVISIBLE_PATIENT') && false"),
+  right('authors change', "...authors.map(path => path.split('.')[0] ?? ''), ...fixed]", '...fixed]'),
+  right('who is contained changes', "elements.has('contained') || isSame(peopleIn(before), peopleIn(after)) ? []", '[].length === 0 ? []'),
+  right('what was entered in error comes back', 'const isUndone = isInError(before', 'const isUndone = before === after && isInError(before'),
+  right('a code is corrected away from the choice about it', 'isKept(codesOf(before), codesOf(after)) ? []', 'isKept([], []) ? []'),
+
+  rules('a new choice forgets the account', 'return { ...before, choices', 'return { choices'),
+  rules('who is in a team is not asked for', 'return teams.length > 0 || choices', 'return choices'),
+  rules('who is only blocked is searched for', "choices.some(({ kind }) => kind !== 'blocage')", 'choices.length > 0'),
+  rules('a choice that names nobody speaks to nobody', 'actors?.includes(EVERYONE) ?? true', 'actors?.includes(EVERYONE) ?? false'),
+  rules('a list for emergencies is searched for', "purposes.includes('TREAT') || purposes.includes('*'))", 'purposes.length > 0)'),
+
+  unclaimed('a content that a document claimed is still read alone', 'permit: claimedBy === null && keys', 'permit: keys'),
+  unclaimed('a content that a document claimed is still found alone', "and(not(exists('facts.claimedBy')), isIn('facts.depositor', standing(situation).keys))", "isIn('facts.depositor', standing(situation).keys)"),
+  unclaimed('a person posts as themselves, whatever the structure', 'return own.map(structure => `${person}@${structure}`)', 'return [person]'),
+  unclaimed('what the software posted is read by who works there', "keys.filter(key => key.includes('@'))", 'keys.filter(() => true)'),
+  unclaimed('what the software posted is lost to it', "case 'structure': return { keys: situation.keys, rule: 9 }", "case 'structure': return { keys: [], rule: 9 }"),
+  unclaimed('the holder of an account that is not open reads what they posted', '{ keys: situation.isOpen ? [`Patient/${situation.patient}`] : []', '{ keys: [`Patient/${situation.patient}`]'),
 
   identity('RPPS and idNatPs are two persons', 'return `person:8${text}`', 'return `person:${text}`'),
   identity('FINESS and idNatSt are two structures', "'https://finess.esante.gouv.fr': '1'", "'https://finess.esante.gouv.fr': '3'"),

@@ -66,6 +66,6 @@ function hasPeriod (period: Period | undefined, { needsPeriod, maxHours }: KindS
   if (!needsPeriod) return true
   const start = intervalOf(period?.start ?? '')?.lo
   const end = intervalOf(period?.end ?? '')?.lo
-  if (maxHours === undefined) return period !== undefined
+  if (maxHours === undefined) return period?.start !== undefined || period?.end !== undefined
   return start !== undefined && end !== undefined && end - start <= maxHours * HOUR
 }

@@ -55,6 +55,11 @@ export function isList (actor: string): boolean {
   return actor.startsWith('Group/')
 }
 
+/** Whether an author is meant by who else: those on a list of the operator, or in a team of the record. */
+export function isMany (author: string): boolean {
+  return isList(author) || author.startsWith('CareTeam/')
+}
+
 export const ALWAYS: Span = Object.freeze({ start: -8.64e15, end: 8.64e15 })
 
 export function isWithin (instant: number, { start, end }: Span): boolean {

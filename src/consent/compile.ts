@@ -5,6 +5,7 @@
 import { all, and, compare, element, equals, isIn, none, not, or, within } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import type { Clause, Selector } from './choice.js'
+import { BEYOND } from './label.js'
 import { CONTAINERS } from './record-type.js'
 import type { Professional, Situation } from './situation.js'
 import type { Statement } from './statement.js'
@@ -53,33 +54,32 @@ function alone (situation: Situation, stored: Stored): Filter {
   switch (situation.stands) {
     case 'shut': return none
     case 'holder': return situation.isOpen ? openToHolder(situation.now) : none
-    case 'representative': return situation.isOpen ? and(openToHolder(situation.now), not(BEYOND)) : none
+    case 'representative': return situation.isOpen ? and(openToHolder(situation.now), not(isBeyond)) : none
     case 'application': return and(
       sound(situation.keys),
-      or(isIn('facts.authors', situation.keys), not(isIn('facts.labels', ['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX']))),
+      or(isIn('facts.authors', situation.keys), not(isIn('facts.labels', ['MASQUE_PS', 'INVISIBLE_PATIENT', BEYOND]))),
       or(...situation.statements.map(statement => permits(statement, stored))),
       not(or(...situation.denials.map(statement => denies(statement, stored)))))
     case 'treating': return situation.beyond === undefined
       ? sound(situation.keys)
-      : and(sound(situation.keys), or(not(BEYOND), alone(situation.beyond, stored)))
+      : and(sound(situation.keys), or(not(isBeyond), alone(situation.beyond, stored)))
     case 'structure': return isIn('facts.authors', situation.keys)
     case 'professional': return and(sound([...situation.inPerson, ...situation.asStructure]), ofProfessional(situation, stored))
     default: return situation satisfies never
   }
 }
 
-/** What is hidden from legal representatives: nothing that one of them gave opens it. */
-const BEYOND = equals('facts.labels', 'INVISIBLE_REPRESENTANTS_LEGAUX')
+const isBeyond = equals('facts.labels', BEYOND)
 
 function ofProfessional (caller: Professional, stored: Stored): Filter {
   const asStructure = isIn('facts.authors', caller.asStructure)
   return or(
     isIn('facts.authors', caller.inPerson),
     and(
-      or(...caller.grounds.map(statement => and(permits(statement, stored), statement.isOfRepresentative ? not(BEYOND) : all)), caller.mode === 'normal' ? asStructure : none),
+      or(...caller.grounds.map(statement => and(permits(statement, stored), statement.isOfRepresentative ? not(isBeyond) : all)), caller.mode === 'normal' ? asStructure : none),
       not(or(...caller.denials.map(statement => denies(statement, stored)))),
       within('facts.types', caller.readableTypes),
-      or(not(equals('facts.labels', 'MASQUE_PS')), asStructure, caller.seesMaskedBeyond ? all : caller.seesMasked ? not(BEYOND) : none),
+      or(not(equals('facts.labels', 'MASQUE_PS')), asStructure, caller.seesMaskedBeyond ? all : caller.seesMasked ? not(isBeyond) : none),
       caller.isSocial ? not(equals('facts.labels', 'MASQUE_PSOCIAL')) : all))
 }
 

@@ -5,6 +5,7 @@
 import type { Clause, Selector, Span } from './choice.js'
 import { codesOf } from './facts.js'
 import type { Facts, Item } from './facts.js'
+import { BEYOND } from './label.js'
 import type { Professional, Situation } from './situation.js'
 import { consentsOf } from './statement.js'
 import type { Statement } from './statement.js'
@@ -21,10 +22,7 @@ export interface Decision {
 export interface Judged { readonly type: string, readonly id: string, readonly facts: Item['facts'] & Pick<Facts, 'items'> }
 
 /** What no application sees, but of what it deposited itself. */
-const KEPT: readonly string[] = ['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX']
-
-/** What is hidden from legal representatives: nothing that one of them gave opens it. */
-const BEYOND = 'INVISIBLE_REPRESENTANTS_LEGAUX'
+const KEPT: readonly string[] = ['MASQUE_PS', 'INVISIBLE_PATIENT', BEYOND]
 
 const permit = (rule: number, choices: readonly string[] = []): Decision => ({ permit: true, rule, choices })
 const deny = (rule: number, choices: readonly string[] = []): Decision => ({ permit: false, rule, choices })

@@ -150,7 +150,7 @@ function decideTrace (situation: Situation, facts: TraceFacts, hidden: Hidden): 
     case 'shut': return deny(situation.rule)
     case 'holder': return situation.isOpen ? permit(3) : deny(1)
     case 'representative': return !situation.isOpen ? deny(1) : facts.isSecret ? deny(4) : permit(4)
-    case 'treating': return facts.family === 'record' ? permit(7) : deny(7)
+    case 'treating': return facts.family === 'record' || isOwn(situation.keys, facts) ? permit(7) : deny(7)
     case 'professional': return isOwn(situation.inPerson, facts) ? permit(10) : deny(10)
     case 'application': return deny(5)
     case 'structure': return deny(9)

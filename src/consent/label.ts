@@ -8,6 +8,9 @@ export type Mark = 'MASQUE_PS' | 'MASQUE_PSOCIAL' | 'INVISIBLE_PATIENT' | 'INVIS
 export const TRE_A07 = 'https://mos.esante.gouv.fr/NOS/TRE_A07-StatutVisibiliteDocument/FHIR/TRE-A07-StatutVisibiliteDocument'
 export const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
 
+/** What is hidden from legal representatives, and so from every one: nothing that one of them gave opens it. */
+export const BEYOND: Mark = 'INVISIBLE_REPRESENTANTS_LEGAUX'
+
 const MARKS: readonly string[] = ['MASQUE_PS', 'MASQUE_PSOCIAL', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX']
 const CONFIDENTIALITY_CODES: readonly string[] = ['U', 'L', 'M', 'N', 'R', 'V']
 /** Systems whose codes matter to selectors only. */

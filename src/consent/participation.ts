@@ -8,7 +8,7 @@ import { all, and, compare, equals, isIn, none, not, or } from '../filter/filter
 import type { Filter } from '../filter/filter.js'
 import { oneMonthAfter } from '../filter/interval.js'
 import type { Decision } from './decide.js'
-import { labelsOf, markOf, tagOf } from './label.js'
+import { BEYOND, labelsOf, markOf, tagOf } from './label.js'
 import type { Mark } from './label.js'
 import type { Situation } from './situation.js'
 
@@ -29,9 +29,6 @@ export interface ParticipationFacts {
   readonly opens: number
   readonly wasWithheld: boolean
 }
-
-/** What is hidden from legal representatives, and so from every one. */
-const BEYOND: Mark = 'INVISIBLE_REPRESENTANTS_LEGAUX'
 
 export type Participation = 'message' | 'agenda'
 

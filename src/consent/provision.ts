@@ -135,7 +135,7 @@ function isSameList (one: readonly string[], other: readonly string[]): boolean 
 /** An `acces-ponctuel` permits at most 24 hours from its start, nobody helps without a period. One that cannot be read bounds nothing. */
 function boundsOf ({ period, type }: ConsentProvision, kind: Kind, { acknowledged, isRecorded = false }: Reading): Span | undefined {
   const span = isReadablePeriod(period) && period !== undefined ? spanOf(period) : ALWAYS
-  if (kind === 'delegation' && period === undefined) return undefined
+  if (kind === 'delegation' && period?.start === undefined && period?.end === undefined) return undefined
   if (kind === 'equipe-soins' && isRecorded) return { start: span.start, end: Math.min(span.end, acknowledged + RECORDED_TEAM) }
   if (kind !== 'acces-ponctuel' || type !== 'permit') return span
   return period?.start === undefined ? undefined : { start: span.start, end: Math.min(span.end, span.start + DAY) }

@@ -5,11 +5,12 @@
 import type { Coding, Resource } from '@medplum/fhirtypes'
 import { isSame } from '../json/same.js'
 import type { Fault } from '../outcome/outcome-error.js'
+import type { Caller } from './caller.js'
 import { codesOf, isInError } from './facts.js'
 import type { Facts } from './facts.js'
-import { CONFIDENTIALITY, labelKey, labelsOf, markOf } from './label.js'
+import { CONFIDENTIALITY, TRE_A07, labelKey, labelsOf, markOf } from './label.js'
 import { recordType } from './record-type.js'
-import type { Caller, Situation } from './situation.js'
+import type { Situation } from './situation.js'
 
 /** What a caller is to one resource. */
 export interface Standing {
@@ -69,7 +70,7 @@ function counting (resource: Resource): ReadonlyMap<string, Coding> {
 export function labelFaults (before: Resource, after: Resource, who: Standing): readonly Fault[] {
   const [old, fresh] = [counting(before), counting(after)]
   const may = (rights: Readonly<Record<string, Right>>, other: Right, label: Coding) =>
-    (rights[label.code ?? ''] !== undefined && markOf(label) === label.code ? rights[label.code ?? ''] ?? other : other)(who)
+    (label.system === TRE_A07 && markOf(label) === label.code ? rights[label.code ?? ''] ?? other : other)(who)
   const added = [...fresh.values()].filter(label => !old.has(labelKey(label)) && !may(ADD, addOther, label))
   const removed = [...old.values()].filter(label => !fresh.has(labelKey(label)) && !may(REMOVE, removeOther, label))
   return [

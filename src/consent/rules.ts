@@ -12,14 +12,14 @@ export interface RulesBody {
   /** For a RelatedPerson: who they are. */
   readonly relative?: Relative
   /** For a person or structure: the teams of the record that list them. */
-  readonly teams?: readonly Membership[]
+  readonly teams?: readonly TeamPlace[]
 }
 
 /** Who stands around the holder, and since when until when; what they represent only the operator says. */
 export interface Relative { readonly represents: 'minor' | 'protected-adult' | null, readonly period: Span }
 
 /** A place in a CareTeam. */
-export interface Membership {
+export interface TeamPlace {
   /** `CareTeam/id` */
   readonly team: string
   /** When both the team and this place in it hold, ms. */

@@ -4,36 +4,16 @@
  */
 import type { Mode, Principal } from '../security/principal.js'
 import type { Matrix } from '../terminology/matrix.js'
+import { authorKeys, inPersonKeys, isOutsideCare, isSocial } from './caller.js'
+import type { Caller } from './caller.js'
 import { isWithin } from './choice.js'
 import type { Choice } from './choice.js'
 import { typeKey } from './label.js'
-import type { Membership, Relative } from './rules.js'
+import type { Relative, TeamPlace } from './rules.js'
 import { clauses, endOf, isBlockOn, isGround, isInForce, permitsTo, placed, statementOf, unasked } from './statement.js'
 import type { Placed, Statement } from './statement.js'
 
 export type AccountStatus = 'none' | 'notified' | 'opposed' | 'open' | 'active' | 'suspended' | 'closed' | 'deleted'
-
-/** A principal at the instant of a request, with what the directory says of their structure. */
-export interface Caller {
-  readonly principal: Principal
-  /** The one instant of the request, ms. */
-  readonly now: number
-  /** The id of the patient whom the token names; undefined when it names none or nobody known. */
-  readonly patient?: string
-  /** Keys of `security/identity.ts`, hashed as they are stored: the person, the application. */
-  readonly person?: string
-  readonly client?: string
-  /** `RelatedPerson/id` of a representative. */
-  readonly relative?: string
-  /** Every key of the caller's structure. */
-  readonly own: readonly string[]
-  /** Every key of the structures that it is part of. */
-  readonly enclosing: readonly string[]
-  /** The operator's lists (`Group/id`) on which the person or the structure is now: to those a permit speaks. */
-  readonly groups: readonly string[]
-  /** Those on which they stand, or what their structure is part of, in force or not: to those a deny speaks. */
-  readonly listed: readonly string[]
-}
 
 /** The choices of one record that can matter to one caller. */
 export interface Slice {
@@ -45,7 +25,7 @@ export interface Slice {
   /** Who the caller is, where they are a RelatedPerson of this record. */
   readonly relative?: Relative | undefined
   /** The places of the caller in teams of this record, and, which no permit means, those of what their structure is part of. */
-  readonly teams?: readonly Membership[]
+  readonly teams?: readonly TeamPlace[]
 }
 
 /** What is set once for the server. */
@@ -84,11 +64,6 @@ export interface Professional {
   readonly isSocial: boolean
   readonly isAdministrator: boolean
 }
-
-/** A code of TRE_R02; a sector that is none is no sector of care. */
-const SECTOR = /^SA\d\d$/
-/** TRE_R94, the professions of the social sector. */
-const SOCIAL = 'https://mos.esante.gouv.fr/NOS/TRE_R94-ProfessionSocial/FHIR/TRE-R94-ProfessionSocial'
 
 export const PURPOSE: Readonly<Record<Mode, string>> = { normal: 'TREAT', bris_de_glace: 'BTG', centre_15: 'ETREAT' }
 
@@ -168,20 +143,6 @@ export function isFindable (account: AccountStatus): boolean {
   return account === 'open' || account === 'active' || account === 'suspended' || account === 'closed'
 }
 
-export function isOutsideCare (principal: Principal, policy: Policy): boolean {
-  return principal.sector !== undefined && (!SECTOR.test(principal.sector) || policy.outsideCare.includes(principal.sector))
-}
-
-/** The keys under which a caller is author: in person, then as their structure. */
-function authorKeys (caller: Caller): readonly string[] {
-  return [...inPersonKeys(caller), ...caller.own]
-}
-
-/** A person is author as depositor anywhere, as a named one only under a token of the depositor's structure. */
-export function inPersonKeys ({ person, own }: Pick<Caller, 'person' | 'own'>): readonly string[] {
-  return person === undefined ? [] : [person, ...own.map(structure => `${person}@${structure}`)]
-}
-
 /** Without a choice for it, an application stands before a closed door: its own deposits too. */
 function application (caller: Placed, slice: Slice): Situation | undefined {
   const { client } = caller
@@ -230,11 +191,6 @@ function professional (caller: Placed, slice: Slice, policy: Policy): Situation 
     isSocial: isSocial(principal),
     isAdministrator: appointments.length > 0
   }
-}
-
-/** Whether the profession is one of the social sector (rule 13). */
-export function isSocial ({ profession }: Principal): boolean {
-  return profession?.startsWith(`${SOCIAL}|`) === true
 }
 
 /** The short keys of the types that a professional may read; kept for each set of the matrix, which is frozen. */

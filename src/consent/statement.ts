@@ -2,10 +2,10 @@
  * What the choices of one record say to one caller at one instant, as far as that does not depend on the resource: whom
  * they name, for what purpose, and whether they are in force.
  */
+import type { Caller } from './caller.js'
 import { ALWAYS, EVERYONE, isWithin } from './choice.js'
 import type { Choice, Clause } from './choice.js'
-import type { Membership } from './rules.js'
-import type { Caller } from './situation.js'
+import type { TeamPlace } from './rules.js'
 
 /** One choice as far as it speaks to this caller, in this mode, now. */
 export interface Statement {
@@ -25,10 +25,10 @@ export interface Placed extends Caller { readonly permitted: ReadonlySet<string>
  * and who is in it now.
  * @param teams where the caller is in the teams of the record
  */
-export function placed (caller: Caller, teams: readonly Membership[]): Placed {
+export function placed (caller: Caller, teams: readonly TeamPlace[]): Placed {
   const { person, client, relative, own, enclosing, groups, listed, now } = caller
   const keys = [EVERYONE, person, client, relative, ...own].filter(key => key !== undefined)
-  const places = (list: readonly Membership[]) => list.map(({ team }) => team)
+  const places = (list: readonly TeamPlace[]) => list.map(({ team }) => team)
   return {
     ...caller,
     permitted: new Set([...keys, ...groups, ...places(teams.filter(({ period, isGround }) => isGround && isWithin(now, period)))]),

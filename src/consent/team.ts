@@ -3,7 +3,7 @@
  * put themselves in it.
  */
 import type { Span } from './choice.js'
-import type { Membership } from './rules.js'
+import type { TeamPlace } from './rules.js'
 
 /** What the rules keep of a CareTeam. */
 export interface Team {
@@ -22,12 +22,16 @@ export interface Member {
 }
 
 /** What an actor's place in a team is to the rules; none for who is not in it. */
-export function membershipsOf (reference: string, { isActive, period, members }: Team, actor: string): readonly Membership[] {
-  return members.filter(({ keys }) => keys.includes(actor)).map(member => ({
-    team: reference,
-    period: { start: Math.max(period.start, member.period.start), end: Math.min(period.end, member.period.end) },
-    isGround: isActive && !member.keys.some(key => member.by.includes(key))
-  }))
+export function placesIn (reference: string, team: Team, actor: string): readonly TeamPlace[] {
+  return team.members.filter(({ keys }) => keys.includes(actor)).map(member => ({ team: reference, ...placeOf(team, member) }))
+}
+
+/** When a member's place holds, and whether anybody but themselves stands for it. */
+export function placeOf ({ isActive, period }: Team, { keys, by, period: own }: Member): Omit<TeamPlace, 'team'> {
+  return {
+    period: { start: Math.max(period.start, own.start), end: Math.min(period.end, own.end) },
+    isGround: isActive && !keys.some(key => by.includes(key))
+  }
 }
 
 /**

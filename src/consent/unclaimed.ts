@@ -5,8 +5,9 @@
  */
 import { and, exists, isIn, none, not } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
+import type { Caller } from './caller.js'
 import type { Decision } from './decide.js'
-import type { Caller, Situation } from './situation.js'
+import type { Situation } from './situation.js'
 
 export interface BinaryFacts {
   /** A key of `depositorKeys`. */

@@ -2,9 +2,10 @@
  * What one request may see: its caller, and where the caller stands towards each record that the request touches.
  * All interactions, and `release` after them, ask it; it is the only place where choices are read.
  */
+import type { Caller } from '../consent/caller.js'
 import type { Decision } from '../consent/decide.js'
 import type { Hidden } from '../consent/family.js'
-import type { AccountStatus, Caller, Situation } from '../consent/situation.js'
+import type { AccountStatus, Situation } from '../consent/situation.js'
 import type { Filter } from '../filter/filter.js'
 import type { Turn, Version } from './store.js'
 

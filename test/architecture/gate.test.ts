@@ -82,7 +82,7 @@ t.test('a receipt is made by the gate alone, and cannot be written on', async t 
   t.equal(released.payload, '{}')
 })
 
-t.test('every answer says that it is not kept, not guessed at, and runs nothing', async t => {
+t.test('P23 every answer says that it is not kept, not guessed at, and runs nothing', async t => {
   const server = forgetful()
   t.teardown(async () => { await server.close() })
   for (const url of ['/public', '/payload', '/thrown', '/nowhere']) {

@@ -150,7 +150,7 @@ t.test('F1 over HTTP: while the journal cannot be written every read is 503 and 
   t.equal(await scene.status(physician.token, `/DocumentReference/${id}`), 200, 'and when it can, all goes on')
 })
 
-t.test('a log of a failure holds kinds and places, nothing of the request', async t => {
+t.test('P28 a log of a failure holds kinds and places, nothing of the request', async t => {
   const lines: string[] = []
   const stream = new PassThrough().on('data', (line: Buffer) => lines.push(line.toString()))
   const { createServer } = await import('../../src/http/server.js')

@@ -21,11 +21,12 @@ const scene = await openScene(t)
 const { get, operator, request } = scene
 const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-t.test('metadata says what the file says, with the running base', async t => {
+t.test('P29 metadata says what the file says, with the running base', async t => {
   const { status, json, headers } = await get(undefined, '/metadata')
   const { implementation, ...declared } = statement()
   const { implementation: running, ...answered } = json
   t.strictSame([status, answered, running.url], [200, declared, 'http://127.0.0.1:8080/fhir'])
+  t.match(json.rest[0].documentation, /Totals, pages, inclusions and histories are of what the caller may see/)
   t.equal(headers['content-type'], 'application/fhir+json; charset=utf-8')
   refused(t, await get(undefined, '/metadata', { accept: 'application/fhir+xml' }), 406, { code: 'not-supported', expression: 'Accept' })
 })

@@ -3,7 +3,6 @@ import type { Coding, Consent, DocumentReference } from '@medplum/fhirtypes'
 import type { Asked } from './engine.js'
 import { options } from './generators.js'
 import type { Answer } from './judge.js'
-import { LATER_CELLS } from './later.js'
 import { model } from './model.js'
 import { kindsOf } from './model/kind.js'
 import { ACT_CODE, CONFIDENTIALITY, VISIBILITY } from './scenario.js'
@@ -28,6 +27,7 @@ const ROWS: readonly (readonly [row: string, ways: readonly Way[]])[] = [
   ...['holder', 'representative', 'application', 'professional', 'structure'].map((kind): readonly [string, readonly Way[]] => [`caller ${kind}`, WAYS]),
   ['caller operator', ['deny']],
   ...['DocumentReference', 'Observation', 'List'].map((type): readonly [string, readonly Way[]] => [`type ${type}`, WAYS]),
+  ['a version before', WAYS],
   ...['open', 'active'].map((account): readonly [string, readonly Way[]] => [`account ${account}`, WAYS]),
   ...['none', 'notified', 'opposed', 'suspended', 'closed', 'deleted'].map((account): readonly [string, readonly Way[]] => [`account ${account}`, ['deny']])
 ]
@@ -42,7 +42,11 @@ const WHATEVER_LABEL = [1, 2, 6, 8, 9, 12]
  * Counts the cells that one answer fills. A rule is the one that decided; a kind decided when without the choices of
  * that kind the answer would be the other one; a label denies in the same sense, and permits when what bears it was seen.
  */
-export function cover (coverage: Coverage, { world, caller, now }: Asked, { document, verdict, expected }: Answer): void {
+export function cover (coverage: Coverage, { world, caller, now }: Asked, { isVersion, document, verdict, expected }: Answer): void {
+  if (isVersion) {
+    coverage.set(`a version before ${expected ? 'permit' : 'deny'}`, (coverage.get(`a version before ${expected ? 'permit' : 'deny'}`) ?? 0) + 1)
+    return
+  }
   const add = (row: string, way: Way) => { coverage.set(`${row} ${way}`, (coverage.get(`${row} ${way}`) ?? 0) + 1) }
   const way = expected ? 'permit' : 'deny'
   const said = ({ permit, gone }: { permit: boolean, gone?: boolean }) => document.deleted ? gone === true : permit
@@ -98,12 +102,12 @@ function isCapped (row: string, way: Way): boolean {
   return row.startsWith('kind ') || (row.startsWith('label ') && way === 'deny')
 }
 
-/** The table as lines; `-` is a cell that cannot be filled, `later` one that the engine cannot fill yet. */
+/** The table as lines; `-` is a cell that cannot be filled. */
 export function tableOf (coverage: Coverage): readonly string[] {
   const cell = (row: string, ways: readonly Way[], way: Way) => {
     const count = coverage.get(`${row} ${way}`)
     if (count !== undefined) return `${count}${isCapped(row, way) && count >= ENOUGH ? '+' : ''}`
-    return LATER_CELLS.includes(`${row} ${way}`) ? 'later' : ways.includes(way) ? 'EMPTY' : '-'
+    return ways.includes(way) ? 'EMPTY' : '-'
   }
   return [`${''.padEnd(40)}${'permit'.padStart(9)}${'deny'.padStart(9)}`,
     ...ROWS.map(([row, ways]) => `${row.padEnd(40)}${cell(row, ways, 'permit').padStart(9)}${cell(row, ways, 'deny').padStart(9)}`)]
@@ -111,7 +115,7 @@ export function tableOf (coverage: Coverage): readonly string[] {
 
 /** The cells that should not be empty, and are. */
 export function emptyCells (coverage: Coverage): readonly string[] {
-  return [...POSSIBLE].filter(cell => !coverage.has(cell) && !LATER_CELLS.includes(cell))
+  return [...POSSIBLE].filter(cell => !coverage.has(cell))
 }
 
 /** The cells that are filled though no rule of the page fills them: a kind that decided against its nature, say. */

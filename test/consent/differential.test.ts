@@ -2,7 +2,7 @@
  * model = decision = what MongoDB returns, for random records, choices, callers, modes (`consent.md` 8).
  * The model comes from the page alone; the decision and the filter are the server's. `npm run test:consent` asks for many
  * more scenarios; `SCENARIOS` and `SEED` ask for others here, `WITHOUT_MONGODB` for the filter in memory alone (as
- * `npm run mutants` does). What the engine does not have yet is left out by `later.ts`.
+ * `npm run mutants` does).
  */
 import type { Db } from 'mongodb'
 import t from 'tap'
@@ -32,7 +32,7 @@ t.test('what once disagreed agrees now', async t => {
   for (const [index, { file, why }] of kept.entries()) t.same((judged[index] ?? []).filter(disagrees).map(sentenceOf), [], `${file}: ${why}`)
 })
 
-t.test('the model, the decision and MongoDB give one answer', async t => {
+t.test('C2 C8 C15 the model, the decision and MongoDB give one answer', async t => {
   t.comment(`seed ${SEED}, ${SCENARIOS} scenarios; to go on from here: npm run test:consent -- --seed ${SEED}`)
   const db = await database(t, 'differential')
   const coverage: Coverage = new Map()

@@ -3,12 +3,11 @@ import fc from 'fast-check'
 import type { Arbitrary } from 'fast-check'
 import type { Asked } from './engine.js'
 import { caller, world } from './generators.js'
-import { withoutLater } from './later.js'
 
 export const BATCH = 250
 
 export const asked: Arbitrary<Asked> = fc.record({ drawn: world, caller })
-  .map(({ drawn: { world, now }, caller }) => ({ world: withoutLater(world), caller, now }))
+  .map(({ drawn: { world, now }, caller }) => ({ world, caller, now }))
 
 /** The batches of a run. */
 export function batchesOf (seed: number, scenarios: number): readonly { readonly seed: number, readonly count: number }[] {

@@ -2,15 +2,17 @@
  * A world of the generators as the server would know it: its choices read, its caller situated, its resources with the
  * facts that the rules read of them. The directory of the world stands for the server's; nothing else is made up.
  */
-import type { Coding, Consent, DocumentReference, Reference } from '@medplum/fhirtypes'
+import type { CareTeam, Coding, Consent, DocumentReference, Reference } from '@medplum/fhirtypes'
+import type { Caller as ServerCaller } from '../../src/consent/caller.js'
 import type { Choice } from '../../src/consent/choice.js'
 import { factsOf, spanOf } from '../../src/consent/facts.js'
 import type { Facts } from '../../src/consent/facts.js'
 import { readChoice } from '../../src/consent/provision.js'
 import { RECORD_TYPES } from '../../src/consent/record-type.js'
 import { situate } from '../../src/consent/situation.js'
-import type { Caller as ServerCaller, Policy, Situation, Slice } from '../../src/consent/situation.js'
-import { membershipsOf } from '../../src/consent/team.js'
+import type { Policy, Situation, Slice } from '../../src/consent/situation.js'
+import { placesIn } from '../../src/consent/team.js'
+import type { Team } from '../../src/consent/team.js'
 import { evaluate } from '../../src/filter/evaluate.js'
 import { intervalOf, yearsAfter } from '../../src/filter/interval.js'
 import { authorshipOf } from '../../src/interaction/admit/authorship.js'
@@ -19,6 +21,7 @@ import { listFacts } from '../../src/interaction/admit/group.js'
 import type { Context } from '../../src/interaction/context.js'
 import { createDirectory, groupsAt } from '../../src/interaction/directory.js'
 import { withAuthors } from '../../src/interaction/list-authors.js'
+import { underCurrentLabels } from '../../src/interaction/read.js'
 import type { ResourceStore, Version } from '../../src/interaction/store.js'
 import type { Principal } from '../../src/security/principal.js'
 import { allows, parseScopes } from '../../src/security/scope.js'
@@ -50,13 +53,8 @@ function aroundOf (place: Place, { relatedPerson }: Caller, { person, own, enclo
   const { world } = place
   const birth = intervalOf(world.birthDate)
   const related = world.relatedPersons.find(({ resource }) => resource.id === relatedPerson && resource.active !== false)
-  const teams = world.careTeams.flatMap(({ id = '', status, period = {}, participant = [] }) => {
-    const members = participant.flatMap(({ member = {}, period: place = {} }) => {
-      const party = /^(?:CareTeam|Group)\//.test(member.reference ?? '') ? undefined : partyOf({ world, now: 0 }, member as Reference, {} as DocumentReference)
-      return party === undefined ? [] : [{ keys: party.keys, isPerson: party.type === 'person', period: spanOf(place), by: [] }]
-    })
-    const team = { isActive: status === 'active', period: spanOf(period), members }
-    const of = (actors: readonly string[]) => actors.flatMap(actor => membershipsOf(`CareTeam/${id}`, team, actor))
+  const teams = world.careTeams.flatMap(each => {
+    const of = (actors: readonly string[]) => actors.flatMap(actor => placesIn(`CareTeam/${each.id ?? ''}`, teamOf(place, each), actor))
     return [...of([...person === undefined ? [] : [person], ...own]), ...of(enclosing).map(each => ({ ...each, isGround: false }))]
   })
   return {
@@ -66,13 +64,23 @@ function aroundOf (place: Place, { relatedPerson }: Caller, { person, own, enclo
   }
 }
 
-/** The lists of the operator as the server keeps them: by the keys of who is on them. */
+/** A team as the server keeps it: by the keys of who is in it. */
+function teamOf ({ world }: Place, { status, period = {}, participant = [] }: CareTeam): Team {
+  const members = participant.flatMap(({ member = {}, period: own = {} }) => {
+    const party = /^(?:CareTeam|Group)\//.test(member.reference ?? '') ? undefined : partyOf({ world, now: 0 }, member as Reference, {} as DocumentReference)
+    return party === undefined ? [] : [{ keys: party.keys, isPerson: party.type === 'person', period: spanOf(own), by: [] }]
+  })
+  return { isActive: status === 'active', period: spanOf(period), members }
+}
+
+/** The lists of the operator, and the teams of the record, as the server keeps them: by the keys of who is on them. */
 async function listsOf (place: Place): Promise<Pick<ResourceStore, 'find' | 'read' | 'opened'>> {
   const directory = { partyOf: async (reference: Reference) => personal(resolve(place, reference)) } as Context['directory']
-  const versions = await Promise.all(place.world.groups.map(async group => ({ type: 'Group', id: group.id, isDeleted: false, facts: await listFacts({ directory }, group) })))
+  const lists = await Promise.all(place.world.groups.map(async group => ({ type: 'Group', id: group.id, isDeleted: false, facts: await listFacts({ directory }, group) })))
+  const teams = place.world.careTeams.map(team => ({ type: 'CareTeam', id: team.id, isDeleted: false, facts: { team: teamOf(place, team) } }))
   return {
-    find: async ({ filter }) => versions.filter(version => evaluate(filter, { deleted: false, facts: version.facts })) as unknown as readonly Version[],
-    read: async (_type, id) => versions.find(version => version.id === id) as Version | undefined,
+    find: async ({ filter }) => lists.filter(version => evaluate(filter, { deleted: false, facts: version.facts })) as unknown as readonly Version[],
+    read: async (type, id) => [...lists, ...teams].find(version => version.type === type && version.id === id) as Version | undefined,
     opened: async version => version as Version
   }
 }
@@ -87,6 +95,14 @@ export async function storedOf ({ world, now }: Asked, prefix: string): Promise<
   const stored: Stored[] = []
   for (const document of world.documents) stored.push(await store({ world, now }, document, prefix, stored))
   return stored
+}
+
+/** The version before the last one, as it is judged. */
+export async function versionOf ({ world, now }: Asked, document: WorldDocument, last: Stored, prefix: string): Promise<Stored | undefined> {
+  if (document.before === undefined) return undefined
+  const { facts } = await store({ world, now }, { ...document, resource: document.before }, prefix, [])
+  const judged = underCurrentLabels({ facts } as unknown as Version, { facts: last.facts } as unknown as Version)
+  return { ...last, facts: judged.facts as Facts }
 }
 
 const codingOf = (text: string): Coding => ({ system: text.slice(0, text.lastIndexOf('|')), code: text.slice(text.lastIndexOf('|') + 1) })
@@ -127,7 +143,8 @@ function periodEnd ({ provision }: Consent): number {
   return spanOfPeriod(provision?.period)?.[1] ?? Infinity
 }
 
-function principalOf (caller: Caller): Principal {
+/** What a token of the server says of the caller of a world. */
+export function principalOf (caller: Caller): Principal {
   const { kind, mode, person, profession, structure, sector, client, ins } = caller
   const optional = {
     person: person === undefined ? undefined : `${person.system}|${person.value}`,
@@ -149,7 +166,7 @@ function principalOf (caller: Caller): Principal {
 }
 
 /** Identities in the form that a server would give them: the keys of the directory stand for the hashed ones. */
-function serverCaller (place: Place, caller: Caller, prefix: string): ServerCaller {
+export function serverCaller (place: Place, caller: Caller, prefix: string): ServerCaller {
   const own = keysOf(place, caller.structure)
   const person = keysOf(place, caller.person)
   return {

@@ -95,6 +95,8 @@ export const encounters: Encounter[] = [{ resourceType: 'Encounter', id: 'e0', s
 
 const MADE = {
   open: () => undefined,
+  // Neither start nor end, though it is there.
+  blank: () => ({ extension: [{ url: 'https://example.org/no-instant', valueBoolean: true }] }),
   around: now => ({ start: paris(now - 10 * DAY).toISO() ?? '', end: iso(now + 10 * DAY) }),
   fromNow: now => ({ start: iso(now) }),
   fromNext: now => ({ start: iso(now + 1) }),
@@ -113,7 +115,7 @@ export type PeriodName = keyof typeof MADE
 export const PERIODS = Object.fromEntries(Object.entries<(now: number) => Period | undefined>(MADE).map(([name, make]) => [name, kept(make)])) as Readonly<Record<PeriodName, (now: number) => Period | undefined>>
 export const iso = (instant: number): string => new Date(instant).toISOString()
 const day = (instant: number): string => paris(instant).toISODate() ?? ''
-export const holding: PeriodName[] = ['around', 'fromNow', 'toNow', 'today', 'thisMonth', 'thisYear', 'aDay', 'pastADay']
+export const holding: PeriodName[] = ['around', 'fromNow', 'toNow', 'today', 'thisMonth', 'thisYear', 'aDay', 'pastADay', 'blank']
 const missing: PeriodName[] = ['fromNext', 'toBefore', 'toYesterday', 'fromTomorrow', 'toLastMonth']
 export const period: Arbitrary<PeriodName> = fc.oneof({ weight: 10, arbitrary: fc.constant<PeriodName>('open') },
   { weight: 5, arbitrary: fc.constantFrom(...holding) }, { weight: 3, arbitrary: fc.constantFrom(...missing) })

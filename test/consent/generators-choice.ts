@@ -36,7 +36,7 @@ const selectors = fc.record({
     meaning: pick([20, 'instance'], [10, 'related'], [20, 'authoredby'], [1, 'dependents']),
     target: pick([5, 'document'], [3, 'observation'], [1, 'list'], [2, 'encounter'], [1, 'holder'], [6, 'author'], [1, 'broken']),
     document: fc.nat(5),
-    author: actorOf(pick([6, 'person'], [6, 'structure'], [2, 'group']))
+    author: actorOf(pick([6, 'person'], [6, 'structure'], [2, 'group'], [2, 'team']))
   }), 3)
 })
 type SelectorDraft = typeof selectors extends Arbitrary<infer T> ? T : never

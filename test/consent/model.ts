@@ -27,6 +27,17 @@ export function model (world: World, caller: Caller, document: WorldDocument, no
   return { permit: false, rule: hidden.verdict.rule, ...document.deleted && { gone: false } }
 }
 
+/** A version before: it and the last one are both permitted, under the labels of the last one. */
+export function modelOfVersion (world: World, caller: Caller, document: WorldDocument, now: number, options: Options): Verdict {
+  const { resource, before } = document
+  const last = model(world, caller, document, now, options)
+  // READING: of what is deleted no version is read.
+  if (before === undefined || document.deleted || !last.permit) return { permit: false, rule: last.rule }
+  const own = 'securityLabel' in resource ? { securityLabel: resource.securityLabel } : {}
+  const labelled = { ...before, securityLabel: undefined, ...own, meta: { security: resource.meta?.security ?? [] } } as WorldDocument['resource']
+  return alone(world, caller, { ...document, resource: labelled }, now, options)
+}
+
 function alone (world: World, caller: Caller, document: WorldDocument, now: number, options: Options): Verdict {
   const q: Question = { world, caller, document, now, options }
   const early = first(q, [rule1, rule2], 1)

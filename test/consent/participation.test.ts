@@ -4,14 +4,16 @@ import { DateTime } from 'luxon'
 import t from 'tap'
 import type { Appointment, Communication } from '@medplum/fhirtypes'
 import { openDatabase } from '../helper/database.js'
+import type { Caller } from '../../src/consent/caller.js'
 import { compileParticipation, decideParticipation, participationFacts } from '../../src/consent/participation.js'
 import { readChoice } from '../../src/consent/provision.js'
 import { situate } from '../../src/consent/situation.js'
-import type { Caller, Policy } from '../../src/consent/situation.js'
+import type { Policy } from '../../src/consent/situation.js'
 import { evaluate } from '../../src/filter/evaluate.js'
 import { and, equals, none } from '../../src/filter/filter.js'
 import { toMongo } from '../../src/store/to-mongo.js'
 import { block, label, person, structure, treating } from '../helper/resource.js'
+import { principalOf } from './engine.js'
 import { options } from './generators.js'
 import { sees } from './participation-model.js'
 import type { Letter, Party, Reader, Record } from './participation-model.js'
@@ -66,18 +68,14 @@ function choicesOf ({ blocked, physician }: Record) {
 function callerOf (reader: Reader): Caller {
   const { kind, mode } = reader
   return {
-    principal: {
+    principal: principalOf({
       kind,
-      subject: 'test',
-      scopes: [],
       mode,
-      isSecret: false,
-      expires: 0,
-      ...reader.hasProfession ? { profession: 'x|10' } : {},
-      ...reader.person === undefined ? {} : { person: reader.person },
-      ...reader.structure === undefined ? {} : { structure: reader.structure },
-      ...reader.isOutsideCare ? { sector: 'SA23' } : { sector: 'SA07' }
-    },
+      ...reader.hasProfession ? { profession: { system: 'x', code: '10' } } : {},
+      ...reader.person === undefined ? {} : { person: { system: 'x', value: reader.person } },
+      ...reader.structure === undefined ? {} : { structure: { system: 'x', value: reader.structure } },
+      sector: reader.isOutsideCare ? 'SA23' : 'SA07'
+    }),
     now: NOW,
     ...reader.isNamed ? { patient: PATIENT } : {},
     ...kind === 'professional' && reader.person !== undefined ? { person: reader.person } : {},

@@ -50,6 +50,8 @@ export interface WorldRelatedPerson {
 export interface WorldDocument {
   /** The last version. */
   readonly resource: DocumentReference | Observation | List
+  /** The one before it: what an update may change was another, its labels, its status, the time of an observation. */
+  readonly before?: DocumentReference | Observation | List
   readonly depositor: Depositor
   /** What a list held once, as `Type/id`, and does not any more. */
   readonly once?: readonly string[]

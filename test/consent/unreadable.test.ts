@@ -5,9 +5,9 @@
 import { WAYS, breakChoice } from './broken.js'
 import { access, aboutReport, actor, block, choice, finer, lin, pin } from './model/scene.js'
 
-pin('a permit that cannot be understood is no ground', WAYS.map(way => [way, { consents: [breakChoice(access(), way, 0)] }, 'deny 10']))
+pin('C6 a permit that cannot be understood is no ground', WAYS.map(way => [way, { consents: [breakChoice(access(), way, 0)] }, 'deny 10']))
 
-pin('a deny that cannot be understood denies', WAYS.map(way => [way, { consents: [access(), breakChoice(finer('deny', aboutReport), way, 0)] }, 'deny 11']))
+pin('C6 a deny that cannot be understood denies', WAYS.map(way => [way, { consents: [access(), breakChoice(finer('deny', aboutReport), way, 0)] }, 'deny 11']))
 
 pin('a block that cannot be understood shuts out', WAYS.map(way => [way, { consents: [access(), breakChoice(block(), way, 0)] }, 'deny 8']))
 

@@ -22,11 +22,14 @@ export interface TestApp {
   readonly database: string
   /** A bearer token with these claims; `scope` is all of it unless given. */
   readonly token: (claims: Claims) => Promise<string>
-  readonly request: (token: string | undefined, method: Method, url: string, options?: RequestOptions) => Promise<TestResponse>
+  readonly request: Ask
+  /** Asks another server on the same data, which knows nothing of what this one keeps in memory. */
+  readonly beside: () => Promise<Ask>
   /** Closes the server and starts it again on the same data. */
   readonly restart: () => Promise<void>
 }
 
+export type Ask = (token: string | undefined, method: Method, url: string, options?: RequestOptions) => Promise<TestResponse>
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'OPTIONS'
 export interface RequestOptions { readonly body?: unknown, readonly headers?: Readonly<Record<string, string>> }
 export interface TestResponse {
@@ -60,29 +63,39 @@ export async function startApp (t: Test, env: Readonly<Record<string, string>> =
       .setProtectedHeader({ alg: 'ES256', kid: 'test' })
       .setIssuer(LOCAL_ISSUER).setAudience(LOCAL_AUDIENCE).setIssuedAt().setExpirationTime(typeof claims['life'] === 'string' ? claims['life'] : '1h')
       .sign(privateKey),
-    request: async (token, method, path, { body, headers = {} } = {}) => {
-      const isText = typeof body === 'string' || body instanceof Buffer || body instanceof Readable
-      const response = await app.server.inject({
-        method,
-        url: path.startsWith('http') ? path.slice(path.indexOf('/', 'http://'.length)) : path.startsWith('/fhir') ? path : `/fhir${path}`,
-        headers: {
-          ...token === undefined ? {} : { authorization: `Bearer ${token}` },
-          ...body === undefined ? {} : { 'content-type': 'application/fhir+json' },
-          ...headers
-        },
-        ...body === undefined ? {} : { payload: isText ? body : JSON.stringify(body) }
-      })
-      return {
-        status: response.statusCode,
-        headers: response.headers as Record<string, string>,
-        text: response.payload,
-        bytes: response.rawPayload,
-        get json () { return JSON.parse(response.payload) }
-      }
+    request: asking(() => app),
+    beside: async () => {
+      const other = await start()
+      t.teardown(async () => { await other.close() })
+      return asking(() => other)
     },
     restart: async () => {
       await app.close()
       app = await start()
+    }
+  }
+}
+
+/** Requests to the server of now. */
+function asking (app: () => App): Ask {
+  return async (token, method, path, { body, headers = {} } = {}) => {
+    const isText = typeof body === 'string' || body instanceof Buffer || body instanceof Readable
+    const response = await app().server.inject({
+      method,
+      url: path.startsWith('http') ? path.slice(path.indexOf('/', 'http://'.length)) : path.startsWith('/fhir') ? path : `/fhir${path}`,
+      headers: {
+        ...token === undefined ? {} : { authorization: `Bearer ${token}` },
+        ...body === undefined ? {} : { 'content-type': 'application/fhir+json' },
+        ...headers
+      },
+      ...body === undefined ? {} : { payload: isText ? body : JSON.stringify(body) }
+    })
+    return {
+      status: response.statusCode,
+      headers: response.headers as Record<string, string>,
+      text: response.payload,
+      bytes: response.rawPayload,
+      get json () { return JSON.parse(response.payload) }
     }
   }
 }

@@ -96,6 +96,19 @@ t.test('the holder reads all with the decision, the médecin traitant what is ab
   t.strictSame(kinds(ofDocuments), ['create 0', 'read 0'])
 })
 
+t.test('the médecin traitant reads besides, as any professional, their own accesses of every family', async t => {
+  const { id, holder } = await record()
+  const [choice = ''] = await scene.ids(holder, `/Consent?patient=${id}&category=acces-ps`)
+  t.equal((await get(mt, `/Consent/${choice}`)).status, 200)
+  await get(gp, `/Consent/${choice}`)
+  await traces(mt, id)
+  const events = await traces(mt, id)
+  const own = events.filter(event => event.agent[1].who.identifier?.value === MT)
+  t.strictSame(kinds(own), ['read 0', 'search-type 0'], 'the choice that they read, and that they asked for the traces')
+  t.notOk(events.some(event => about(event).includes(`Consent/${choice}`) && !own.includes(event)), 'but not who else read a choice')
+  t.notOk(events.some(event => extensions(event, 'decision').length > 0))
+})
+
 t.test('a professional reads their own permitted accesses, others nothing', async t => {
   const { id, ins, holder, url } = await record()
   const other = await scene.professional(GP2)
@@ -116,7 +129,7 @@ t.test('a professional reads their own permitted accesses, others nothing', asyn
   isAbsent(t, await get(other, `/AuditEvent/${refusal.id}`))
 })
 
-t.test('an event about what is hidden from its reader is absent to them', async t => {
+t.test('P28 an event about what is hidden from its reader is absent to them', async t => {
   const { id, holder, resource, url } = await record()
   await get(gp, url)
   const [event] = (await traces(gp, id)).filter(({ subtype }) => subtype[0].code === 'read')

@@ -67,7 +67,7 @@ t.test('HEAD says the same and reads nothing', async t => {
   }
 })
 
-t.test('what is hidden has no parts', async t => {
+t.test('P18 what is hidden has no parts', async t => {
   const stranger = await app.token(as.structure('1690000012'))
   for (const headers of [{}, { range: 'bytes=0-1' }, { range: 'bytes=9999999-' }]) isAbsent(t, await get(headers, 'GET', stranger))
 })

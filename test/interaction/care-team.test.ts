@@ -38,7 +38,36 @@ t.test('a team alone, and a choice without the team, open nothing', async t => {
   const other = await scene.open()
   refused(t, await post(other.holder, trusted(other, `CareTeam/${id as string}`)), 422, { code: 'not-found', expression: 'Consent.provision.actor.reference' })
   refused(t, await post(record.holder, trusted(record, 'CareTeam/nobody')), 422, { code: 'not-found', expression: 'Consent.provision.actor.reference' })
-  refused(t, await post(record.holder, consent(record.id, 'partage', { type: 'deny', data: [{ meaning: 'authoredby', reference: { reference: `CareTeam/${id as string}` } }] })), 422, { code: 'not-found', expression: 'Consent.provision.data.reference' })
+})
+
+t.test('a choice about what a team wrote means who is in it', async t => {
+  const record = await scene.open()
+  const [theirs, other] = [(await made(gp2, document(record.id))).id as string, (await made(lab, document(record.id))).id as string]
+  const group = await made(record.holder, team(record, [{ member: person(GP2) }]))
+  const data = [{ meaning: 'authoredby', reference: { reference: `CareTeam/${group.id as string}` } }]
+  const permit = await made(record.holder, consent(record.id, undefined, { type: 'permit', data }))
+  t.strictSame(await seen(gp, record), [theirs], 'a permit')
+  t.equal((await put(record.holder, { ...group, status: 'inactive' })).status, 200)
+  t.strictSame(await seen(gp, record), [], 'no longer, when the team is none')
+  t.equal((await put(record.holder, { ...permit, provision: { type: 'permit', provision: [{ type: 'deny', data }] } })).status, 200)
+  t.strictSame(await seen(gp, record), [other], 'a deny covers whoever it lists, in force or not')
+  t.equal((await remove(record.holder, `/CareTeam/${group.id as string}`)).status, 204)
+  t.strictSame(await seen(gp, record), [], 'and everybody, when nobody knows any more whom it lists')
+  const foreign = await scene.open()
+  refused(t, await post(foreign.holder, consent(foreign.id, 'partage', { type: 'deny', data })), 422, { code: 'not-found', expression: 'Consent.provision.data.reference' })
+})
+
+t.test('a permit about what a team wrote does not mean who put themselves into it', async t => {
+  const record = await scene.open()
+  const theirs = (await made(gp2, document(record.id))).id as string
+  await made(record.holder, consent(record.id, 'administrateur', { type: 'permit', actor: actor(person(GP2)) }))
+  const group = await made(gp2, team(record, [{ member: person(GP2) }]))
+  await made(record.holder, consent(record.id, undefined, { type: 'permit', data: [{ meaning: 'authoredby', reference: { reference: `CareTeam/${group.id as string}` } }] }))
+  t.strictSame(await seen(gp, record), [])
+  t.equal((await put(record.holder, { ...group, name: 'confirmed' })).status, 200)
+  t.strictSame(await seen(gp, record), [], 'a write that leaves their place as it was does not either')
+  t.equal((await put(record.holder, { ...group, participant: [{ member: person(GP2), period: { start: '2026' } }] })).status, 200)
+  t.strictSame(await seen(gp, record), [theirs], 'the holder\'s word does')
 })
 
 t.test('it holds as long as the team, the place in it and the choice do', async t => {

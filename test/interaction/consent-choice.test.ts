@@ -52,6 +52,7 @@ const faults: readonly (readonly [what: string, kind: string | undefined, provis
   ['masked documents in an emergency lack their label and a purpose', 'urgence-masques', { type: 'permit', purpose: [purpose('BTG')] }, 'purpose', 'securityLabel'],
   ['a default masks otherwise', 'defaut-confidentialite', { type: 'permit', securityLabel: [label('MASQUE_PSOCIAL').coding[0]] }, 'securityLabel'],
   ['a delegation has no period', 'delegation', { type: 'permit', actor: actor(person(GP)) }, 'period'],
+  ['a delegation has a period without an instant', 'delegation', { type: 'permit', actor: actor(person(GP)), period: { extension: [{ url: 'urn:example', valueBoolean: true }] } }, 'period'],
   ['a provision says neither', undefined, { actor: actor(person(GP)) }, 'type'],
   ['exceptions have exceptions', undefined, { type: 'permit', provision: [{ type: 'deny', provision: [{ type: 'permit' }] }] }, 'provision']
 ]
@@ -62,7 +63,7 @@ for (const [what, kind, provision, ...places] of faults) {
   })
 }
 
-t.test('refused where the Consent as a whole is no choice', async t => {
+t.test('C7 P21 refused where the Consent as a whole is no choice', async t => {
   const of = (more: object) => ({ ...access(patientId, GP), ...more })
   const rule = { code: 'business-rule' }
   refused(t, await post(holder, of({ scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'research' }] } })), 422, { ...rule, expression: 'Consent.scope' })
@@ -83,7 +84,7 @@ t.test('actor and data must be there for the one who writes', async t => {
     { code: 'not-found', expression: 'Consent.provision.actor.reference' })
 })
 
-t.test('nobody writes a choice into another record', async t => {
+t.test('C10 nobody writes a choice into another record', async t => {
   const other = await scene.open()
   refused(t, await post(holder, access(other.id, GP)), 403, { code: 'forbidden' })
   for (const nobody of [access(randomUUID(), GP), { ...access(patientId, GP), patient: { display: 'me' } }]) {

@@ -68,7 +68,7 @@ t.test('medecin-traitant and administrateur see what is masked', async t => {
   }
 })
 
-t.test('blocage stops all but the médecin traitant', async t => {
+t.test('C3 blocage stops all but the médecin traitant', async t => {
   for (const [kind, expected] of [['acces-ps', ''], ['administrateur', ''], ['medecin-traitant', 'open masked']] as const) {
     const { id, holder, choose, seen } = await record()
     await choose(kind, { type: 'permit', actor: actor(person(GP)) })
@@ -105,7 +105,7 @@ t.test('partage denies by label, type, author or instance, and permits no more t
   t.equal(await seen(gp), 'open', 'of another type')
 })
 
-t.test('an emergency opens by its own kind, and masked documents by another', async t => {
+t.test('C12 P21 an emergency opens by its own kind, and masked documents by another', async t => {
   const { id, ins, holder, choose, seen } = await record()
   const [glass, regulation] = [await inMode(ins, 'bris_de_glace'), await inMode(ins, 'centre_15')]
   t.strictSame([await seen(glass), await seen(regulation)], ['', ''])

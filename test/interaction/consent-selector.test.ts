@@ -116,7 +116,7 @@ t.test('data is told by a partial date, in Paris, or by an instant of any zone',
   }
 })
 
-t.test('a choice and its exceptions hold in their periods, told by partial dates or in any zone', async t => {
+t.test('C2 P21 a choice and its exceptions hold in their periods, told by partial dates or in any zone', async t => {
   const { id, holder } = await scene.open()
   const there = (await made(hospital, document(id))).id
   const now = new Date()

@@ -32,7 +32,7 @@ async function stage () {
   return { ...patient, one, other }
 }
 
-t.test('a list is seen as long as each of its items is, and comes back with them', async t => {
+t.test('B13 P17 a list is seen as long as each of its items is, and comes back with them', async t => {
   const { id: patient, holder, one, other } = await stage()
   const { id } = await made(lab, list(patient, [`DocumentReference/${one.id}`, `DocumentReference/${other.id}`]))
   t.strictSame(await ids(gp, `/List?patient=${patient}`), [id])

@@ -66,7 +66,7 @@ t.test('a next link serves its own caller and its own resource only', async t =>
   t.strictSame(said(await get(gp, next)), ['version 1'])
 })
 
-t.test('a mask of today hides what was open yesterday', async t => {
+t.test('B2 P10 a mask of today hides what was open yesterday', async t => {
   const { versions, url } = await written(2)
   const next = link(await get(gp, `${url}?_count=1`), 'next') ?? ''
   await put(holder, { ...versions[1], securityLabel: [label('MASQUE_PS')] })
@@ -89,7 +89,7 @@ t.test('a version in error is its authors\' and the holder\'s, as long as it is 
   for (const token of [holder, hospital]) t.equal((await get(token, url)).json.total, 3)
 })
 
-t.test('a version is judged by what it says itself', async t => {
+t.test('B2 P10 a version is judged by what it says itself', async t => {
   const first = await made(holder, access(patientId, GP2))
   const second = await put(holder, { ...first, provision: { type: 'permit', actor: actor(person('899700000055')) } })
   t.equal(second.status, 200)

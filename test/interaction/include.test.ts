@@ -40,7 +40,7 @@ t.test('_revinclude brings what points to a match', async t => {
   t.strictSame((await including(hospital, `/Organization?_id=${organization.id}&_revinclude=Organization:partof`)).include, [part.id])
 })
 
-t.test('what is hidden is neither pointed at nor points', async t => {
+t.test('B5 P6 what is hidden is neither pointed at nor points', async t => {
   t.strictSame((await including(gp, one(toHidden.id, '_include=DocumentReference:relatesto'))).include, [])
   t.strictSame((await including(holder, one(toHidden.id, '_include=DocumentReference:relatesto'))).include, [hidden.id])
   const reverse = await including(gp, `/Patient?_id=${patientId}&_revinclude=DocumentReference:patient`)
@@ -77,7 +77,7 @@ t.test('a wildcard is all that is declared', async t => {
   t.ok(all.include.includes(pointer.id) && !all.include.includes(fromHidden.id))
 })
 
-t.test('what is iterated is asked of what comes in, each resource once, and circles end', async t => {
+t.test('B5 P6 what is iterated is asked of what comes in, each resource once, and circles end', async t => {
   const chain = await deposit({ relatesTo: [{ code: 'appends', target: { reference: `DocumentReference/${pointer.id}` } }] })
   const step = '_include:iterate=DocumentReference:relatesto'
   t.strictSame((await including(gp, one(chain.id, '_include=DocumentReference:relatesto'))).include, [pointer.id])
@@ -108,7 +108,7 @@ t.test('what one page may include is bounded, by what is seen', async t => {
   refused(t, await narrow.get(narrow.gp, url), 400, { code: 'too-costly', expression: '_revinclude' })
 })
 
-t.test('only what is declared is included', async t => {
+t.test('P26 only what is declared is included', async t => {
   const invalid = { code: 'not-supported', details: 'MSG_PARAM_INVALID' }
   for (const query of ['_include=DocumentReference:related', '_include=Consent:actor', '_revinclude=DocumentReference:patient', '_revinclude=Patient:link', '_include=Organization:*', '_include:iterate=Patient:link', '_revinclude=Condition:*', '_include=DocumentReference:author:Nonsense']) {
     refused(t, await get(gp, one(target.id, query)), 400, { ...invalid, expression: query.split('=')[0] ?? '' })

@@ -41,7 +41,7 @@ t.test('it comes before or after what uses it, and is found, included and read',
   t.equal((await get(gp, address(own, 1))).status, 200)
 })
 
-t.test('what hides or shows the one hides or shows the other', async t => {
+t.test('B13 P17 what hides or shows the one hides or shows the other', async t => {
   const { holder, drug, request } = await stage('60000003')
   const seen = (await get(gp, request)).json
   const masked = await put(holder, { ...seen, meta: { security: [MASK] } })

@@ -69,7 +69,7 @@ t.test('what cannot be understood, or does not fit, is refused at its place', as
   t.equal((await request(hospital, 'POST', '/DocumentReference', { body: '[]', headers: { 'content-type': 'application/json-patch+json' } })).status, 415)
 })
 
-t.test('judges by the rules of an update, and says nothing of what is not seen', async t => {
+t.test('B21 P15 judges by the rules of an update, and says nothing of what is not seen', async t => {
   const { id, meta } = await made()
   isAbsent(t, await patch(lab, `DocumentReference/${id}`, replace('/status', 'superseded')))
   isAbsent(t, await patch(lab, `DocumentReference/${randomUUID()}`, 'nonsense'))

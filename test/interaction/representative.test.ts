@@ -39,7 +39,7 @@ t.test('the parent of a child reads as the child, but never what is hidden from 
   isAbsent(t, await get(parent.token, `/DocumentReference/${unannounced.id}`))
 })
 
-t.test('what happens in a secret session is not told to representatives, and what is hidden from them is not named', async t => {
+t.test('P21 what happens in a secret session is not told to representatives, and what is hidden from them is not named', async t => {
   const { child, parent, secret, plain } = await family()
   const about = async (token: string) => JSON.stringify(matches(await get(token, `/AuditEvent?patient=Patient/${child.id}&_count=200`)))
   t.match(await about(child.holder), secret.id)

@@ -98,7 +98,7 @@ t.test('only the total is answered where only that is asked', async t => {
   t.equal((await get(gp, `${base}&_total=accurate&_count=1`)).json.total, 3)
 })
 
-t.test('entries say where they are and that they match', async t => {
+t.test('P29 entries say where they are and that they match', async t => {
   const { json } = await get(gp, `${base}&_id=${saved.beta.id}`)
   t.strictSame(json, {
     resourceType: 'Bundle',
@@ -109,7 +109,7 @@ t.test('entries say where they are and that they match', async t => {
   })
 })
 
-t.test('an unknown parameter is refused, all of them at once, unless the client is lenient', async t => {
+t.test('P25 P26 an unknown parameter is refused, all of them at once, unless the client is lenient', async t => {
   const url = `${base}&nonsense=1&status=current&subject.nonsense=x`
   const unknown = { code: 'not-supported', details: 'MSG_PARAM_UNKNOWN' }
   refused(t, await get(gp, url), 400, { ...unknown, expression: 'nonsense' }, { ...unknown, expression: 'subject.nonsense' })
@@ -122,7 +122,7 @@ t.test('an unknown parameter is refused, all of them at once, unless the client 
     [['warning', 'not-supported', ['nonsense']], ['warning', 'not-supported', ['subject.nonsense']]])
 })
 
-t.test('a known parameter that cannot be read is refused even then', async t => {
+t.test('P25 a known parameter that cannot be read is refused even then', async t => {
   const invalid = { code: 'value', details: 'MSG_PARAM_INVALID' }
   for (const [query, expression, code] of [
     ['date=yesterday', 'date'], ['date=xx2026', 'date'], ['date=ap', 'date'], ['description:contains=abc', 'description:contains', 'not-supported'], ['type:in=urn:x', 'type:in', 'not-supported'], ['_count=-1', '_count'], ['_count=x', '_count'], ['_count=1&_count=2', '_count'],

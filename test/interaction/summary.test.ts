@@ -44,7 +44,7 @@ t.test('what is stored stays whole, and the whole is what is answered otherwise'
   }
 })
 
-t.test('a part is no way around: what is hidden is absent, a count is only of matches', async t => {
+t.test('B11 P9 a part is no way around: what is hidden is absent, a count is only of matches', async t => {
   const stranger = await scene.professional(MT)
   for (const query of ['_summary=true', '_elements=id']) {
     t.equal((await get(stranger, `${url}?${query}`)).text, (await get(stranger, url)).text)

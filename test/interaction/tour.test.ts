@@ -115,7 +115,7 @@ t.test('what the holder masks is absent to the practitioner, in every interactio
   t.strictSame([matches(reverse).map(one => one.id), matches(reverse, 'include').map(one => one.id)], [[id], [results.id]])
 })
 
-t.test('a mask stops neither its author nor the médecin traitant', async t => {
+t.test('C13 a mask stops neither its author nor the médecin traitant', async t => {
   t.equal((await post(holder, treating(id, MT))).status, 201)
   for (const token of [hospital, mt]) {
     t.equal((await get(token, `/DocumentReference/${letter.id}`)).status, 200)
@@ -134,7 +134,7 @@ t.test('a block shuts the practitioner out, until a new ground', async t => {
   t.strictSame(await total(gp), [200, 1, 1])
 })
 
-t.test('another doctor breaks the glass where the holder allows it, and does not see what is masked', async t => {
+t.test('C12 another doctor breaks the glass where the holder allows it, and does not see what is masked', async t => {
   const inEmergency = await emergencyToken()
   t.strictSame(await total(inEmergency), [200, 0, 0], 'the option is absent')
   t.equal((await post(holder, emergency(id, 'urgence-ps', 'BTG'))).status, 201)

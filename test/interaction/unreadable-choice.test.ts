@@ -25,7 +25,7 @@ const parts: readonly (readonly [what: string, provision: object, place: string]
   ['a role', { actor: [{ role: { coding: [{ system: 'urn:roles', code: 'x' }] }, reference: person(GP2) }] }, 'Consent.provision.actor']
 ]
 for (const [what, provision, place] of parts) {
-  t.test(`${what} that is not known: a permit says nothing, a deny is for everything that it may mean`, async t => {
+  t.test(`C6 P21 ${what} that is not known: a permit says nothing, a deny is for everything that it may mean`, async t => {
     const { id, holder, there, url } = await record()
     const permit = await post(holder, consent(id, undefined, { type: 'permit', ...provision }))
     t.strictSame([permit.status, warned(permit)], [201, [place]])

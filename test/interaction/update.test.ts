@@ -160,7 +160,7 @@ t.test('an unknown label masks', async t => {
   t.equal((await get(mt, `/DocumentReference/${before.id}`)).status, 200)
 })
 
-t.test('a writer who may not read what they wrote is answered without it', async t => {
+t.test('P9 a writer who may not read what they wrote is answered without it', async t => {
   await made(holder, access(patientId, GP2))
   const dietitian = await scene.professional(GP2, undefined, { SubjectRole: ['95^1.2.250.1.71.1.2.7'] })
   const before = await deposit(doctor, { type: { coding: [{ system: 'urn:x', code: 'unknown' }] } })

@@ -30,7 +30,7 @@ const ASKED: Readonly<Record<string, Ask>> = {
 }
 
 for (const [name, ask] of Object.entries(ASKED)) {
-  t.test(`${name} tells no account that looks like none`, async t => {
+  t.test(`P24 ${name} tells no account that looks like none`, async t => {
     const costOfOne = async (ins: string) => {
       const { look, commands } = await costOf(scene, async () => await ask(ins))
       return `${commands} ${look.replaceAll(ins, 'INS')}`
@@ -42,7 +42,7 @@ for (const [name, ask] of Object.entries(ASKED)) {
   })
 }
 
-t.test('what a choice names is written as it stands where nobody is found', async t => {
+t.test('P24 what a choice names is written as it stands where nobody is found', async t => {
   const at = (ms: number) => new Date(Date.now() + ms).toISOString()
   const provision = { type: 'permit', actor: actor(person(physician.person)), period: { start: at(-1000), end: at(3600_000) } }
   const performer = async (ins: string) => {

@@ -26,7 +26,7 @@ async function stage () {
   return { holder, hospital, hidden: id, resource, attacker, own, nothing: randomUUID() }
 }
 
-t.test('a transaction about what is hidden fails as one about nothing, whatever stands around it', async t => {
+t.test('B15 P13 a transaction about what is hidden fails as one about nothing, whatever stands around it', async t => {
   const { holder, hidden, attacker, nothing, resource } = await stage()
   const around = () => posted(document(holder.id))
   const tries: Readonly<Record<string, (id: string) => Entry>> = {
@@ -56,7 +56,33 @@ t.test('a transaction about what is hidden fails as one about nothing, whatever 
   }
 })
 
-t.test('a content of somebody else is not taken for one\'s own', async t => {
+t.test('B14 of a batch of ten the one about what is hidden is absent alone, and each is traced', async t => {
+  const { holder, hidden, own, attacker, nothing } = await stage()
+  const asked = (id: string) => batch(...Array.from({ length: 9 }, () => got(`DocumentReference/${own}`)).toSpliced(4, 0, got(`DocumentReference/${id}`)))
+  const [one, other] = [await send(attacker.token, asked(hidden)), await send(attacker.token, asked(nothing))]
+  t.same(statuses(one), ['200', '200', '200', '200', '404', '200', '200', '200', '200', '200'])
+  t.equal(blank(one, hidden), blank(other, nothing))
+  const events: readonly string[] = (await request(holder.token, 'GET', `/AuditEvent?patient=Patient/${holder.id}&subtype=read&_count=200`)).json.entry.map(({ resource }: TestResponse['json']) => resource.outcome)
+  t.same(events.toSorted(), [...Array.from({ length: 18 }, () => '0'), '4'], 'nine and nine, and the one that is the record\'s')
+})
+
+t.test('B13 nothing is in a container that its reader does not see: a list in a Bundle, contained, in a document', async t => {
+  const { holder, physician, hospital, id } = await scene.cast()
+  const hidden = await scene.make(hospital.token, document(holder.id, { securityLabel: [label('MASQUE_PS')] }))
+  const list = (...ids: readonly string[]) => ({ resourceType: 'List', status: 'current', mode: 'working', subject: { reference: `Patient/${holder.id}` }, entry: ids.map(each => ({ item: { reference: `DocumentReference/${each}` } })) })
+  const [whole, mixed] = [await scene.make(hospital.token, list(id)), await scene.make(hospital.token, list(id, hidden))]
+  const provenance = await scene.make(hospital.token, { resourceType: 'Provenance', recorded: '2026-06-12T10:00:00+02:00', target: [{ reference: `DocumentReference/${id}` }, { reference: `DocumentReference/${hidden}` }], agent: [{ who: { display: 'x' } }] })
+  const asked = await send(physician.token, batch(got(`List/${whole}`), got(`List/${mixed}`), got(`Provenance/${provenance}`), got(`List?item=DocumentReference/${id}`), got(`DocumentReference?_id=${id}&_revinclude=List:item&_revinclude=Provenance:target`), got(`DocumentReference?_list=${mixed}`)))
+  t.same(statuses(asked), ['200', '404', '404', '200', '200', '200'])
+  for (const one of [hidden, mixed, provenance]) t.notMatch(asked.text, `"id":"${one}"`)
+  t.notMatch(asked.text, hidden)
+  t.match(asked.text, whole)
+  await scene.change(holder.token, `/DocumentReference/${id}`, { securityLabel: [label('MASQUE_PS')] })
+  t.same(statuses(await send(physician.token, batch(got(`List/${whole}`), got(`List?_id=${whole}`)))), ['404', '200'])
+  t.equal((await request(physician.token, 'GET', `/List?_id=${whole}`)).json.total, 0)
+})
+
+t.test('B19 P18 a content of somebody else is not taken for one\'s own', async t => {
   const { holder, hospital, hidden, attacker } = await stage()
   const theirs = (await request(hospital.token, 'GET', `/DocumentReference/${hidden}`)).json.content[0].attachment.url as string
   const nothing = `Binary/${randomUUID()}`
@@ -71,7 +97,7 @@ t.test('a content of somebody else is not taken for one\'s own', async t => {
   t.equal((await send(attacker.token, transaction(first, second, binary))).status, 422, 'nor one content for two documents')
 })
 
-t.test('conditions match only what is seen', async t => {
+t.test('B16 P14 conditions match only what is seen', async t => {
   const { holder, hidden, attacker, resource } = await stage()
   const { masterIdentifier: { system, value } } = resource
   const known = `identifier=${system}|${value}`
@@ -122,7 +148,7 @@ t.test('two entries of one Bundle see no more than each alone', async t => {
   t.ok(labels.includes('MASQUE_PS'), 'a replacement in a Bundle keeps the mask')
 })
 
-t.test('a choice that a Bundle writes counts for every request after it', async t => {
+t.test('C1 a choice that a Bundle writes counts for every request after it', async t => {
   const { holder, hospital, hidden } = await stage()
   const response = await send(holder.token, transaction(posted(block(holder.id, structure(hospital.structure))), posted(access(holder.id, '899700218896'))))
   t.same(statuses(response), ['201', '201'], response.text)
@@ -154,7 +180,7 @@ t.test('what a transaction tried is kept where it was tried, though nothing came
   t.same(await since(good), ['create 0', 'read 0'], 'one for each entry')
 })
 
-t.test('a patch is no way around the rules of an update', async t => {
+t.test('B21 P15 P16 a patch is no way around the rules of an update', async t => {
   const { holder, own, attacker, nothing } = await stage()
   const patch = async (operations: readonly object[]) => await request(attacker.token, 'PATCH', `/DocumentReference/${own}`, { body: JSON.stringify(operations), headers: { 'content-type': 'application/json-patch+json' } })
   for (const [path, value] of [['/subject', { reference: `Patient/${nothing}` }], ['/author', [{ display: 'x' }]], ['/meta', { security: [] }], ['/content/0/attachment/url', 'Binary/x']] as const) {

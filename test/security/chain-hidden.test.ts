@@ -19,7 +19,7 @@ const toPatient = { subject: { reference: `Patient/${holder.id}` } }
 
 const cost = async (token: string, url: string) => await costOf(scene, async () => await scene.request(token, 'GET', url))
 
-t.test('what is hidden is on no end of a reference', async t => {
+t.test('B8 B9 P4 P11 what is hidden is on no end of a reference', async t => {
   const queries = (hidden: string, list: string) => [
     'Patient?_has:DocumentReference:patient:type=11502-2',
     `Patient?_has:DocumentReference:patient:_id=${hidden}`,
@@ -72,7 +72,7 @@ t.test('what is hidden is on no end of a reference', async t => {
   t.same(await scene.ids(holder.token, `/DocumentReference?_list=${container}`), [masked])
 })
 
-t.test('a reference of what is seen leads to nothing that is hidden', async t => {
+t.test('B9 P4 P6 a reference of what is seen leads to nothing that is hidden', async t => {
   const target = await scene.make(hospital.token, document(holder.id, secret))
   const pointing = await scene.make(hospital.token, document(holder.id, { relatesTo: [{ code: 'appends', target: { reference: `DocumentReference/${target}` } }] }))
   t.equal(await scene.status(physician.token, `/DocumentReference/${pointing}`), 200)
@@ -84,7 +84,7 @@ t.test('a reference of what is seen leads to nothing that is hidden', async t =>
 
 const account = (status: string) => ({ extension: [{ url: 'https://fhir.espace-sante.example/StructureDefinition/account-status', valueCode: status }] })
 
-t.test('a patient who is not to be found by identifier is nobody, in bytes and in commands', async t => {
+t.test('B9 P24 P28 a patient who is not to be found by identifier is nobody, in bytes and in commands', async t => {
   const stranger = await scene.physician()
   await scene.ids(stranger.token, '/Organization?name=x')
   for (const parameter of ['patient.identifier', 'subject.identifier', 'subject:Patient.identifier']) {

@@ -1,33 +1,16 @@
 /** Every type of the record: deposited, found, and, once it is hidden, as absent as what never was (`consent.md` 1). */
 import t from 'tap'
-import { access, label, person } from '../helper/resource.js'
+import { access, label } from '../helper/resource.js'
+import { least } from './least.js'
 import { face, openScene } from './scene.js'
 
 const scene = await openScene(t)
-const text = { text: 'something' }
-
-/** The least that each type asks, by the reference to its patient. */
-const least: Readonly<Record<string, (subject: { readonly reference: string }, document: string) => object>> = {
-  List: (subject, document) => ({ status: 'current', mode: 'working', subject, entry: [{ item: { reference: document } }] }),
-  Observation: subject => ({ status: 'final', code: text, subject }),
-  Condition: subject => ({ code: text, subject }),
-  AllergyIntolerance: patient => ({ code: text, patient }),
-  Immunization: patient => ({ status: 'completed', vaccineCode: text, patient, occurrenceDateTime: '2026-01-01' }),
-  MedicationStatement: subject => ({ status: 'active', medicationCodeableConcept: text, subject }),
-  MedicationRequest: subject => ({ status: 'active', intent: 'order', medicationCodeableConcept: text, subject }),
-  Procedure: subject => ({ status: 'completed', code: text, subject }),
-  Encounter: subject => ({ status: 'finished', class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'AMB' }, subject }),
-  FamilyMemberHistory: patient => ({ status: 'completed', relationship: text, patient }),
-  QuestionnaireResponse: subject => ({ status: 'completed', subject }),
-  Provenance: (_, document) => ({ target: [{ reference: document }], recorded: '2026-01-01T10:00:00Z', agent: [{ who: person('899700000000') }] })
-}
-
 const { holder, physician, hospital, id: document } = await scene.cast()
 const stranger = await scene.physician()
 await scene.make(holder.token, access(holder.id, stranger.person))
 
 for (const [type, make] of Object.entries(least)) {
-  t.test(type, async t => {
+  t.test(`B1 ${type}: as absent as what never was, once it is hidden`, async t => {
     const resource = { resourceType: type, ...make({ reference: `Patient/${holder.id}` }, `DocumentReference/${document}`) }
     const id = await scene.make(hospital.token, resource)
     t.equal(await scene.status(physician.token, `/${type}/${id}`), 200, 'read with a ground')

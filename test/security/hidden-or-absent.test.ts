@@ -87,7 +87,7 @@ for (const [what, id, callers, rows] of [
   ['a block', refused, [physician], rowsOf('Consent', CORE)],
   ['a patient', holder.id, [stranger], rowsOf('Patient', CORE)]
 ] as const) {
-  t.test(`${what} answers like what never was`, async t => {
+  t.test(`B1 B2 B4 B9 B10 B17 B21 B22 P1 ${what} answers like what never was`, async t => {
     for (const caller of callers) {
       for (const [name, method, url, options] of rows) {
         t.equal(await about(caller.token, id, method, url, options), await aboutNothing(caller.token, name, method, url, options), name)
@@ -96,7 +96,7 @@ for (const [what, id, callers, rows] of [
   })
 }
 
-t.test('B1 the content of a hidden document answers like what never was', async t => {
+t.test('B1 P18 the content of a hidden document answers like what never was', async t => {
   const id = content.replace('Binary/', '')
   for (const [url, accept] of [['/Binary/ID', '*/*'], ['/Binary/ID', 'application/fhir+json'], ['/Binary/ID', 'image/png'], ['/Binary/ID/_history/1', '*/*']] as const) {
     t.equal(await about(physician.token, id, 'GET', url, { headers: { accept } }), await about(physician.token, randomUUID(), 'GET', url, { headers: { accept } }), `${url} ${accept}`)
@@ -109,7 +109,7 @@ t.test('B3 what was deleted is told to whom could read it', async t => {
   t.equal(await scene.status(holder.token, `/DocumentReference/${deleted}`), 410)
 })
 
-t.test('B10 counts are of what is visible, however they are asked', async t => {
+t.test('B10 P7 counts are of what is visible, however they are asked', async t => {
   const expected = (await scene.ids(physician.token, `/DocumentReference?patient=${holder.id}`)).length
   t.equal(expected, 2)
   t.equal((await scene.ids(hospital.token, `/DocumentReference?patient=${holder.id}`)).length, 3)
@@ -118,7 +118,7 @@ t.test('B10 counts are of what is visible, however they are asked', async t => {
   }
 })
 
-t.test('B6 a page link serves its caller and its query only, whole', async t => {
+t.test('B6 P8 a page link serves its caller and its query only, whole', async t => {
   const first = await scene.request(physician.token, 'GET', `/DocumentReference?patient=${holder.id}&_count=1`)
   const next = first.json.link.find(({ relation }: { relation: string }) => relation === 'next').url as string
   const absent = face(await scene.request(physician.token, 'GET', '/DocumentReference?_page=x'))
@@ -135,7 +135,7 @@ t.test('B6 a page link serves its caller and its query only, whole', async t => 
   t.equal((await scene.request(physician.token, 'GET', next)).json.entry.length, 1, 'after a restart it still serves')
 })
 
-t.test('B7 the next page knows what was revoked since', async t => {
+t.test('B7 C11 P8 the next page knows what was revoked since', async t => {
   const { holder, physician, hospital } = await scene.cast()
   for (let count = 0; count < 3; count += 1) await scene.make(hospital.token, document(holder.id))
   const first = await scene.request(physician.token, 'GET', `/DocumentReference?patient=${holder.id}&_count=2`)
@@ -149,7 +149,7 @@ t.test('B7 the next page knows what was revoked since', async t => {
   t.same([shut.status, shut.json.total, shut.json.entry], [200, 0, undefined])
 })
 
-t.test('B5 inclusions reach nothing that is hidden, nor another record', async t => {
+t.test('B5 P6 inclusions reach nothing that is hidden, nor another record', async t => {
   const found = await scene.request(physician.token, 'GET', `/DocumentReference?_id=${pointing}&_include=DocumentReference:relatesto&_include=DocumentReference:patient&_revinclude=AuditEvent:entity`)
   t.equal(found.status, 200)
   t.same(found.json.entry.filter(({ search }: { search: { mode: string } }) => search.mode === 'include')
@@ -164,7 +164,7 @@ t.test('B5 inclusions reach nothing that is hidden, nor another record', async t
   t.same((await scene.ids(hospital.token, `/DocumentReference?_id=${replaced}&_revinclude=DocumentReference:relatesto`)).toSorted(), [replaced, over].toSorted())
 })
 
-t.test('B18 no update moves a document, its authors or its labels out of reach of the choices', async t => {
+t.test('B18 P16 no update moves a document, its authors or its labels out of reach of the choices', async t => {
   const { hospital, holder, physician, id } = await scene.cast()
   const other = await scene.holder()
   await scene.change(holder.token, `/DocumentReference/${id}`, { securityLabel: [label('MASQUE_PS')] })
@@ -185,7 +185,7 @@ t.test('B18 no update moves a document, its authors or its labels out of reach o
   t.same(await scene.ids(other.token, '/DocumentReference'), [])
 })
 
-t.test('B20 every spelling of a reference meets the same filter', async t => {
+t.test('B20 P24 every spelling of a reference meets the same filter', async t => {
   const expected = (await scene.ids(physician.token, `/DocumentReference?patient=${holder.id}`)).toSorted()
   t.ok(expected.length > 0)
   for (const query of [`patient=Patient/${holder.id}`, `patient=${BASE}/Patient/${holder.id}`, `subject=Patient/${holder.id}`, `subject:Patient=${holder.id}`, `patient:Patient=${holder.id}`]) {

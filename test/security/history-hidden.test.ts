@@ -24,7 +24,7 @@ async function faces (scene: Scene, token: string) {
   return { whole, pages }
 }
 
-t.test('what is hidden changes no byte of any history', async t => {
+t.test('B2 P10 what is hidden changes no byte of any history', async t => {
   await scene.change(hospital.token, `/DocumentReference/${id}`, { description: 'second' })
   const before = await faces(scene, physician.token)
   t.match(before.whole[0], '\\"total\\":2', 'something is seen')
@@ -56,7 +56,7 @@ t.test('who is shut out finds the history of a stranger', async t => {
   t.strictSame(shut.whole.slice(0, 16), nothing.whole.slice(0, 16))
 })
 
-t.test('a choice that comes between two pages is heeded by the second', async t => {
+t.test('B7 C11 a choice that comes between two pages is heeded by the second', async t => {
   const cast = await scene.cast()
   await scene.make(cast.hospital.token, document(cast.holder.id))
   const first = await scene.request(cast.physician.token, 'GET', '/DocumentReference/_history?_count=1')
@@ -65,7 +65,7 @@ t.test('a choice that comes between two pages is heeded by the second', async t 
   t.strictSame([second.status, second.json.total, second.json.entry], [200, 0, undefined])
 })
 
-t.test('an emergency reaches the one record that it names', async t => {
+t.test('C12 an emergency reaches the one record that it names', async t => {
   const { holder: other, hospital } = await scene.cast()
   const emergency = await scene.token({
     actor: 'professional', SubjectNameID: physician.person, SubjectOrganizationID: physician.structure, SubjectRole: ['10^1.2.250.1.71.1.2.7'], Secteur_Activite: 'SA07^1.2.250.1.71.4.2.4', Mode_Acces: 'bris_de_glace', Mode_Acces_Raison: 'unconscious', ins: `urn:oid:1.2.250.1.213.1.4.10|${other.ins}`

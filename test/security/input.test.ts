@@ -12,7 +12,7 @@ const text = JSON.stringify(resource)
 const beside = (members: string) => text.replace('{', `{${members},`)
 const post = async (body: string | Buffer, headers = {}) => await scene.request(hospital.token, 'POST', '/DocumentReference', { body, headers })
 
-t.test('D1 an operator of the database in a query is a name or a value, never an operator', async t => {
+t.test('D1 P27 an operator of the database in a query is a name or a value, never an operator', async t => {
   const visible = await scene.ids(physician.token, '/DocumentReference')
   for (const query of ['identifier[$ne]=x', '$where=1', '__proto__=z', 'constructor=1', 'toString=1', 'hasOwnProperty=1', 'facts.labels=x', 'identifier.$ne=x', 'patient[$gt]=', '$or=1', '_id[$exists]=true', '=', 'a%00=b', '%ff=%ff']) {
     const answer = await scene.request(physician.token, 'GET', `/DocumentReference?${query}`)

@@ -34,7 +34,7 @@ const WAYS: Readonly<Record<string, readonly [more: Readonly<Record<string, unkn
   'entered in error': [{}, async id => await scene.change(hospital.token, `/DocumentReference/${id}`, { status: 'entered-in-error' })],
   'denied by a choice': [{}, async id => await scene.make(holder.token, consent(holder.id, 'partage', { type: 'deny', data: [{ meaning: 'instance', reference: { reference: `DocumentReference/${id}` } }] }))]
 }
-t.test('documents hidden in each way change no byte of any answer', async t => {
+t.test('B1 B2 B4 B5 B10 P2 P3 P5 P7 documents hidden in each way change no byte of any answer', async t => {
   const hidden: Hidden[] = []
   for (const [name, [more, after]] of Object.entries(WAYS)) {
     const { masterIdentifier, ...draft } = document(holder.id, more)

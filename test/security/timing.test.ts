@@ -77,7 +77,7 @@ for (const [what, hidden, caller, rows] of [
   ['a trace of what was masked since', trace, physician, of('AuditEvent', [...READ.slice(0, 2), ['search in the record', 'GET', `/TYPE?patient=${holder.id}&_id=ID`]])],
   ['a patient', other.holder.id, physician, of('Patient', READ)]
 ] as const) {
-  t.test(`${what} asks MongoDB for what something absent asks for`, async t => {
+  t.test(`P1 P28 ${what} asks MongoDB for what something absent asks for`, async t => {
     // Whose structure is which is kept from the first request on.
     await scene.ids(caller.token, '/Organization?name=x')
     for (const row of rows) {
@@ -119,7 +119,7 @@ t.test('a body is opened for who may see it, and for nobody else', async t => {
   t.equal(await scene.status(hospital.token, `/DocumentReference/${masked}`), 200)
 })
 
-t.test('the traces of what is hidden and of what is absent are of one size', async t => {
+t.test('P28 the traces of what is hidden and of what is absent are of one size', async t => {
   const size = async (method: Method, url: string) => {
     const known = new Set((await db.collection('AuditEvent').find({}, { projection: { _id: 1 } }).toArray()).map(({ _id }) => String(_id)))
     await scene.request(physician.token, method, url, method === 'PUT' ? { body } : {})

@@ -89,7 +89,7 @@ t.test('A2 A3 wrong issuer, audience, time, and the public key as a secret: the 
   for (const more of wrong) t.equal(await who(await token(more)), 'unauthenticated', JSON.stringify(more))
 })
 
-t.test('F20 an emergency lives one hour at most, whatever its own iat says', async t => {
+t.test('F20 C12 an emergency lives one hour at most, whatever its own iat says', async t => {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true })
   const authenticate = createAuthenticate(localTrust({ keys: [{ ...await exportJWK(publicKey), kid: 'k', alg: 'ES256' }] }),
     { systemOf: oid => oid === '1.2.250.1.71.1.2.7' ? 'urn:profession' : undefined, mayDeclareEmergency: profession => profession.startsWith('urn:profession|') })
@@ -147,7 +147,7 @@ t.test('A6 a scope narrows, and says nothing of what exists', async t => {
   for (const [scope, status] of rows) t.equal(await scene.status(await withScope(scope), `/DocumentReference/${id}`), status, scope)
 })
 
-t.test('F20 an emergency that lacks a thing is refused before any record is touched, and told to the holder', async t => {
+t.test('F20 C12 an emergency that lacks a thing is refused before any record is touched, and told to the holder', async t => {
   const named = await scene.holder()
   await scene.make(named.token, emergency(named.id, 'urgence-ps', 'BTG'))
   await scene.make(named.token, emergency(named.id, 'urgence-samu', 'ETREAT'))

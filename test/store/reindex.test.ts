@@ -70,7 +70,7 @@ t.test('before, it is unknown, or means something else', async t => {
   t.same(ids((await search('creation=2026-06-12')).json).length, 3)
 })
 
-t.test('while a type is indexed anew, what is not complete is refused by name, the rest is answered', async t => {
+t.test('P25 while a type is indexed anew, what is not complete is refused by name, the rest is answered', async t => {
   const [documents, organizations] = [await stored('DocumentReference'), await stored('Organization')]
   root = after
   env.REINDEX_PAUSE = '2000'

@@ -75,7 +75,7 @@ const { filter } = fc.letrec<{ filter: Filter }>(tie => ({
 const documents = fc.sample(indexed, { numRuns: DOCUMENTS, seed: SEED }).map((document, index) => ({ ...document, _id: `d${index}` })) as unknown as readonly (Indexed & { _id: string })[]
 await collection.insertMany(documents as never)
 
-t.test('evaluate and MongoDB find the same documents', async t => {
+t.test('C16 evaluate and MongoDB find the same documents', async t => {
   t.comment(`seed ${SEED}, ${RUNS} filters, ${DOCUMENTS} documents`)
   let found = 0
   let degenerate = 0
@@ -90,14 +90,14 @@ t.test('evaluate and MongoDB find the same documents', async t => {
   t.ok(found > RUNS * DOCUMENTS * 0.1 && found < RUNS * DOCUMENTS * 0.9, `${found} found`)
 })
 
-t.test('what is not a filter finds the rest, exactly', async t => {
+t.test('C16 what is not a filter finds the rest, exactly', async t => {
   for (const each of fc.sample(filter, { numRuns: 60, seed: SEED + 1 })) {
     const [yes, no] = [await collection.countDocuments(toMongo(each) as never), await collection.countDocuments(toMongo(not(each)) as never)]
     t.equal(yes + no, DOCUMENTS, JSON.stringify(each))
   }
 })
 
-t.test('missing, null, empty: no value, in both', async t => {
+t.test('C8 missing, null, empty: no value, in both', async t => {
   const list = [{ _id: 'missing' }, { _id: 'null', keys: null }, { _id: 'empty', keys: [] }, { _id: 'one', keys: 'a' }, { _id: 'list', keys: ['a', 'b'] }]
   const few = db.collection<{ _id: string }>('few')
   await few.insertMany(list as never)

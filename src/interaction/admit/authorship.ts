@@ -2,7 +2,7 @@ import type { Reference, Resource } from '@medplum/fhirtypes'
 import pLimit from 'p-limit'
 import type { Authorship } from '../../consent/facts.js'
 import { recordType, referencesAt } from '../../consent/record-type.js'
-import type { Caller } from '../../consent/situation.js'
+import type { Caller } from '../../consent/caller.js'
 import { identityKey } from '../../security/identity.js'
 import type { Context } from '../context.js'
 

@@ -4,7 +4,7 @@
  */
 import type { CareTeam, Reference } from '@medplum/fhirtypes'
 import { spanOf } from '../../consent/facts.js'
-import { attributed, membershipsOf } from '../../consent/team.js'
+import { attributed, placesIn } from '../../consent/team.js'
 import type { Team } from '../../consent/team.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
@@ -63,5 +63,5 @@ export function teamRules (context: Context, patient: string, id: string, team: 
   const reference = `CareTeam/${id}`
   const actors = [...before?.members ?? [], ...team.members].flatMap(({ keys }) => keys)
   return placesOf(context, patient, actors, (actor, { teams = [], ...body }) =>
-    ({ ...body, teams: [...teams.filter(place => place.team !== reference), ...membershipsOf(reference, team, actor)] }))
+    ({ ...body, teams: [...teams.filter(place => place.team !== reference), ...placesIn(reference, team, actor)] }))
 }

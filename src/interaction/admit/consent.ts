@@ -143,7 +143,7 @@ async function resolveParties (context: Context, sight: Sight, choice: Consent):
   ])
   const resolved = await Promise.all(named.map(async ({ reference, meaning }) => {
     const isWho = meaning === 'actor' || meaning === 'authoredby'
-    const party = isWho ? await partyOf(context, choice, reference) ?? await aroundHolder(context, sight, choice, reference, meaning) : await recordOf(context, sight, reference)
+    const party = isWho ? await partyOf(context, choice, reference) ?? await aroundHolder(context, sight, choice, reference) : await recordOf(context, sight, reference)
     // A block names a professional or a structure: on a list may stand whom an administrator must not block.
     const isListBlocked = party?.type === 'list' && kindCodings(choice)[0]?.code === 'blocage'
     if (party === undefined || party.keys.length === 0 || isListBlocked) throw unresolved(`Consent.provision.${meaning === 'actor' ? 'actor' : 'data'}.reference`)
@@ -152,10 +152,10 @@ async function resolveParties (context: Context, sight: Sight, choice: Consent):
   return new Map(resolved)
 }
 
-/** Somebody around the holder, or, as an actor, a team of the record: who is in it is asked when the choice is. */
-async function aroundHolder (context: Context, sight: Sight, choice: Consent, { reference }: Reference, meaning: string): Promise<Party | undefined> {
+/** Somebody around the holder, or a team of the record: who is in it is asked when the choice is. */
+async function aroundHolder (context: Context, sight: Sight, choice: Consent, { reference }: Reference): Promise<Party | undefined> {
   const [, type, id] = /^(RelatedPerson|CareTeam)\/([A-Za-z0-9.-]{1,64})$/.exec(reference ?? '') ?? []
-  if (type === undefined || id === undefined || (type === 'CareTeam' && meaning !== 'actor')) return undefined
+  if (type === undefined || id === undefined) return undefined
   const version = await context.store.read(type, id)
   if (version === undefined || version.isDeleted || version.patient !== patientOf(choice) || !sight.decide(version).permit) return undefined
   return { type: type === 'CareTeam' ? 'team' : 'related', keys: [`${type}/${id}`] }

@@ -4,7 +4,7 @@
  */
 import type { Resource } from '@medplum/fhirtypes'
 import { depositLabelFaults } from '../../consent/right.js'
-import { isOutsideCare } from '../../consent/situation.js'
+import { isOutsideCare } from '../../consent/caller.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
 import { isMigrating } from '../migration.js'

@@ -1,6 +1,6 @@
 /** Agendas and their slots: everybody sees them, their own professional or structure writes them; nothing in them is of a patient. */
 import type { Resource, Schedule, Slot, Reference } from '@medplum/fhirtypes'
-import { isOutsideCare } from '../../consent/situation.js'
+import { isOutsideCare } from '../../consent/caller.js'
 import { INS_SYSTEMS } from '../../security/identity.js'
 import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'

@@ -11,9 +11,9 @@ export function isRepresentative (q: Question): boolean {
   if (found.resource.active === false || !isWithin(found.resource.period, q.now)) return false
   const birth = spanOf(q.world.birthDate)
   const isMinor = birth !== undefined && q.now < paris(birth[0]).plus({ years: 18 }).toMillis()
-  // READING: a delegation without any period, or written by somebody other than the holder, makes no helper.
+  // READING: a delegation without any period, or whose period names no instant, or written by somebody other than the holder, makes no helper.
   return found.represents === 'protected-adult' || (found.represents === 'minor' && isMinor) ||
-    permits(q, ['delegation'], 'any').some(({ resource, by = 'holder' }) => resource.provision?.period !== undefined && by === 'holder')
+    permits(q, ['delegation'], 'any').some(({ resource, by = 'holder' }) => (resource.provision?.period?.start ?? resource.provision?.period?.end) !== undefined && by === 'holder')
 }
 
 export function seesErrors (q: Question): boolean {

@@ -1,7 +1,7 @@
 import { CLASSES, HAEMOGLOBIN, TYPES, at } from '../generators-cast.js'
 import { ACT_CODE, CONFIDENTIALITY, LOINC, VISIBILITY } from '../scenario.js'
 import type { WorldDocument } from '../scenario.js'
-import { ada, hospital, laboratory, emergency, masked, labelled, report, choice, actor, access, breakGlass, finer, aboutReport, pin } from './scene.js'
+import { ada, lin, hospital, laboratory, emergency, masked, labelled, report, choice, actor, access, block, breakGlass, finer, aboutReport, pin } from './scene.js'
 
 const replaced = report({ id: 'first', status: 'superseded' })
 const measured: WorldDocument = { ...report(), resource: { resourceType: 'Observation', id: 'measured', status: 'final', code: { coding: [HAEMOGLOBIN] } } }
@@ -35,4 +35,14 @@ pin('finer choices', [
   ['a partage that denies without purpose holds in every mode', { caller: emergency, consents: [breakGlass, finer('deny', aboutReport)] }, 'deny 11'],
   ['a deny on a time is met by a document whose time is not known', { consents: [access(), finer('deny', { dataPeriod: { end: '2020' } })] }, 'deny 11'],
   ['a permit on a time is not', { consents: [finer('permit', { dataPeriod: { end: '2020' } })] }, 'deny 10']
+])
+
+const elsewhere = { code: [{ coding: [TYPES.hospital] }] }
+pin('C4 what only denies opens nothing', [
+  ['a deny about something else', { consents: [finer('deny', elsewhere)] }, 'deny 10'],
+  ['a block on somebody else', { consents: [block(lin)] }, 'deny 10'],
+  ['a root that denies, without exceptions', { consents: [choice('PCF', { type: 'deny', ...elsewhere })] }, 'deny 10'],
+  ['exceptions that deny under a root that permits somebody else', { consents: [choice('PCF', { type: 'permit', ...actor(lin), provision: [{ type: 'deny', ...elsewhere }] })] }, 'deny 10'],
+  ['a deny that ended', { consents: [finer('deny', { ...aboutReport, period: { end: '2026-03-30' } })] }, 'deny 10'],
+  ['any number of them', { consents: [finer('deny', elsewhere), block(lin), choice('PCF', { type: 'deny', ...actor(lin) }), finer('deny', { class: [at(CLASSES, 1)] })] }, 'deny 10']
 ])

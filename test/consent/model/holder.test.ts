@@ -27,7 +27,24 @@ pin('holder and representatives', [
   ['a delegation in force makes a helper', {
     caller: { ...holder, kind: 'representative', relatedPerson: 'aunt' },
     consents: [choice('delegation', { type: 'permit', ...actor('RelatedPerson/aunt'), period: { end: '2026-03' } })]
-  }, 'permit 4']
+  }, 'permit 4'],
+  ['a delegation whose period names no instant makes none', {
+    caller: { ...holder, kind: 'representative', relatedPerson: 'aunt' },
+    consents: [choice('delegation', { type: 'permit', ...actor('RelatedPerson/aunt'), period: { extension: [{ url: 'urn:example', valueBoolean: true }] } })]
+  }, 'deny 4'],
+  ['a delegation that is over makes none', {
+    caller: { ...holder, kind: 'representative', relatedPerson: 'aunt' },
+    consents: [choice('delegation', { type: 'permit', ...actor('RelatedPerson/aunt'), period: { end: '2026-03-30' } })]
+  }, 'deny 4'],
+  ['who stands around the holder no more represents nobody', {
+    caller: { ...holder, kind: 'representative', relatedPerson: 'parent' },
+    world: { relatedPersons: [{ resource: { resourceType: 'RelatedPerson', id: 'parent', patient: { reference: 'Patient/patient' }, period: { end: '2026-03-30' } }, represents: 'minor' }] }
+  }, 'deny 4'],
+  ['who represents a protected adult does so at any age', {
+    caller: { ...holder, kind: 'representative', relatedPerson: 'parent' },
+    world: { birthDate: '1980-01-01', relatedPersons: [{ resource: { resourceType: 'RelatedPerson', id: 'parent', patient: { reference: 'Patient/patient' } }, represents: 'protected-adult' }] }
+  }, 'permit 4'],
+  ['the parent waits as the holder does', { ...month, caller: { ...holder, kind: 'representative', relatedPerson: 'parent' }, now: Date.parse('2026-03-28T21:59:59.999Z') }, 'deny 4']
 ])
 
 const app: Caller = { kind: 'application', mode: 'normal', ins: '180126978912536', client: 'app', scope: 'patient/DocumentReference.rs' }

@@ -2,7 +2,7 @@ import type { Coding } from '@medplum/fhirtypes'
 import { TYPES } from '../generators.js'
 import { SOCIAL, VISIBILITY } from '../scenario.js'
 import type { WorldConsent, WorldDocument } from '../scenario.js'
-import { NOW, ada, laboratory, physician, emergency, regulation, masked, unannounced, labelled, purpose, report, choice, actor, access, block, breakGlass, pin } from './scene.js'
+import { NOW, ada, laboratory, physician, emergency, regulation, masked, secret, unannounced, labelled, purpose, report, choice, actor, access, block, breakGlass, pin } from './scene.js'
 
 const openedFor = (...purposes: string[]): WorldConsent => choice('urgence-masques', { type: 'permit', purpose: purposes.flatMap(purpose), securityLabel: [masked] })
 const opened = openedFor('BTG', 'ETREAT')
@@ -25,6 +25,7 @@ pin('the matrix and the masks', [
     document: report(labelled(masked))
   }, 'deny 13'],
   ['the administrator sees masked documents', { consents: [choice('administrateur', { type: 'permit', ...actor(ada) })], document: report(labelled(masked)) }, 'permit 14'],
+  ['one whom a parent appointed sees no masked secret of the child', { consents: [access(), { ...choice('administrateur', { type: 'permit', ...actor(ada) }), by: 'representative' }], document: report(labelled(masked, secret)) }, 'deny 13'],
   ['the structure that deposited sees masked documents', { caller: { ...physician, structure: laboratory }, document: report(labelled(masked)) }, 'permit 14'],
   ['an emergency does not open a masked document', { caller: emergency, consents: [breakGlass], document: report(labelled(masked)) }, 'deny 13'],
   ['unless the holder chose so', { caller: emergency, consents: [breakGlass, opened], document: report(labelled(masked)) }, 'permit 14'],

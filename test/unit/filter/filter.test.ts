@@ -18,7 +18,7 @@ t.test('everything and nothing fold away', async t => {
   t.equal(and(a, none), none, 'the very constant: a caller may compare')
 })
 
-t.test('a list that became empty never means no restriction', async t => {
+t.test('C5 P25 a list that became empty never means no restriction', async t => {
   for (const filter of [isIn('f', new Set<string>()), within('f', []), or(...[].map(() => a)), and(a, isIn('f', []))]) t.notOk(evaluate(filter, { f: ['a'] }))
 })
 
@@ -49,7 +49,7 @@ const { tree } = fc.letrec<{ tree: Filter }>(tie => ({
 }))
 const document = fc.record({ f: fc.subarray(['a', 'b', 'c']), g: fc.subarray(['a', 'b']) }, { requiredKeys: [] })
 
-t.test('the laws of logic hold', async t => {
+t.test('C16 the laws of logic hold', async t => {
   fc.assert(fc.property(tree, tree, tree, document, (one, two, three, each) => {
     const is = (filter: Filter) => evaluate(filter, each)
     t.equal(is(not(one)), !is(one))
