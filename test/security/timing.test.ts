@@ -41,6 +41,7 @@ async function commands (token: string, [, method, url, options = {}]: Row, id: 
 const body = { ...document(holder.id), id: 'ID' }
 const READ: readonly Row[] = [
   ['read', 'GET', '/TYPE/ID'],
+  ['why', 'GET', '/TYPE/ID/$why'],
   ['search by id', 'GET', '/TYPE?_id=ID'],
   ['history', 'GET', '/TYPE/ID/_history']
 ]
