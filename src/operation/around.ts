@@ -20,45 +20,51 @@ const MOST_NAMED = 40
 
 const INTERACTION = 'http://hl7.org/fhir/restful-interaction'
 
-/** @returns those who are named, each once, and how many were left out */
-export async function around (context: Context, place: Place, version: Kept): Promise<{ readonly named: readonly Named[], readonly leftOut: number }> {
-  const lists = await Promise.all([depositor(context, place, version), authors(context, place, version), relatives(context, place), actors(context, place)])
+/** A reference that names somebody, with what is contained beside it. */
+interface Naming { readonly reference: Reference, readonly contained: readonly Resource[] }
+
+/** @returns those who are named, each once, and whether more are */
+export async function around (context: Context, place: Place, version: Kept): Promise<{ readonly named: readonly Named[], readonly hasMore: boolean }> {
   const all = new Map<string, Named>()
-  for (const one of lists.flat()) {
-    const key = one.kind === 'representative' ? one.relative.id : one.key
-    if (!all.has(key)) all.set(key, one)
+  const add = (list: readonly Named[]) => {
+    for (const one of list) {
+      const key = one.kind === 'representative' ? one.relative.id : one.key
+      if (!all.has(key)) all.set(key, one)
+    }
   }
-  return { named: [...all.values()].slice(0, MOST_NAMED), leftOut: Math.max(0, all.size - MOST_NAMED) }
+  const [relatives, choices] = await Promise.all(['RelatedPerson', 'Consent'].map(async type => await readOf(context, place, type)))
+  add(await depositor(context, place, version))
+  add((relatives ?? []).map(relative => ({ kind: 'representative', relative })))
+  const namings = [...await authors(context, version), ...await actors(context, choices ?? [])]
+  for (const { reference, contained } of new Map(namings.map(naming => [JSON.stringify(naming), naming])).values()) {
+    if (all.size > MOST_NAMED) break
+    add(await namedBy(context, { ...place, contained }, reference))
+  }
+  return { named: [...all.values()].slice(0, MOST_NAMED), hasMore: all.size > MOST_NAMED || (choices ?? []).length > MOST_READ }
 }
 
 /** What of a type in the record the asker reads. */
 async function readOf (context: Context, { sight, patient }: Place, type: string): Promise<readonly Kept[]> {
   if (!allows(sight.caller.principal.scopes, type, 'r')) return []
-  const found = await context.store.findKept({ type, filter: and(equals('patient', patient), current), sort: [], limit: MOST_READ })
+  const found = await context.store.findKept({ type, filter: and(equals('patient', patient), current), sort: [], limit: MOST_READ + 1 })
   return found.filter(version => sight.decide(version).permit)
 }
 
-async function relatives (context: Context, place: Place): Promise<readonly Named[]> {
-  return (await readOf(context, place, 'RelatedPerson')).map(relative => ({ kind: 'representative', relative }))
-}
-
-async function actors (context: Context, place: Place): Promise<readonly Named[]> {
-  const versions = await readOf(context, place, 'Consent')
+async function actors (context: Context, versions: readonly Kept[]): Promise<readonly Naming[]> {
   return (await Promise.all(versions.map(async version => {
     const consent = await opened<Consent>(context, version)
     if (consent?.status !== 'active' || consent.provision === undefined) return []
     const { provision, contained = [] } = consent
-    const references = [provision, ...provision.provision ?? []].flatMap(({ actor = [] }) => actor.map(({ reference }) => reference))
-    return await allNamed(context, { ...place, contained: contained as readonly Resource[] }, references)
+    return [provision, ...provision.provision ?? []].flatMap(({ actor = [] }) => actor.map(({ reference }) => ({ reference, contained: contained as readonly Resource[] })))
   }))).flat()
 }
 
-async function authors (context: Context, place: Place, version: Kept): Promise<readonly Named[]> {
+async function authors (context: Context, version: Kept): Promise<readonly Naming[]> {
   const type = RECORD_TYPES[version.type]
   const resource = type === undefined ? undefined : await opened<Resource>(context, version)
   if (type === undefined || resource === undefined) return []
   const contained = 'contained' in resource ? (resource.contained ?? []) as readonly Resource[] : []
-  return await allNamed(context, { ...place, contained }, referencesAt(resource, type.authors))
+  return referencesAt(resource, type.authors).map(reference => ({ reference, contained }))
 }
 
 /** Who deposited it, as the trace of that says. */
@@ -86,10 +92,6 @@ function inAgent ({ who, altId, role = [] }: AuditEventAgent): readonly Named[] 
     case 'Device': return [{ kind: 'application', key: `client:${value}` }]
     default: return []
   }
-}
-
-async function allNamed (context: Context, place: Place, references: readonly Reference[]): Promise<readonly Named[]> {
-  return (await Promise.all(references.map(async reference => await namedBy(context, place, reference)))).flat()
 }
 
 async function opened<T extends Resource> ({ store }: Context, version: Kept): Promise<T | undefined> {

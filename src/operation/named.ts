@@ -96,9 +96,9 @@ export async function known (context: Context, place: Place, person: Extract<Nam
   if (practitioner === undefined) return person
   const { qualification = [] } = JSON.parse(practitioner.text) as { qualification?: readonly { code?: { coding?: readonly Coding[] } }[] }
   const roles = await store.find({ type: 'PractitionerRole', filter: and(current, isIn('keys', [referenceKey('practitioner', 'Practitioner', practitioner.id)])), sort: [], limit: 2 })
-  const role = roles.length === 1 && roles[0] !== undefined ? await ofRole(context, place, JSON.parse(roles[0].text) as PractitionerRole) : {}
+  const role: Awaited<ReturnType<typeof ofRole>> = roles.length === 1 && roles[0] !== undefined ? await ofRole(context, place, JSON.parse(roles[0].text) as PractitionerRole) : {}
   const profession = professionIn(context, place, qualification.flatMap(({ code }) => code?.coding ?? []))
-  return { ...profession === undefined ? {} : { profession }, ...role, ...person }
+  return { ...person, profession: person.profession ?? role.profession ?? profession, structure: person.structure ?? role.structure }
 }
 
 /** How an identity is told. */

@@ -55,14 +55,14 @@ async function parameters (context: Context, asking: Why, version: Kept): Promis
   if (!isTold && input.size > 0) throw new OutcomeError('forbidden', { diagnostics: 'Only the holder and their representatives are told of the sight of others', expression: [...input.values()][0]?.place ?? '' })
   const place = { sight, patient: version.patient ?? '' }
   const party = await partyAsked(context, place, input)
-  const { parties, leftOut } = party !== undefined ? { parties: [party], leftOut: 0 } : isTold ? await others(context, place, version) : { parties: ofOperator(context, place), leftOut: 0 }
+  const { parties, hasMore } = party !== undefined ? { parties: [party], hasMore: false } : isTold ? await others(context, place, version) : { parties: ofOperator(context, place), hasMore: false }
   const rows: Parameter[] = []
   for (const each of parties) rows.push({ name: 'party', parts: await row(context, asking, version, each) })
   return [
     { name: 'resource', version },
     { name: 'answer', parts: await told(context, asking, version, sight.decide(version)) },
     ...rows,
-    ...leftOut === 0 ? [] : [{ name: 'leftOut', value: { valueUnsignedInt: leftOut } }]
+    ...hasMore ? [{ name: 'hasMore', value: { valueBoolean: true } }] : []
   ]
 }
 
@@ -79,12 +79,12 @@ function ofOperator (context: Context, place: Place): readonly Party[] {
   return strangers(context, place).filter(({ kind }) => kind === 'structure')
 }
 
-async function others (context: Context, place: Place, version: Kept): Promise<{ readonly parties: readonly Party[], readonly leftOut: number }> {
+async function others (context: Context, place: Place, version: Kept): Promise<{ readonly parties: readonly Party[], readonly hasMore: boolean }> {
   // A content that no document names has one reader, who asks.
-  if (version.type === 'Binary') return { parties: [], leftOut: 0 }
-  const { named, leftOut } = await around(context, place, version)
+  if (version.type === 'Binary') return { parties: [], hasMore: false }
+  const { named, hasMore } = await around(context, place, version)
   const parties = await Promise.all(named.map(async one => await partyOf(context, place, one, { mode: 'normal' })))
-  return { parties: [...parties, ...strangers(context, place)], leftOut }
+  return { parties: [...parties, ...strangers(context, place)], hasMore }
 }
 
 /** One of the others: who, how they would ask, and each answer that they would get. */
