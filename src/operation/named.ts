@@ -24,7 +24,7 @@ export interface Place { readonly sight: Sight, readonly patient: string, readon
 
 const LITERAL = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]{1,64})$/
 const SORTS: Readonly<Record<string, 'professional' | 'structure' | 'application'>> = { person: 'professional', structure: 'structure', client: 'application' }
-const SYSTEMS: Readonly<Record<string, readonly [type: string, system: string]>> = {
+const SYSTEMS: Readonly<Record<string, readonly [type: 'Practitioner' | 'Organization' | 'Device', system: string]>> = {
   person: ['Practitioner', ID_NAT_PS], structure: ['Organization', ID_NAT_ST], client: ['Device', CLIENT]
 }
 
@@ -104,6 +104,6 @@ export async function known (context: Context, place: Place, person: Extract<Nam
 /** How an identity is told. */
 export function identityOf (key: string): Reference {
   const colon = key.indexOf(':')
-  const [type = '', system = ''] = SYSTEMS[key.slice(0, colon)] ?? []
-  return { type, identifier: { system, value: key.slice(colon + 1) } }
+  const [type, system = ''] = SYSTEMS[key.slice(0, colon)] ?? []
+  return { ...type === undefined ? {} : { type }, identifier: { system, value: key.slice(colon + 1) } }
 }
