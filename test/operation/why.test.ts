@@ -48,7 +48,8 @@ async function stage () {
 
 async function mistaken ({ id }: Record): Promise<string> {
   const resource = await made(hospital, document(id))
-  t.equal((await put(hospital, { ...resource, status: 'entered-in-error' })).status, 200)
+  const response = await put(hospital, { ...resource, status: 'entered-in-error' })
+  if (response.status !== 200) throw new Error(`not corrected: ${response.text}`)
   return resource.id as string
 }
 
