@@ -8,7 +8,7 @@ import { openScene } from '../interaction/scene.js'
 import type { Record } from '../interaction/scene.js'
 import { parts, value, valueOf } from './scene.js'
 
-const RUNS = { seed: Number(process.env['SEED'] ?? 20261129), numRuns: Number(process.env['RUNS'] ?? 25) }
+const RUNS = { seed: Number(process.env['SEED'] ?? 20261129), numRuns: Number(process.env['RUNS'] ?? 15) }
 const scene = await openScene(t)
 const { ids, made, open, request } = scene
 const G15 = 'https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante'
