@@ -19,6 +19,9 @@ export interface Party {
   /** Undefined for whoever nobody named. */
   readonly named?: Named
   readonly mode: Mode
+  /** Of a professional, as far as they are known. */
+  readonly profession?: string | undefined
+  readonly structure?: string | undefined
   readonly principals: readonly Principal[]
 }
 
@@ -47,22 +50,23 @@ export async function partyOf (context: Context, place: Place, named: Named, cir
     case 'professional': {
       const person = await known(context, place, named)
       const { mode, profession = person.profession, structure = person.structure } = circumstances
-      return { ...professional(context, place, { person: person.key, mode, profession, structure }), named: { ...person, profession, structure } }
+      return { ...professional(context, place, { person: person.key, mode, profession, structure }), named }
     }
   }
 }
 
-function professional (context: Context, place: Place, { person, mode, profession, structure = STRANGER.structure }: Circumstances & { readonly person: string }): Party {
+function professional (context: Context, place: Place, { person, mode, profession, structure }: Circumstances & { readonly person: string }): Party {
   const { professions } = context.policy.matrixAt(place.sight.caller.now)
-  const { ins, ...own } = principal('professional', place, { person, structure, mode, reason: 'asked about' })
+  const { ins, ...own } = principal('professional', place, { person, structure: structure ?? STRANGER.structure, mode, reason: 'asked about' })
   const where = mode === 'normal' || ins === undefined ? {} : { ins }
-  return { kind: 'professional', mode, principals: (profession === undefined ? professions : [profession]).map(one => Object.freeze({ ...own, ...where, profession: one })) }
+  return { kind: 'professional', mode, profession, structure, principals: (profession === undefined ? professions : [profession]).map(one => Object.freeze({ ...own, ...where, profession: one })) }
 }
 
-/** Whoever nobody named, each in their way of asking. */
-export function strangers (context: Context, place: Place): readonly Party[] {
+/** Whoever nobody named, each in their way of asking, and the professionals of the structures that are named. */
+export function strangers (context: Context, place: Place, named: readonly Named[] = []): readonly Party[] {
   const one = (kind: ActorKind, more: Partial<Principal>): Party => ({ kind, mode: 'normal', principals: [principal(kind, place, more)] })
   return [
+    ...named.flatMap(each => each.kind === 'structure' ? [stranger(context, place, 'normal', { structure: each.key })] : []),
     ...MODES.map(mode => stranger(context, place, mode)),
     one('professional', { person: STRANGER.person }),
     one('structure', { structure: STRANGER.structure }),

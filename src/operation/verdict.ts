@@ -4,7 +4,7 @@ import type { Kept } from '../interaction/store.js'
 import type { Principal } from '../security/principal.js'
 import type { Party } from './party.js'
 
-/** What the engine answers a party; the professions for which it does where theirs is not known. */
+/** What the engine answers a party; the professions for which it does where that depends on one that is not known. */
 export interface Verdict { readonly decision: Decision, readonly professions: readonly string[] }
 
 /** The decision on one version for each of those who a party may be, what is the same told once. */
@@ -16,9 +16,10 @@ export async function verdictsOf (sightOf: SightOf, { principals }: Party, versi
   for (const { decision, profession } of decided) {
     const key = JSON.stringify(decision)
     const { professions = [] } = verdicts.get(key) ?? {}
-    verdicts.set(key, { decision, professions: others.length === 0 || profession === undefined ? [] : [...professions, profession] })
+    verdicts.set(key, { decision, professions: profession === undefined ? professions : [...professions, profession] })
   }
-  return [...verdicts.values()]
+  const all = [...verdicts.values()]
+  return all.length > 1 ? all : all.map(({ decision }) => ({ decision, professions: [] }))
 }
 
 async function decisionOf (sightOf: SightOf, principal: Principal, version: Kept, now: number) {

@@ -84,24 +84,24 @@ async function others (context: Context, place: Place, version: Kept): Promise<{
   if (version.type === 'Binary') return { parties: [], hasMore: false }
   const { named, hasMore } = await around(context, place, version)
   const parties = await Promise.all(named.map(async one => await partyOf(context, place, one, { mode: 'normal' })))
-  return { parties: [...parties, ...strangers(context, place)], hasMore }
+  return { parties: [...parties, ...strangers(context, place, named)], hasMore }
 }
 
 /** One of the others: who, how they would ask, and each answer that they would get. */
 async function row (context: Context, asking: Why, version: Kept, party: Party): Promise<readonly Parameter[]> {
-  const { named, kind, mode } = party
+  const { kind, mode, profession, structure } = party
   const who = whoIs(party)
   const verdicts = await verdictsOf(context.sightOf, party, version, asking.sight.caller.now)
   const answers = await Promise.all(verdicts.map(async ({ decision, professions }): Promise<Parameter> => ({
     name: 'answer',
-    parts: [...professions.map(profession => ({ name: 'profession', value: { valueCoding: codingOf(profession) } })), ...await told(context, asking, version, decision)]
+    parts: [...professions.map(one => ({ name: 'profession', value: { valueCoding: codingOf(one) } })), ...await told(context, asking, version, decision)]
   })))
   return [
     { name: 'kind', value: { valueCode: kind } },
     ...who === undefined ? [] : [{ name: 'who', ...who }],
     ...kind === 'professional' ? [{ name: 'purpose', value: { valueCode: PURPOSE[mode] } }] : [],
-    ...named?.kind !== 'professional' || named.profession === undefined ? [] : [{ name: 'profession', value: { valueCoding: codingOf(named.profession) } }],
-    ...named?.kind !== 'professional' || named.structure === undefined ? [] : [{ name: 'structure', value: { valueReference: identityOf(named.structure) } }],
+    ...profession === undefined ? [] : [{ name: 'profession', value: { valueCoding: codingOf(profession) } }],
+    ...structure === undefined ? [] : [{ name: 'structure', value: { valueReference: identityOf(structure) } }],
     ...answers
   ]
 }

@@ -31,13 +31,13 @@ export function answered ({ part }: Json): Answered {
   }
 }
 
-export interface Row { readonly kind: string, readonly who: string | undefined, readonly purpose: string | undefined, readonly answers: readonly Answered[] }
+export interface Row { readonly kind: string, readonly who: string | undefined, readonly structure: string | undefined, readonly purpose: string | undefined, readonly answers: readonly Answered[] }
 
 /** The `party` parameters of `$why`; who is told by the value of their identifier, or their reference. */
 export function rows ({ json }: TestResponse): readonly Row[] {
   return parts(json.parameter, 'party').map(({ part }: Json) => {
     const who = value(part, 'who')
-    return { kind: value(part, 'kind'), who: who?.identifier?.value ?? who?.reference, purpose: value(part, 'purpose'), answers: parts(part, 'answer').map(answered) }
+    return { kind: value(part, 'kind'), who: who?.identifier?.value ?? who?.reference, structure: value(part, 'structure')?.identifier.value, purpose: value(part, 'purpose'), answers: parts(part, 'answer').map(answered) }
   })
 }
 

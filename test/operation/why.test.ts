@@ -1,6 +1,8 @@
 /** `$why` (`src/operation/why.ts`): what the engine would answer somebody is what they are answered; who may not know is told nothing. */
+import { readFileSync } from 'node:fs'
+import type { ConceptMap } from '@medplum/fhirtypes'
 import t from 'tap'
-import { INS_TEST, as } from '../helper/app.js'
+import { INS_TEST, ROOT, as } from '../helper/app.js'
 import { access, actor, block, consent, document, emergency, label, person, structure, treating } from '../helper/resource.js'
 import { explain } from '../../src/consent/explain.js'
 import { GP, GP2, HOSPITAL, LAB, MT, PRACTICE, openScene } from '../interaction/scene.js'
@@ -16,6 +18,10 @@ const REPRESENTATION = 'https://fhir.espace-sante.example/StructureDefinition/le
 const STRANGER = '899700111111'
 const DENIED = '899700222222'
 const NURSE = '899700333333'
+const LOINC = 'http://loinc.org'
+/** A type of document that some professions read, physicians among them, and others do not. */
+const uneven = (JSON.parse(readFileSync(new URL('terminology/matrix.json', ROOT), 'utf8')) as ConceptMap).group?.filter(({ target }) => target === LOINC)
+  .flatMap(({ element = [] }) => element.flatMap(({ target = [] }) => target)).find(({ equivalence }) => equivalence === 'disjoint')?.code ?? ''
 const byPerson = (id: string) => encodeURIComponent(`urn:oid:1.2.250.1.71.4.2.1|${id}`)
 const secretHospital = await scene.token(as.structure(HOSPITAL, { Connexion_Secrete: true }))
 
@@ -106,6 +112,7 @@ t.test('each rule is said, with the choice that decided, in French and in Englis
   for (const [who, choice] of [[GP, choices.access], [GP2, choices.blocked], [MT, choices.treating], [DENIED, choices.denied], ['pulse', choices.application]] as const) {
     t.same(of(plain, who).flatMap(answer => answer.choices), of(plain, who).map(() => `Consent/${choice.id}`), who)
   }
+  t.match(rows(plain).filter(({ who, structure }) => who === undefined && structure === HOSPITAL), [{ kind: 'professional', answers: [{ permit: true, rule: 14, choices: [] }] }], 'the professionals of the author')
   const breaking = rows(plain).find(({ who, purpose }) => who === undefined && purpose === 'BTG')
   t.match(breaking?.answers, [{ permit: true, rule: 14, choices: [`Consent/${choices.emergency.id}`] }])
 })
@@ -163,6 +170,18 @@ t.test('who asked, and for what, is in the traces', async t => {
   t.match(event.entity.flatMap(({ query }: { query?: string }) => query === undefined ? [] : [Buffer.from(query, 'base64').toString()]), ['$why'])
   t.match(event.extension[0].extension, [{ url: 'permit', valueBoolean: false }, { url: 'rule', valueUnsignedInt: 13 }])
   t.equal(event.entity.length, 3)
+})
+
+t.test('where it depends on the profession, each answer says for which', async t => {
+  const open = await made(hospital, document(child.id, { type: { coding: [{ system: LOINC, code: uneven }] } }))
+  const answers = of(await why(child.holder, open.id), GP)
+  t.strictSame(answers.map(({ rule }) => rule).toSorted(), [12, 14])
+  const all = answers.flatMap(({ professions }) => professions)
+  t.ok(all.length > 2 && new Set(all).size === all.length)
+  for (const code of ['10', all.find(each => answers.find(({ permit }) => !permit)?.professions.includes(each) === true) ?? '']) {
+    const { status } = await get(await scene.professional(GP, PRACTICE, { SubjectRole: [`${code}^1.2.250.1.71.1.2.7`] }), `/DocumentReference/${open.id}`)
+    t.equal(answers.find(({ professions }) => professions.includes(code))?.permit, status === 200, code)
+  }
 })
 
 t.test('the structure of the practice is nobody’s author', async t => {
