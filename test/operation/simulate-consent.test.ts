@@ -90,6 +90,9 @@ t.test('nothing that the asker does not see is counted or named', async t => {
     const less = await scene.token({ ...as.holder(ins), scope })
     t.equal((await ask(less, id, ...asked)).status, 403, scope)
   }
+  const { id: choice } = await made(holder, access(id, GP))
+  const ending = async (scope: string) => (await ask(await scene.token({ ...as.holder(ins), scope }), id, { name: 'end', valueString: `Consent/${choice}` }, who(person(GP)), PHYSICIAN)).status
+  t.strictSame([await ending('patient/Patient.r patient/Consent.cr'), await ending('patient/Patient.r patient/Consent.u')], [403, 200], 'to end one takes the scope of that')
   const { json } = await get(holder, `/AuditEvent?patient=${id}&subtype=operation&_sort=-date&_count=50`)
   t.ok(json.entry.some(({ resource }: { resource: { entity: { query?: string }[], extension: { url: string }[] } }) =>
     resource.entity.some(({ query }) => query !== undefined && Buffer.from(query, 'base64').toString() === '$simulate-consent') && resource.extension.some(({ url }) => url.endsWith('/disclosed'))), 'the asker’s own access is traced')
@@ -108,6 +111,7 @@ t.test('a representative asks as far as they may write', async t => {
   t.equal((await ask(await tokenOf(aunt.id), id, ...asked)).status, 404)
   await made(holder, delegation)
   t.equal((await ask(await tokenOf(aunt.id), id, ...asked)).status, 403, 'a helper chooses nothing')
+  t.equal((await ask(await tokenOf(aunt.id), id)).status, 403, 'whatever they ask')
 })
 
 t.test('bad input is told at its place, and a candidate that would be refused is', async t => {
