@@ -1,8 +1,12 @@
 import type { Decision } from '../consent/decide.js'
+import { CONTAINERS } from '../consent/record-type.js'
 import type { Sight, SightOf } from '../interaction/sight.js'
 import type { Kept } from '../interaction/store.js'
 import type { Principal } from '../security/principal.js'
 import type { Party } from './party.js'
+
+/** The first rule of `consent.md` 4 that reads a profession. */
+const MATRIX_RULE = 12
 
 /** What the engine answers a party; the professions for which it does where that depends on one that is not known. */
 export interface Verdict { readonly decision: Decision, readonly professions: readonly string[] }
@@ -10,8 +14,11 @@ export interface Verdict { readonly decision: Decision, readonly professions: re
 /** The decision on one version for each of those who a party may be, what is the same told once. */
 export async function verdictsOf (sightOf: SightOf, { principals }: Party, version: Kept, now: number): Promise<readonly Verdict[]> {
   const [first, ...others] = principals
-  // Their place in the directory is found once, and the same for all.
-  const decided = first === undefined ? [] : [await decisionOf(sightOf, first, version, now), ...await Promise.all(others.map(async one => await decisionOf(sightOf, one, version, now)))]
+  if (first === undefined) return []
+  const ofFirst = await decisionOf(sightOf, first, version, now)
+  // What is decided before the matrix is asked is the same for all; of a container, something in it may be decided on later.
+  const isSettled = ofFirst.decision.rule < MATRIX_RULE && !CONTAINERS.includes(version.type)
+  const decided = [ofFirst, ...await Promise.all((isSettled ? [] : others).map(async one => await decisionOf(sightOf, one, version, now)))]
   const verdicts = new Map<string, Verdict>()
   for (const { decision, profession } of decided) {
     const key = JSON.stringify(decision)

@@ -4,6 +4,7 @@
  * with the sight that the other one would have at this instant. What the asker may not read is absent, as for a read, and
  * traced as one; nobody but holder and representatives is told of anybody else, nor of a choice that they do not read.
  */
+import pLimit from 'p-limit'
 import { PURPOSE, isOpenAccount } from '../consent/situation.js'
 import type { Answer, Parameter } from '../interaction/answer.js'
 import { ownerOf } from '../interaction/content.js'
@@ -27,6 +28,8 @@ import { verdictsOf } from './verdict.js'
 export interface Why extends Telling { readonly type: string, readonly id: string, readonly asked: Asked }
 
 const OPERATION = '$why'
+/** Of the others, how many are asked about at once. */
+const AT_ONCE = 8
 
 export async function why (context: Context, asking: Why): Promise<Answer> {
   const { sight, type, id } = asking
@@ -56,8 +59,8 @@ async function parameters (context: Context, asking: Why, version: Kept): Promis
   const place = { sight, patient: version.patient ?? '' }
   const party = await partyAsked(context, place, input)
   const { parties, hasMore } = party !== undefined ? { parties: [party], hasMore: false } : isTold ? await others(context, place, version) : { parties: ofOperator(context, place), hasMore: false }
-  const rows: Parameter[] = []
-  for (const each of parties) rows.push({ name: 'party', parts: await row(context, asking, version, each) })
+  const inTurn = pLimit(AT_ONCE)
+  const rows = await Promise.all(parties.map(async (each): Promise<Parameter> => ({ name: 'party', parts: await inTurn(async () => await row(context, asking, version, each)) })))
   return [
     { name: 'resource', version },
     { name: 'answer', parts: await told(context, asking, version, sight.decide(version)) },
