@@ -15,7 +15,7 @@ import { addRoutes } from './http/routes.js'
 import { createServer } from './http/server.js'
 import { buildCompartment } from './interaction/compartment.js'
 import type { Context } from './interaction/context.js'
-import { declarationsOf } from './interaction/declared.js'
+import { checkOperations, declarationsOf } from './interaction/declared.js'
 import { createDirectory } from './interaction/directory.js'
 import { createMigration } from './interaction/migration.js'
 import { startReindexing } from './interaction/reindex.js'
@@ -67,6 +67,8 @@ const TRE_G15 = 'https://mos.esante.gouv.fr/NOS/TRE_G15-ProfessionSante/FHIR/TRE
 
 /** How often what nobody came for is removed, ms. */
 const SWEEP_EVERY = 600_000
+/** What the sights over a store that is made for one request keep of each sort. */
+const MEMORY_OF_ONE = 100
 const RESOURCE_TYPES = 'http://hl7.org/fhir/resource-types'
 
 /** @throws Error when what is declared is not built, or what it stands on is not there: nothing is served then */
@@ -75,6 +77,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
   const statement = await json<CapabilityStatement>('capability-statement.json')
   const terminology = await loadTerminology(new URL('terminology', root).pathname)
   const profiles = await loadProfiles(new URL('profiles', root).pathname)
+  checkOperations(statement, profiles.urls)
   const searchParameters = [...await json<SearchParameter[]>('dist/definitions/search-parameters.json'), ...profiles.searchParameters]
   const incomplete = new Map<string, ReadonlySet<string>>()
   const registry = buildRegistry(statement, searchParameters, {
@@ -100,6 +103,8 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
     await store.enter()
     const policy = { outsideCare: config.outsideCare, openModes: config.openModes, matrixAt: createMatrixAt(terminology.conceptMaps) }
     const directory = createDirectory(store, hash)
+    const seeing = { directory, policy, hash, types: registry.types, maxPatients: config.maxPatients, maxHidden: 10_000 }
+    const sightOf = createSights({ store, ...seeing })
     const traces = { registry, hash, newId: randomUUID, clock: Date.now }
     const context: Context = {
       ...traces,
@@ -109,6 +114,8 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       directory,
       migration: createMigration({ store, hash }, config.migrationSources),
       policy,
+      sightOf,
+      sightsOver: other => createSights({ store: other, ...seeing }, MEMORY_OF_ONE),
       limits: config.limits,
       maxEntries: config.maxEntries,
       declares: declarationsOf(statement),
@@ -120,7 +127,6 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       judgedAs: createJudgedAs(terminology.conceptMaps),
       validate: resource => validator.validate(resource)
     }
-    const sightOf = createSights({ store, directory, policy, hash, types: registry.types, maxPatients: config.maxPatients, maxHidden: 10_000 })
     const authenticate = createAuthenticate(trust, {
       systemOf: terminology.vocabulary.systemOf,
       mayDeclareEmergency: profession => profession.startsWith(TRE_G15) && (config.emergencyProfessions?.includes(profession.slice(TRE_G15.length)) ?? true)

@@ -14,6 +14,8 @@ import { decide } from './decide.js'
 import type { Decision } from './decide.js'
 import type { Facts } from './facts.js'
 import type { Situation } from './situation.js'
+import { consentsOf } from './statement.js'
+import type { Statement } from './statement.js'
 import { compileUnclaimed, decideUnclaimed } from './unclaimed.js'
 import type { BinaryFacts } from './unclaimed.js'
 
@@ -84,8 +86,8 @@ export interface Subject { readonly type: string, readonly id: string, readonly 
 /** The resources of a record that its traces must not name to this caller: `Type/id`. */
 export type Hidden = Pick<ReadonlySet<string>, 'has'>
 
-const permit = (rule: number): Decision => ({ permit: true, rule, choices: [] })
-const deny = (rule: number): Decision => ({ permit: false, rule, choices: [] })
+const permit = (rule: number, choices: readonly string[] = []): Decision => ({ permit: true, rule, choices })
+const deny = (rule: number, choices: readonly string[] = []): Decision => ({ permit: false, rule, choices })
 
 /** Whether the caller of `situation` may see one resource of a record. */
 export function decideIn (situation: Situation, subject: Subject, hidden: Hidden): Decision {
@@ -176,17 +178,21 @@ function compileTrace (situation: Situation, hidden: ReadonlySet<string>): Filte
 /** In full: holder, representative, operator (elsewhere), MT, the holder's application, and whoever has a ground without data selector. */
 function decideIdentity (situation: Situation): Decision {
   switch (situation.stands) {
-    case 'shut': return deny(situation.rule)
+    case 'shut': return deny(situation.rule, situation.choices)
     case 'holder': return situation.isOpen ? permit(3) : deny(1)
-    case 'representative': return situation.isOpen ? permit(4) : deny(1)
-    case 'application': return permit(5)
-    case 'treating': return permit(7)
+    case 'representative': return situation.isOpen ? permit(4, situation.choices) : deny(1)
+    case 'application': return permit(5, consentsOf(situation.statements))
+    case 'treating': return permit(7, [situation.choice])
     case 'structure': return deny(9)
-    case 'professional': return hasPatientGround(situation) ? permit(10) : deny(10)
+    case 'professional': return hasPatientGround(situation) ? permit(10, consentsOf(patientGrounds(situation))) : deny(10)
   }
 }
 
 /** Whether some ground of rule 10 is about the whole record. */
 export function hasPatientGround (situation: Extract<Situation, { stands: 'professional' }>): boolean {
-  return situation.grounds.some(({ base }) => base !== null && base.effect === 'permit' && !isSelective(base))
+  return patientGrounds(situation).length > 0
+}
+
+function patientGrounds ({ grounds }: Extract<Situation, { stands: 'professional' }>): readonly Statement[] {
+  return grounds.filter(({ base }) => base !== null && base.effect === 'permit' && !isSelective(base))
 }

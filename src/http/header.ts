@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { LANGUAGES } from '../consent/explain.js'
+import type { Language } from '../consent/explain.js'
 import type { Preference } from '../interaction/create.js'
 import { tagsOf } from '../interaction/query.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
@@ -8,6 +10,18 @@ export function readPrefer (headers: IncomingHttpHeaders, otherwise: Preference 
   const values = [headers['prefer'] ?? []].flat().join(',').split(/[,;]/).map(text => text.trim())
   const wanted = values.map(value => /^return=(representation|minimal|OperationOutcome)$/.exec(value)?.[1]).find(value => value !== undefined)
   return { prefer: (wanted ?? otherwise) as Preference, lenient: values.includes('handling=lenient') }
+}
+
+/** Which of the languages that we speak is preferred (RFC 9110 12.5.4); all where none of them is asked for. */
+export function readLanguages (headers: IncomingHttpHeaders): readonly Language[] {
+  const ranges = (headers['accept-language'] ?? '').split(',').map(range => {
+    const [tag = '', ...parameters] = range.split(';').map(text => text.trim().toLowerCase())
+    const weight = parameters.map(text => /^q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.exec(text)?.[1]).find(value => value !== undefined)
+    return { language: tag.split('-')[0], weight: Number(weight ?? 1) }
+  })
+  const [first] = ranges.filter(({ weight }) => weight > 0).toSorted((one, other) => other.weight - one.weight)
+    .flatMap(({ language }) => LANGUAGES.filter(known => known === language))
+  return first === undefined ? LANGUAGES : [first]
 }
 
 /** The most characters of an Idempotency-Key. */

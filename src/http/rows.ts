@@ -29,10 +29,11 @@ import { bodyOf, form, idOf, ifMatch, ifNoneExist, patchOf, query, raw, wanted }
 import type { Params } from './asked.js'
 import { readPrefer } from './header.js'
 import { keyed } from './once.js'
+import { operationRows } from './operations.js'
 import { isUnread } from './raw.js'
 
 /** @param sightOf another sight of the same request, for what is to be seen afresh */
-type Handle = (context: Context, sight: Sight, request: FastifyRequest, sightOf: () => Promise<Sight>) => Promise<Answer>
+export type Handle = (context: Context, sight: Sight, request: FastifyRequest, sightOf: () => Promise<Sight>) => Promise<Answer>
 export interface Row { readonly method: HTTPMethods, readonly path: string, readonly interaction: InteractionCode, readonly handle: Handle }
 
 /** A row with the type that an access by it is traced as. */
@@ -45,7 +46,7 @@ export function declaredRows ({ resource: resources = [], interaction = [], comp
   return [
     ...resources.map(resource => {
       const codes = [...(resource.interaction ?? []).map(({ code = '' }) => code), ...conditionalsOf(resource)]
-      return [resource.type, codes.flatMap(code => rowsOf(resource.type, code))] as const
+      return [resource.type, [...codes.flatMap(code => rowsOf(resource.type, code)), ...(resource.operation ?? []).flatMap(operation => operationRows(resource.type, operation))]] as const
     }),
     ...systemRows(interaction.map(({ code = '' }) => code), resources),
     ...compartmentRows(context, compartment, resources)

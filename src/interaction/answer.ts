@@ -14,6 +14,15 @@ export interface Entry {
   readonly subset?: Subset
 }
 
+/**
+ * A parameter of a Parameters resource (R4 parameters.html): a value, which holds nothing of a record; the reference to a
+ * version, which the gate decides on like a body; or parts.
+ */
+export type Parameter = { readonly name: string } & (
+  | { readonly value: Readonly<Record<string, unknown>> }
+  | { readonly version: Kept }
+  | { readonly parts: readonly Parameter[] })
+
 export interface Link { readonly relation: string, readonly url: string }
 
 /** What an interaction has to say. Only `release` opens it and makes bytes of it, of each resource the part that `shape` says. */
@@ -24,6 +33,7 @@ export type Body =
   | { readonly kind: 'searchset', readonly total?: number, readonly links: readonly Link[], readonly entries: readonly Entry[], readonly shape?: Shape, readonly ignored: readonly string[] }
   | { readonly kind: 'history', readonly total?: number, readonly links: readonly Link[], readonly entries: HistoryPage['entries'], readonly shape?: Shape }
   | { readonly kind: 'bundle', readonly type: 'batch-response' | 'transaction-response', readonly entries: readonly Answer[] }
+  | { readonly kind: 'parameters', readonly parameters: readonly Parameter[] }
   | { readonly kind: 'refusal', readonly error: OutcomeError }
   | { readonly kind: 'success', readonly fault: Fault, readonly warnings: readonly Fault[] }
 

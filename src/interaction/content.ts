@@ -36,12 +36,8 @@ export async function readContent (context: Context, asking: ContentRead): Promi
   needScope(asking, 'Binary', 'r')
   if (readShapeOf('Binary', asking.parameters ?? []) !== undefined) throw notSupported('_summary', 'and `_elements` take no part of a content')
   const interaction = version === undefined ? 'read' : 'vread'
-  const [[document], waiting] = await Promise.all([
-    context.store.findKept({ type: 'DocumentReference', filter: isIn('found', [contentKey(id)]), sort: [], limit: 1 }),
-    context.store.read('Binary', id)
-  ])
-  const owner = document ?? waiting
-  const { type } = owner ?? { type: 'DocumentReference' }
+  const owner = await ownerOf(context, id)
+  const type = owner?.type ?? 'DocumentReference'
   const refused = await refuse(context, { sight, type, id }, interaction, owner)
   if (refused !== undefined || owner === undefined) return refused ?? absent(sight, 'Binary', interaction)
   const contentType = await typeOf(context, owner, id)
@@ -57,7 +53,7 @@ export async function readContent (context: Context, asking: ContentRead): Promi
     const error = new OutcomeError('range-not-satisfiable', { diagnostics: 'The content ends before this range', expression: 'Range' }, { headers: { 'content-range': `bytes */${content.size}` } })
     return refusal(sight, error, [access(sight, type, interaction, owner, '4')])
   }
-  const securityContext = document === undefined ? `Patient/${owner.patient ?? ''}` : `DocumentReference/${owner.id}`
+  const securityContext = type === 'Binary' ? `Patient/${owner.patient ?? ''}` : `DocumentReference/${owner.id}`
   const body: Body = { kind: 'content', version: owner, content, contentType, isRaw: form === 'raw', binary: id, securityContext, ...part === 'whole' ? {} : { part } }
   return {
     status: part === 'whole' ? 200 : 206,
@@ -71,6 +67,15 @@ export async function readContent (context: Context, asking: ContentRead): Promi
     sight,
     accesses: [access(sight, type, interaction, owner, '0')]
   }
+}
+
+/** What a content is decided on by: its document; itself while none claims it. */
+export async function ownerOf ({ store }: Context, id: string): Promise<Kept | undefined> {
+  const [[document], waiting] = await Promise.all([
+    store.findKept({ type: 'DocumentReference', filter: isIn('found', [contentKey(id)]), sort: [], limit: 1 }),
+    store.read('Binary', id)
+  ])
+  return document ?? waiting
 }
 
 /** The media type of a content: as its document says, or as it was posted with. */

@@ -13,7 +13,7 @@ import type { Compartment } from './compartment.js'
 import type { Directory } from './directory.js'
 import type { Use } from './bundle-medication.js'
 import type { Migration } from './migration.js'
-import type { Sight } from './sight.js'
+import type { Sight, SightOf } from './sight.js'
 import type { ContentStore, ResourceStore } from './store.js'
 
 /** What the interactions stand on; made once, in `app.ts`. */
@@ -28,6 +28,9 @@ export interface Context extends TracePorts {
   /** Of a transaction: the teams that come with the choice that makes them a ground, `CareTeam/id`. */
   readonly teams?: ReadonlySet<string>
   readonly policy: Policy
+  /** The sight of whoever it is; and the same over another store, for what the choices there would mean. */
+  readonly sightOf: SightOf
+  readonly sightsOver: (store: ResourceStore) => SightOf
   readonly limits: SearchLimits
   /** Entries of one Bundle. */
   readonly maxEntries: number

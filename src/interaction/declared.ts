@@ -7,6 +7,14 @@ export function declarationsOf (statement: CapabilityStatement): (type: string, 
   return (type, code) => declared.has(`${type} ${code}`)
 }
 
+/** @throws Error at start for an operation whose definition is not there */
+export function checkOperations (statement: CapabilityStatement, definitions: ReadonlySet<string>): void {
+  for (const { type, operation = [] } of statement.rest?.[0]?.resource ?? []) {
+    const unknown = operation.find(({ definition }) => !definitions.has(definition))
+    if (unknown !== undefined) throw new Error(`capability-statement.json declares ${type} $${unknown.name}, whose definition ${unknown.definition} is not there`)
+  }
+}
+
 /** The conditional interactions of a type; R4 has no flag of its own for a conditional patch: `conditionalUpdate` is both. */
 export function conditionalsOf (resource: CapabilityStatementRestResource): readonly string[] {
   const { conditionalCreate, conditionalUpdate, conditionalDelete = 'not-supported', interaction = [] } = resource

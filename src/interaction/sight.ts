@@ -7,7 +7,11 @@ import type { Decision } from '../consent/decide.js'
 import type { Hidden } from '../consent/family.js'
 import type { AccountStatus, Situation } from '../consent/situation.js'
 import type { Filter } from '../filter/filter.js'
+import type { Principal } from '../security/principal.js'
 import type { Turn, Version } from './store.js'
+
+/** Makes the sight of a caller at an instant, ms. */
+export type SightOf = (principal: Principal, now: number) => Promise<Sight>
 
 export interface Sight {
   readonly caller: Caller

@@ -5,7 +5,7 @@ import { identifierKey } from '../search/key.js'
 import type { Principal } from '../security/principal.js'
 import { RequestSight, directoryStamp } from './request-sight.js'
 import type { Placed, Rules, SightPorts } from './request-sight.js'
-import type { Sight } from './sight.js'
+import type { SightOf } from './sight.js'
 
 const MEMORY = 20_000
 const NOWHERE: Placed = { stamp: '', value: { own: [], enclosing: [], memberships: [] } }
@@ -13,12 +13,12 @@ const NOWHERE: Placed = { stamp: '', value: { own: [], enclosing: [], membership
 /** The keyed hashes by which rules and facts name a caller. */
 interface Keys { readonly structure: string | undefined, readonly person: string | undefined, readonly client: string | undefined }
 
-/** Makes the sight of each request; keeps only what a stamp proves. */
-export function createSights (ports: SightPorts): (principal: Principal, now: number) => Promise<Sight> {
+/** Makes the sight of each request; keeps only what a stamp proves. @param memory how much of each sort is kept */
+export function createSights (ports: SightPorts, memory = MEMORY): SightOf {
   const { store, directory, hash } = ports
-  const patients = new LRUCache<string, string>({ max: MEMORY })
-  const places = new LRUCache<string, Placed>({ max: MEMORY })
-  const bodies = new LRUCache<string, RulesBody>({ max: MEMORY })
+  const patients = new LRUCache<string, string>({ max: memory })
+  const places = new LRUCache<string, Placed>({ max: memory })
+  const bodies = new LRUCache<string, RulesBody>({ max: memory })
   const keys = new WeakMap<Principal, Keys>()
 
   /** A principal is frozen, and lives as long as its token is remembered. */

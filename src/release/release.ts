@@ -21,6 +21,7 @@ import type { Shape } from '../search/shape.js'
 import type { Outline } from '../validation/outline.js'
 import { binaryFlow, rawFlow } from './content.js'
 import type { Flow } from './content.js'
+import { toParameters, versionsIn } from './parameters.js'
 import { SUBSETTED, subset as subsetOf } from './subset.js'
 import { toWarnings, warningHeader, warningOutcome } from './warning.js'
 
@@ -120,6 +121,7 @@ function disclosed (body: Body): readonly (Entry | Disclosed)[] {
     case 'searchset': return body.entries
     // A superseded version is permitted, and the current one too.
     case 'history': return body.entries.flatMap(({ version, current }) => [{ version }, { version: current }])
+    case 'parameters': return versionsIn(body.parameters).map(version => ({ version }))
     default: return []
   }
 }
@@ -141,6 +143,7 @@ async function render (body: Body, sight: Sight, ports: ReleasePorts): Promise<r
     case 'searchset': return [await searchset(body, sight, ports), FHIR]
     case 'history': return [await history(body, sight, ports), FHIR]
     case 'bundle': return [await responses(body, ports), FHIR]
+    case 'parameters': return [toParameters(body.parameters), FHIR]
     default: return body satisfies never
   }
 }

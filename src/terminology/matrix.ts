@@ -11,6 +11,8 @@ import { MATRIX, RESOURCE_TO_DOCUMENT_TYPE } from './canonical.js'
  */
 export interface Matrix {
   readonly version: string
+  /** The professions that it knows, `system|code`; any other reads nothing. */
+  readonly professions: readonly string[]
   /** The types that a profession may read; both are `system|code`. The set is frozen, and the same at each call. */
   readonly readableTypes: (profession: string) => ReadonlySet<string>
   /** Whether a document of these type codings is readable: each of them must be, and there must be one. */
@@ -78,6 +80,7 @@ function createMatrix (version: string, readable: ReadonlyMap<string, ReadonlySe
   const readableTypes = (profession: string) => readable.get(profession) ?? nothing
   return Object.freeze({
     version,
+    professions: Object.freeze([...readable.keys()]),
     readableTypes,
     isReadable: (profession: string, types: readonly string[]) => {
       const allowed = readableTypes(profession)

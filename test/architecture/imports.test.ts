@@ -53,8 +53,8 @@ t.test('nobody but the roots imports http or store', async t => {
 
 t.test('what judges knows nothing of what asks', async t => {
   const forbidden: Readonly<Record<string, readonly string[]>> = {
-    consent: ['interaction', 'http', 'store', 'release', 'audit', 'search', 'crypto'],
-    search: ['interaction', 'http', 'store', 'release', 'audit', 'consent'],
+    consent: ['interaction', 'operation', 'http', 'store', 'release', 'audit', 'search', 'crypto'],
+    search: ['interaction', 'operation', 'http', 'store', 'release', 'audit', 'consent'],
     filter: ['*'],
     outcome: ['*'],
     json: ['*', '-outcome'],
@@ -63,9 +63,10 @@ t.test('what judges knows nothing of what asks', async t => {
     crypto: ['*', '-outcome'],
     terminology: ['interaction', 'http', 'store', 'release', 'audit', 'consent', 'search'],
     validation: ['interaction', 'http', 'store', 'release', 'audit', 'consent', 'search'],
-    interaction: ['http', 'store', 'release'],
-    release: ['http', 'store'],
-    store: ['http', 'release', 'consent/decide.ts', 'audit']
+    interaction: ['http', 'store', 'release', 'operation'],
+    operation: ['http', 'store', 'release'],
+    release: ['http', 'store', 'operation'],
+    store: ['http', 'release', 'operation', 'consent/decide.ts', 'audit']
   }
   for (const [folder, banned] of Object.entries(forbidden)) {
     const allowed = banned.filter(name => name.startsWith('-')).map(name => name.slice(1))

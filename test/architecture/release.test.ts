@@ -51,6 +51,7 @@ const bodies: Readonly<Record<string, Body>> = {
   resource: { kind: 'resource', version },
   content: { kind: 'content', version, content: { size: 5, read: async function * () { yield Buffer.from('bytes') } }, contentType: 'text/plain', isRaw: true, binary: 'b', securityContext: 'c' },
   searchset: { kind: 'searchset', total: 1, links: [], entries: [{ version, mode: 'match' }], ignored: [] },
+  parameters: { kind: 'parameters', parameters: [{ name: 'one', parts: [{ name: 'other', value: { valueBoolean: true } }, { name: 'reference', version }] }] },
   included: { kind: 'searchset', total: 1, links: [], entries: [{ version, mode: 'include' }], ignored: [] },
   history: { kind: 'history', total: 1, links: [], entries: [{ version, current: version, isFirst: true }] }
 }

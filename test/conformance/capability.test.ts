@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { CapabilityStatement, CapabilityStatementRest, CapabilityStatementRestResource } from '@medplum/fhirtypes'
+import type { CapabilityStatement, CapabilityStatementRest, CapabilityStatementRestResource, OperationDefinition } from '@medplum/fhirtypes'
 import { pino } from 'pino'
 import t from 'tap'
 import { createApp } from '../../src/app.js'
@@ -93,6 +93,33 @@ for (const resource of resources) {
   })
 }
 
+for (const { type, operation = [] } of resources) {
+  for (const { name = '', definition } of operation) {
+    t.test(`${type} answers $${name}, as its definition says`, async t => {
+      const path = `/${type}/${randomUUID()}/$${name}`
+      const { code, resource, instance, affectsState, parameter } = JSON.parse(readFileSync(new URL(`profiles/operation-definition-${name}.json`, ROOT), 'utf8')) as OperationDefinition
+      t.match([code, instance, affectsState, definition], [name, true, false, `/OperationDefinition/${name}`])
+      t.ok(resource?.includes(type))
+      const isText = parameter?.every(({ use, type: kind = '' }) => use === 'out' || ['string', 'code'].includes(kind)) === true
+      for (const method of METHODS) {
+        const response = await request(operator, method, path, method === 'POST' ? { body: { resourceType: 'Parameters' } } : {})
+        if (method === 'POST' || (method === 'GET' && isText)) isAbsent(t, response)
+        else refused(t, response, 405, { code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED' })
+      }
+    })
+  }
+  if (operation.length === 0) {
+    t.test(`${type} answers no $why`, async t => { refused(t, await get(operator, `/${type}/${randomUUID()}/$why`), 404, { code: 'not-found' }) })
+  }
+}
+
+t.test('each operation is defined, on the types that declare it', async t => {
+  for (const name of ['why', 'simulate-consent']) {
+    const definition = JSON.parse(readFileSync(new URL(`profiles/operation-definition-${name}.json`, ROOT), 'utf8')) as OperationDefinition
+    t.same([...definition.resource ?? []].sort(), resources.filter(({ operation = [] }) => operation.some(each => each.name === name)).map(({ type }) => type).sort(), name)
+  }
+})
+
 t.test('the base takes Bundles and searches, and nothing else', async t => {
   t.same(statement().rest?.[0]?.interaction?.map(({ code }) => code), ['transaction', 'batch', 'history-system', 'search-system'])
   for (const method of METHODS.filter(method => method !== 'POST' && method !== 'GET')) {
@@ -126,6 +153,8 @@ const lies: readonly (readonly [what: string, change: (resource: CapabilityState
   ['a conditional interaction', resource => { resource.conditionalDelete = 'multiple' }, /conditionalDelete/],
   ['a search parameter', ({ searchParam = [] }) => { searchParam.push({ name: 'nonsense', type: 'token' }) }, /nonsense/],
   ['a search parameter of another type', ({ searchParam = [] }) => { searchParam.push({ name: 'birthdate', type: 'string' }) }, /birthdate/],
+  ['an operation', resource => { resource.operation = [{ name: 'simulate', definition: 'https://fhir.espace-sante.example/OperationDefinition/why' }] }, /\$simulate/],
+  ['an operation without a definition', resource => { resource.operation = [{ name: 'why', definition: 'https://fhir.espace-sante.example/OperationDefinition/nothing' }] }, /OperationDefinition\/nothing/],
   ['an inclusion', resource => { resource.searchInclude = ['Patient:nothing'] }, /Patient:nothing/],
   ['a type', (_, rest) => { rest.push({ type: 'Basic', interaction: [{ code: 'read' }] }) }, /Basic/]
 ]

@@ -110,7 +110,7 @@ const ALL_TYPES = Object.values(TYPES).map(({ system, code }) => `${system}|${co
 const readable = new Map<string, ReadonlySet<string>>()
 const policy: Policy = {
   outsideCare: [...options.outsideCare],
-  matrixAt: () => ({ version: 'generated', isReadable: () => false, readableTypes })
+  matrixAt: () => ({ professions: [], version: 'generated', isReadable: () => false, readableTypes })
 }
 
 /** The same set each time, as of a matrix that is loaded once. */

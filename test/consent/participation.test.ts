@@ -51,7 +51,7 @@ const readers: fc.Arbitrary<Reader> = fc.record({
   isNamed: rarely.map(isRare => !isRare)
 }, { requiredKeys: ['kind', 'hasProfession', 'isOutsideCare', 'mode', 'isNamed'] })
 
-const policy: Policy = { outsideCare: ['SA23'], matrixAt: () => ({ version: 'generated', isReadable: () => false, readableTypes: () => new Set<string>() }) }
+const policy: Policy = { outsideCare: ['SA23'], matrixAt: () => ({ version: 'generated', professions: [], isReadable: () => false, readableTypes: () => new Set<string>() }) }
 const keyOf = (each: Party) => each === 'holder' ? `Patient/${PATIENT}` : each
 
 function choicesOf ({ blocked, physician }: Record) {

@@ -42,6 +42,8 @@ const body = { ...document(holder.id), id: 'ID' }
 const ROWS: readonly Row[] = [
   ['B1 read', 'GET', '/TYPE/ID'],
   ['B1 read, head', 'HEAD', '/TYPE/ID'],
+  ['B1 read why', 'GET', '/TYPE/ID/$why'],
+  ['B1 read why, with a body', 'POST', '/TYPE/ID/$why', { body: { resourceType: 'Parameters', parameter: [{ name: 'purpose', valueCode: 'TREAT' }] } }],
   ['B2 vread', 'GET', `/TYPE/ID/_history/${stored.meta.versionId as string}`],
   ['B2 history', 'GET', '/TYPE/ID/_history'],
   ['B4 read, the right ETag', 'GET', '/TYPE/ID', { headers: { 'if-none-match': `W/"${stored.meta.versionId as string}"` } }],

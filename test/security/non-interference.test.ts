@@ -70,6 +70,7 @@ function requestsAbout ({ id, version, content, identifier }: Hidden): readonly 
   const list = (query: string) => ['GET', `/DocumentReference?${query}`] as const
   const sorts = ['date', '-date', '_lastUpdated', '-_lastUpdated', '_id']
   return [
+    ['GET', `/DocumentReference/${seen}/$why`], ['GET', `/Patient/${holder.id}/$why`], ['GET', `/DocumentReference/${id}/$why`], ['POST', `/DocumentReference/${id}/$why`],
     ['GET', `/DocumentReference/${seen}`], ['GET', `/DocumentReference/${seen}/_history`], ['GET', `/DocumentReference/${replaced}`],
     ['GET', `/DocumentReference/${id}`], ['HEAD', `/DocumentReference/${id}`], ['GET', `/DocumentReference/${id}/_history`], ['GET', `/DocumentReference/${id}/_history/${version}`], ['GET', `/${content}`, { headers: { accept: '*/*' } }],
     ['GET', `/DocumentReference/${id}`, { headers: { 'if-none-match': `W/"${version}"` } }],

@@ -47,6 +47,7 @@ const READ: readonly Row[] = [
 const ROWS: readonly Row[] = [
   ...READ,
   ['read, head', 'HEAD', '/TYPE/ID'],
+  ['why', 'GET', '/TYPE/ID/$why'],
   ['read of a version', 'GET', '/TYPE/ID/_history/x'],
   ['conditional read', 'GET', '/TYPE/ID', { headers: { 'if-none-match': '*' } }],
   ['conditional read, modified since', 'GET', '/TYPE/ID', { headers: { 'if-modified-since': 'Sat, 01 Jan 2028 00:00:00 GMT' } }],
@@ -75,7 +76,7 @@ for (const [what, hidden, caller, rows] of [
   ['a block', refused, physician, of('Consent', [...READ, ['delete', 'DELETE', '/TYPE/ID']])],
   ['a choice about somebody else', permit, physician, of('Consent', READ)],
   ['a trace of what was masked since', trace, physician, of('AuditEvent', [...READ.slice(0, 2), ['search in the record', 'GET', `/TYPE?patient=${holder.id}&_id=ID`]])],
-  ['a patient', other.holder.id, physician, of('Patient', READ)]
+  ['a patient', other.holder.id, physician, of('Patient', [...READ, ['why', 'GET', '/TYPE/ID/$why']])]
 ] as const) {
   t.test(`P1 P28 ${what} asks MongoDB for what something absent asks for`, async t => {
     // Whose structure is which is kept from the first request on.

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import t from 'tap'
 import { OutcomeError } from '../../../src/outcome/outcome-error.js'
-import { isUnchanged, needJson, readPrefer, readTags } from '../../../src/http/header.js'
+import { isUnchanged, needJson, readLanguages, readPrefer, readTags } from '../../../src/http/header.js'
 
 const kindOf = (headers: IncomingHttpHeaders, format: string | null = null) => {
   try {
@@ -25,6 +25,14 @@ t.test('version tags are read weak or strong, one or many; what is none matches 
   t.equal(readTags(undefined), undefined)
   for (const header of ['a', 'W/a', '"a', 'w/"a"', "'a'", '"a"b']) t.same(readTags(header), [''], header)
   t.same(readTags(''), [''], 'an empty header is a condition that fails, not none')
+})
+
+t.test('the language that is preferred of those that we speak, else all', async t => {
+  for (const [header, languages] of [
+    ['fr', ['fr']], ['fr-CA, en;q=0.5', ['fr']], ['en;q=0.2, FR;q=0.7', ['fr']], ['de, en;q=0.1', ['en']], ['en, fr', ['en']],
+    ['de', ['fr', 'en']], ['*', ['fr', 'en']], ['', ['fr', 'en']], ['fr;q=0', ['fr', 'en']], ['french', ['fr', 'en']], [';;,', ['fr', 'en']]
+  ] as const) t.same(readLanguages({ 'accept-language': header }), languages, header)
+  t.same(readLanguages({}), ['fr', 'en'])
 })
 
 t.test('a preference that is unknown is left aside', async t => {

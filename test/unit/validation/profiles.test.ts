@@ -9,6 +9,7 @@ t.test('the definitions of the project are whole', async t => {
   for (const name of ['account-status', 'decision', 'disclosed']) {
     t.ok(urls.has(`https://fhir.espace-sante.example/StructureDefinition/${name}`), name)
   }
+  for (const name of ['why', 'simulate-consent']) t.ok(urls.has(`https://fhir.espace-sante.example/OperationDefinition/${name}`), name)
   t.ok(searchParameters.length > 10)
   const published = /^https:\/\/(?:interop\.esante\.gouv\.fr\/ig\/fhir\/(?:pdsm|gap)|profiles\.ihe\.net\/ITI\/MHD|fhir\.espace-sante\.example)\/SearchParameter\//
   t.same(searchParameters.filter(({ url = '' }) => !published.test(url)), [], 'each is of a guide, or of our own')

@@ -1,0 +1,28 @@
+/** The rows of the operations that are declared: GET where all parameters are text and nothing changes, and POST. */
+import type { CapabilityStatementRestResourceOperation } from '@medplum/fhirtypes'
+import type { FastifyRequest } from 'fastify'
+import { simulateConsent } from '../operation/simulate-consent.js'
+import { why } from '../operation/why.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import { bodyOf, idOf, query } from './asked.js'
+import { readLanguages } from './header.js'
+import type { Handle, Row } from './rows.js'
+
+/** @throws Error at start for an operation that is not built, on this type */
+export function operationRows (type: string, { name }: Pick<CapabilityStatementRestResourceOperation, 'name'>): readonly Row[] {
+  const row = (method: 'GET' | 'POST', handle: Handle): Row => ({ method, path: `/${type}/:id/$${name}`, interaction: 'operation', handle })
+  if (name === 'why') {
+    const handle: Handle = async (context, sight, request) => await why(context, { sight, type, id: idOf(request), asked: asked(request), languages: readLanguages(request.headers) })
+    return [row('GET', handle), row('POST', handle)]
+  }
+  if (name === 'simulate-consent' && type === 'Patient') {
+    return [row('POST', async (context, sight, request) => await simulateConsent(context, { sight, id: idOf(request), asked: { query: query(request), body: bodyOf(request) } }))]
+  }
+  throw new Error(`capability-statement.json declares ${type} $${name}, which is not built`)
+}
+
+/** A POST may come without a body: then the address says all. */
+function asked (request: FastifyRequest) {
+  if (request.body instanceof URLSearchParams) throw new OutcomeError('unsupported-media')
+  return { query: query(request), body: request.body ?? undefined }
+}

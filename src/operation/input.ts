@@ -1,0 +1,64 @@
+/**
+ * What an operation is asked with (R4 operations.html#request): parameters of the address, all text, or a Parameters
+ * resource. Each is taken once, and none that is not declared.
+ */
+import type { Coding, Parameters, Reference } from '@medplum/fhirtypes'
+import { checked } from '../interaction/create.js'
+import type { Context } from '../interaction/context.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+
+/** One parameter as it came, and where it stands. */
+export interface Given { readonly name: string, readonly place: string, readonly value: Readonly<Record<string, unknown>> }
+
+/** What came: pairs of the address, and a body where there is one. */
+export interface Asked { readonly query: readonly (readonly [name: string, value: string])[], readonly body: unknown }
+
+/** What an address may say beside parameters. */
+const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty']
+
+/** @throws OutcomeError `invalid-resource` for a body that is no Parameters, `unknown-parameter`, `invalid-parameter` for one given twice */
+export function readInput (context: Context, { query, body }: Asked, names: readonly string[]): ReadonlyMap<string, Given> {
+  const given = [
+    ...query.filter(([name]) => !HOW_TO_ANSWER.includes(name)).map(([name, value]): Given => ({ name, place: name, value: { valueString: value } })),
+    ...body === undefined ? [] : inBody(context, body)
+  ]
+  const known = new Map<string, Given>()
+  for (const each of given) {
+    if (!names.includes(each.name)) throw new OutcomeError('unknown-parameter', { diagnostics: `The parameters of this operation are ${names.join(', ')}`, expression: each.place })
+    if (known.has(each.name)) throw invalid(each, 'The parameter is given twice')
+    known.set(each.name, each)
+  }
+  return known
+}
+
+function inBody (context: Context, body: unknown): readonly Given[] {
+  const { parameter = [] } = checked(context, 'Parameters', body) as Parameters
+  return parameter.map(({ name, ...value }, index) => ({ name, place: `Parameters.parameter[${index}]`, value: value as Given['value'] }))
+}
+
+export function invalid ({ place }: Pick<Given, 'place'>, diagnostics: string): OutcomeError {
+  return new OutcomeError('invalid-parameter', { diagnostics, expression: place })
+}
+
+/** Whom a parameter names: `Type/id`, or `system|value`; in a body a Reference or an Identifier too. */
+export function referenceIn (given: Given): Reference {
+  const { valueReference, valueIdentifier } = given.value
+  if (valueReference !== undefined) return valueReference as Reference
+  if (valueIdentifier !== undefined) return { identifier: valueIdentifier } as Reference
+  const text = textIn(given)
+  const [system, ...value] = text.split('|')
+  return value.length === 0 ? { reference: text } : { identifier: { system: system ?? '', value: value.join('|') } }
+}
+
+/** The `system|code` that a parameter names. */
+export function codingIn (given: Given): string {
+  const { system, code } = (given.value['valueCoding'] ?? {}) as Coding
+  return system === undefined || code === undefined ? textIn(given) : `${system}|${code}`
+}
+
+export function textIn (given: Given): string {
+  const { valueString, valueCode, valueUri, valueId } = given.value
+  const text = valueString ?? valueCode ?? valueUri ?? valueId
+  if (typeof text !== 'string' || text === '') throw invalid(given, 'The parameter has another type, or no value')
+  return text
+}
