@@ -9,7 +9,7 @@ import { ID_NAT_PS, ID_NAT_ST } from '../security/identity.js'
 import type { Principal } from '../security/principal.js'
 import { CANONICAL_BASE } from '../terminology/canonical.js'
 
-export type InteractionCode = 'read' | 'vread' | 'history-instance' | 'history-type' | 'history-system' | 'search-type' | 'search-system' | 'create' | 'update' | 'patch' | 'delete' | 'batch' | 'transaction'
+export type InteractionCode = 'read' | 'vread' | 'history-instance' | 'history-type' | 'history-system' | 'search-type' | 'search-system' | 'create' | 'update' | 'patch' | 'delete' | 'batch' | 'transaction' | 'operation'
 
 /** The id of nobody and of nothing, in the trace of an access to what is not there. */
 export const NIL = '00000000-0000-0000-0000-000000000000'
@@ -60,7 +60,8 @@ const ACTIONS: Readonly<Record<InteractionCode, 'C' | 'R' | 'U' | 'D' | 'E'>> = 
   patch: 'U',
   delete: 'D',
   batch: 'E',
-  transaction: 'E'
+  transaction: 'E',
+  operation: 'E'
 }
 
 /** Whose access it was, as far as it is known. */
@@ -104,7 +105,7 @@ export function disclosedExtension (disclosed: readonly string[]): readonly Exte
 }
 
 function clientAgent ({ interaction }: Access): AuditEventAgent {
-  const isSource = ['create', 'update', 'patch', 'batch', 'transaction', 'search-type', 'search-system', 'history-type', 'history-system'].includes(interaction)
+  const isSource = ['create', 'update', 'patch', 'batch', 'transaction', 'search-type', 'search-system', 'history-type', 'history-system', 'operation'].includes(interaction)
   const [code, display] = isSource ? ['110153', 'Source Role ID'] : ['110152', 'Destination Role ID']
   return { type: { coding: [{ system: DCM, code, display }] }, who: { display: 'client' }, requestor: false }
 }

@@ -24,16 +24,25 @@ import { searchAll } from '../interaction/search-all.js'
 import type { Sight } from '../interaction/sight.js'
 import { transaction } from '../interaction/transaction.js'
 import { update } from '../interaction/update.js'
+import { activity } from '../operation/activity.js'
+import { parametersOf } from '../operation/parameters.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
-import { bodyOf, form, idOf, ifMatch, ifNoneExist, patchOf, query, raw, wanted } from './asked.js'
+import { bodyOf, form, formatOf, idOf, ifMatch, ifNoneExist, patchOf, query, raw, wanted } from './asked.js'
 import type { Params } from './asked.js'
-import { readPrefer } from './header.js'
+import { readPrefer, wantsCsv } from './header.js'
 import { keyed } from './once.js'
 import { isUnread } from './raw.js'
 
 /** @param sightOf another sight of the same request, for what is to be seen afresh */
 type Handle = (context: Context, sight: Sight, request: FastifyRequest, sightOf: () => Promise<Sight>) => Promise<Answer>
-export interface Row { readonly method: HTTPMethods, readonly path: string, readonly interaction: InteractionCode, readonly handle: Handle }
+export interface Row {
+  readonly method: HTTPMethods
+  readonly path: string
+  readonly interaction: InteractionCode
+  readonly handle: Handle
+  /** Whether it answers CSV to who wants that. */
+  readonly hasTable?: true
+}
 
 /** A row with the type that an access by it is traced as. */
 export interface TypedRow extends Row { readonly type: string }
@@ -48,7 +57,8 @@ export function declaredRows ({ resource: resources = [], interaction = [], comp
       return [resource.type, codes.flatMap(code => rowsOf(resource.type, code))] as const
     }),
     ...systemRows(interaction.map(({ code = '' }) => code), resources),
-    ...compartmentRows(context, compartment, resources)
+    ...compartmentRows(context, compartment, resources),
+    ...resources.flatMap(({ type, operation = [] }) => operation.map(({ name }) => operationRows(type, name)))
   ].flatMap(([type, list]) => list.map(row => ({ ...row, type })))
 }
 
@@ -143,6 +153,18 @@ function compartmentRows ({ compartment }: Context, declared: readonly string[],
     // The address ends with an asterisk; to the router that is an expression.
     [OF_ALL, searchRows('search-system', '/Patient/:id/:all(^\\*$)', allSearched(resources.filter(({ type }) => types.includes(type)), idOf))]
   ]
+}
+
+/** The rows of an operation. @throws Error at start for one that is not built */
+function operationRows (type: string, name: string): readonly [type: string, rows: readonly Row[]] {
+  if (type !== 'Patient' || name !== 'activity') throw new Error(`capability-statement.json declares ${type} $${name}, which is not built`)
+  const path = '/Patient/:id/$activity'
+  const handle = (parameters: (request: FastifyRequest) => Search['parameters']): Handle => async (context, sight, request) =>
+    await activity(context, { sight, id: idOf(request), parameters: parameters(request), isTable: wantsCsv(request.headers, formatOf(request)) })
+  return ['AuditEvent', [
+    { method: 'GET', path, interaction: 'operation', handle: handle(query), hasTable: true },
+    { method: 'POST', path, interaction: 'operation', handle: handle(request => [...query(request), ...parametersOf(bodyOf(request))]), hasTable: true }
+  ]]
 }
 
 type Searching = (context: Context, asking: Pick<Search, 'sight' | 'parameters' | 'lenient'>, request: FastifyRequest) => Promise<Answer>

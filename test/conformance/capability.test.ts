@@ -120,6 +120,7 @@ t.test('what is not under the base is not there', async t => {
 
 const lies: readonly (readonly [what: string, change: (resource: CapabilityStatementRestResource, rest: CapabilityStatementRestResource[], whole: CapabilityStatementRest) => void, message: RegExp])[] = [
   ['an interaction', ({ interaction = [] }) => { interaction.push({ code: 'search-system' as 'read' }) }, /search-system/],
+  ['an operation', resource => { resource.operation = [{ name: 'nonsense', definition: 'urn:nonsense' }] }, /nonsense/],
   ['a compartment', (_, __, whole) => { whole.compartment = ['http://hl7.org/fhir/CompartmentDefinition/encounter'] }, /encounter/],
   ['an interaction of the whole server', (_, __, whole) => { whole.interaction = [{ code: 'nonsense' as 'batch' }] }, /nonsense/],
   ['a conditional interaction', resource => { resource.conditionalDelete = 'multiple' }, /conditionalDelete/],
