@@ -1,4 +1,5 @@
 /** What others do to a record is told to its holder (`consent.md` 7): once each, whatever happens to who tells it, and by the rule of traces. */
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { as } from '../helper/app.js'
 import { access, actor, block, consent, document, emergency, label, person, purpose, treating } from '../helper/resource.js'
@@ -156,19 +157,39 @@ t.test('an emergency is told to the médecin traitant too, and nothing else', as
   t.strictSame((await get(mt, '/Communication')).json.total, 0)
 })
 
+/** The commands that a request sent to MongoDB, in their order, each as what it does and where. */
+async function commands (token: string, url: string, status: number): Promise<readonly string[]> {
+  await db.command({ profile: 0 })
+  await db.collection('system.profile').drop().catch(() => {})
+  await db.command({ profile: 2 })
+  const response = await get(token, url)
+  await db.command({ profile: 0 })
+  if (response.status !== status) throw new Error(`${url} ${response.status}`)
+  const profile = await db.collection('system.profile').find({ 'command.profile': { $exists: false } }).sort({ ts: 1 }).toArray()
+  return profile.map(({ ns, command }) => `${Object.keys(command as object)[0]} ${(ns as string).split('.')[1]}`)
+}
+
 t.test('a read costs what it did: three commands, and none for what is told', async t => {
   const { id, holder } = await open()
   await made(holder, access(id, GP))
   const deposit = await made(hospital, document(id))
   await get(gp, `/DocumentReference/${deposit.id}`)
-  await db.command({ profile: 0 })
-  await db.collection('system.profile').drop().catch(() => {})
-  await db.command({ profile: 2 })
-  const read = await get(gp, `/DocumentReference/${deposit.id}`)
-  await db.command({ profile: 0 })
-  const profile = await db.collection('system.profile').find({ 'command.profile': { $exists: false } }).sort({ ts: 1 }).toArray()
-  t.equal(read.status, 200)
-  t.strictSame(profile.map(({ ns, command }) => `${Object.keys(command as object)[0]} ${(ns as string).split('.')[1]}`), ['find DocumentReference', 'find Rules', 'insert AuditEvent'])
+  t.strictSame(await commands(gp, `/DocumentReference/${deposit.id}`, 200), ['find DocumentReference', 'find Rules', 'insert AuditEvent'])
+})
+
+t.test('what is withheld after it was told is told no more, and costs what is absent costs', async t => {
+  const { id, holder } = await open()
+  await made(holder, access(id, GP))
+  const deposit = await made(gp, document(id))
+  await tellAll(scene, teller.worker)
+  const [notification] = (await notifications(scene, holder, id)).filter(({ payload }) => payload[0].contentString.includes(GP))
+  t.equal((await get(holder, `/Communication/${notification.id}`)).status, 200)
+  t.equal((await put(gp, { ...deposit, securityLabel: [label('INVISIBLE_PATIENT')] })).status, 200)
+  isAbsent(t, await get(holder, `/Communication/${notification.id}`))
+  for (const [url, status] of [['/Communication/ID', 404], ['/Communication/ID/_history', 404], ['/Communication/ID/_history/x', 404], ['/Communication?_id=ID', 200], [`/Communication?patient=Patient/${id}&_id=ID`, 200], ['/Communication?_id=ID&_summary=count', 200]] as const) {
+    const [hidden, absent] = [await commands(holder, url.replace('ID', notification.id), status), await commands(holder, url.replace('ID', randomUUID()), status)]
+    t.strictSame(hidden, absent, url)
+  }
 })
 
 t.test('started, it tells by itself, and stops', async t => {
