@@ -22,7 +22,7 @@ const log = line => console.error(line)
 whenParentEnds(() => process.exit(1))
 await setup({ log })
 const dataDir = mkdtempSync(path.join(tmpdir(), 'timing-'))
-const env = { ...process.env, DATA_DIR: dataDir, PORT: String(await freePort()), LOG_LEVEL: 'error' }
+const env = { ...process.env, NOTIFICATIONS: 'none', DATA_DIR: dataDir, PORT: String(await freePort()), LOG_LEVEL: 'error' }
 const mongo = await startMongo({ dataDir, temporary: true, log })
 const server = spawn(process.execPath, [path.join(ROOT, 'dist', 'src', 'main.js')], { cwd: ROOT, env: { ...env, MONGODB_URL: mongo.url }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
 try {

@@ -21,6 +21,9 @@ import { createMigration } from './interaction/migration.js'
 import { startReindexing } from './interaction/reindex.js'
 import { createSights } from './interaction/sights.js'
 import { sweep } from './interaction/sweep.js'
+import { createNotifications } from './notification/create.js'
+import type { Worker } from './notification/worker.js'
+import { createWebhook } from './notification/webhook.js'
 import { createPageSeal } from './search/page.js'
 import { buildRegistry } from './search/registry.js'
 import { createClient } from './store/client.js'
@@ -29,8 +32,11 @@ import { createContentSweep } from './store/content-sweep.js'
 import { createIndexStore } from './store/index-store.js'
 import { createCollections } from './store/indexes.js'
 import { createKeyStore } from './store/key-store.js'
+import { createMemory } from './store/memory-store.js'
+import { createOutbox } from './store/outbox-store.js'
 import { createResourceStore } from './store/resource-store.js'
 import { createSealing } from './store/stored.js'
+import { createTraceFeed } from './store/trace-feed.js'
 import { checkKinds } from './terminology/kinds.js'
 import { loadTerminology } from './terminology/load.js'
 import { createTerms } from './terminology/terms.js'
@@ -48,6 +54,8 @@ export interface App {
   readonly warm: () => void
   /** Ends when all that is stored is indexed by the parameters that are declared. */
   readonly indexed: Promise<void>
+  /** Tells holders what others did: it works once it is started. */
+  readonly notifications: Worker
   readonly close: () => Promise<void>
 }
 
@@ -106,6 +114,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
     const seeing = { directory, policy, hash, types: registry.types, maxPatients: config.maxPatients, maxHidden: 10_000 }
     const sightOf = createSights({ store, ...seeing })
     const traces = { registry, hash, newId: randomUUID, clock: Date.now }
+    const webhook = config.notifications.webhook === undefined ? undefined : createWebhook(config.notifications.webhook)
     const context: Context = {
       ...traces,
       store,
@@ -122,6 +131,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       compartment: buildCompartment(await json('dist/definitions/compartment-patient.json'), registry),
       base: config.baseUrl,
       pages: createPageSeal(keyring.page),
+      mayCall: endpoint => webhook?.mayCall(endpoint) ?? false,
       knows: ({ system, code }) => terminology.vocabulary.isKnown(`${system ?? ''}|${code ?? ''}`) || (system === RESOURCE_TYPES && registry.types.includes(code ?? '')),
       definitions: createDefinitions(structureDefinitions),
       judgedAs: createJudgedAs(terminology.conceptMaps),
@@ -149,6 +159,16 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       isReady: async () => await db.command({ ping: 1 }).then(() => true, () => false)
     })
     const reindexing = await startReindexing({ registry, hash, store: createIndexStore(db, createSealing(keyring)), incomplete, pause: config.reindexPause, log: (fields, message) => { logger.info(fields, message) } })
+    const notifications = createNotifications({
+      context,
+      sightOf,
+      settings: config.notifications,
+      feed: createTraceFeed(db, createSealing(keyring)),
+      outbox: createOutbox(db),
+      memory: createMemory(db),
+      webhook: webhook?.send,
+      warn: (fields, message) => { logger.warn(fields, message) }
+    })
     const sweeping = setInterval(() => { sweep(context).catch(() => logger.error('what nobody came for could not be swept')) }, SWEEP_EVERY).unref()
     return {
       server,
@@ -156,9 +176,11 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       sightOf,
       warm: () => { validator.compile([...registry.types, 'Bundle', 'Parameters']) },
       indexed: reindexing.done,
+      notifications,
       close: async () => {
         clearInterval(sweeping)
         await server.close()
+        await notifications.stop()
         await reindexing.stop()
         await client.close()
       }

@@ -30,6 +30,21 @@ export interface Config {
   readonly limits: SearchLimits
   /** Between two batches of what is indexed anew, ms. */
   readonly reindexPause: number
+  /** What is told of a record to its holder, and how. */
+  readonly notifications: NotificationConfig
+}
+
+export interface NotificationConfig {
+  /** Whether this process tells. */
+  readonly isOn: boolean
+  /** After how many days a holder is asked to see a professional about what is `INVISIBLE_PATIENT`. */
+  readonly announceDays: number
+  /** An SMTP server, and the address of who writes. */
+  readonly mail?: { readonly url: string, readonly from: string }
+  /** Between two mails to one holder, minutes. */
+  readonly mailMinutes: number
+  /** The origins that may be called, and the secret of their keys. */
+  readonly webhook?: { readonly origins: readonly string[], readonly secret: string, readonly isPrivateAllowed: boolean }
 }
 
 const OUTSIDE_CARE = 'SA13,SA23,SA24,SA26'
@@ -57,8 +72,24 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
     migrationSources: list(env['MIGRATION_SOURCES']),
     limits: readLimits(env),
     reindexPause: whole(env, 'REINDEX_PAUSE', 10),
+    notifications: notifications(env),
     ...issuer === undefined || jwks === undefined || audience === undefined ? {} : { issuer: { url: issuer, jwks, audience } }
   })
+}
+
+function notifications (env: Readonly<Record<string, string | undefined>>): NotificationConfig {
+  const { SMTP_URL: url, MAIL_FROM: from, WEBHOOK_SECRET: secret } = env
+  const origins = list(env['WEBHOOK_ORIGINS'])
+  if (url !== undefined && (!/^smtps?:/.test(url) || !URL.canParse(url) || from === undefined)) throw new Error('SMTP_URL is smtp://… or smtps://…, and needs MAIL_FROM')
+  if (origins.some(origin => !URL.canParse(origin) || new URL(origin).origin !== origin || !/^https?:/.test(origin))) throw new Error('WEBHOOK_ORIGINS are origins: https://host[:port]')
+  if (origins.length > 0 && (secret === undefined || secret.length < 32)) throw new Error('WEBHOOK_ORIGINS need a WEBHOOK_SECRET of at least 32 characters')
+  return {
+    isOn: env['NOTIFICATIONS'] !== 'none',
+    announceDays: whole(env, 'ANNOUNCE_DAYS', 14),
+    mailMinutes: whole(env, 'MAIL_MINUTES', 60),
+    ...url === undefined || from === undefined ? {} : { mail: { url, from } },
+    ...origins.length === 0 || secret === undefined ? {} : { webhook: { origins, secret, isPrivateAllowed: env['WEBHOOK_PRIVATE'] === 'allow' } }
+  }
 }
 
 /** The variable of each limit of a search. */

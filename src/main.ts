@@ -20,6 +20,7 @@ const logger = pino({ level: config.logLevel }, lines)
 const app = await createApp({ config, logger, trust: await trustOf(config), master: await masterKey(config.dataDir), root: ROOT })
 app.warm()
 if (config.withSample) await loadSample(app)
+if (config.notifications.isOn) await app.notifications.start()
 await app.server.listen({ port: config.port, host: config.host })
 process.stdout.write([
   `espace-sante-fhir serves ${config.baseUrl}`,

@@ -24,6 +24,7 @@ export function toTrace (access: Access, caller: Caller, ports: TracePorts): Ver
   const disclosed = access.disclosed ?? []
   const facts: TraceFacts = {
     agents: caller.person === undefined ? [] : inPersonKeys({ person: caller.person, own: caller.own }),
+    by: caller.principal.migrator === undefined ? caller.principal.kind : 'operator',
     isPermitted: access.decision?.permit ?? access.outcome === '0',
     // A Bundle that is refused as a whole is about the record.
     family: access.type === 'Bundle' ? 'record' : familyOf(access.type),

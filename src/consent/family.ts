@@ -6,7 +6,7 @@ import { all, and, equals, isIn, none, not, or, within } from '../filter/filter.
 import type { Filter } from '../filter/filter.js'
 import { compile } from './compile.js'
 import { compileParticipation, decideParticipation } from './participation.js'
-import type { ParticipationFacts } from './participation.js'
+import type { ParticipationFacts, Told } from './participation.js'
 import { RECORD_TYPES } from './record-type.js'
 import { isSelective } from './choice.js'
 import type { Choice } from './choice.js'
@@ -14,6 +14,7 @@ import { decide } from './decide.js'
 import type { Decision } from './decide.js'
 import type { Facts } from './facts.js'
 import type { Situation } from './situation.js'
+import type { ActorKind } from '../security/principal.js'
 import { consentsOf } from './statement.js'
 import type { Statement } from './statement.js'
 import { compileUnclaimed, decideUnclaimed } from './unclaimed.js'
@@ -71,12 +72,13 @@ export interface ChoiceFacts {
 /** What the rule of the family *trace* reads of an AuditEvent; `about` holds `Type/id`, `disclosed` those of a search. */
 export interface TraceFacts {
   readonly agents: readonly string[]
+  /** What kind of caller it was. */
+  readonly by: ActorKind
   readonly isPermitted: boolean
   readonly family: Family
-  readonly about: readonly string[]
-  readonly disclosed: readonly string[]
-  /** Whether the request named the record: else the event is there for what was disclosed, and as long as that is seen. */
-  readonly isNamed: boolean
+  readonly about: Told['about']
+  readonly disclosed: Told['disclosed']
+  readonly isNamed: Told['isNamed']
   /** Of a secret session: not told to representatives. */
   readonly isSecret: boolean
 }
@@ -89,6 +91,19 @@ export type Hidden = Pick<ReadonlySet<string>, 'has'>
 const permit = (rule: number, choices: readonly string[] = []): Decision => ({ permit: true, rule, choices })
 const deny = (rule: number, choices: readonly string[] = []): Decision => ({ permit: false, rule, choices })
 
+/**
+ * Whether resources of a type may name others of the record, and are there for their reader only while those are: traces,
+ * and among messages the notifications of them.
+ */
+export function isTelling (type: string): boolean {
+  return familyOf(type) === 'trace' || type === 'Communication'
+}
+
+/** Whether a resource is a notification: what a trace says, as a message. */
+export function isNotification ({ type, facts }: Pick<Subject, 'type' | 'facts'>): boolean {
+  return type === 'Communication' && (facts as ParticipationFacts).told !== undefined
+}
+
 /** Whether the caller of `situation` may see one resource of a record. */
 export function decideIn (situation: Situation, subject: Subject, hidden: Hidden): Decision {
   const family = familyOf(subject.type)
@@ -96,7 +111,10 @@ export function decideIn (situation: Situation, subject: Subject, hidden: Hidden
     case 'record': return subject.type === 'Binary'
       ? decideUnclaimed(situation, subject.facts as BinaryFacts)
       : decide(situation, { type: subject.type, id: subject.id, facts: subject.facts as Facts })
-    case 'message': case 'agenda': return decideParticipation(situation, family, subject.facts as ParticipationFacts)
+    case 'message': case 'agenda': {
+      const facts = subject.facts as ParticipationFacts
+      return facts.told !== undefined && isUnsaid(facts.told, hidden) ? deny(0) : decideParticipation(situation, family, facts)
+    }
     case 'choice': return decideChoice(situation, subject.facts as ChoiceFacts)
     case 'trace': return decideTrace(situation, subject.facts as TraceFacts, hidden)
     case 'identity': return decideIdentity(situation)
@@ -145,9 +163,14 @@ function namesOf (situation: Extract<Situation, { stands: 'professional' }>): re
   return [...situation.inPerson, ...situation.asStructure]
 }
 
+/** Whether what is told is about something that is hidden from its reader. */
+function isUnsaid ({ about, disclosed, isNamed }: Told, hidden: Hidden): boolean {
+  return about.some(reference => hidden.has(reference)) ||
+    (!isNamed && disclosed.length > 0 && disclosed.every(reference => hidden.has(reference)))
+}
+
 function decideTrace (situation: Situation, facts: TraceFacts, hidden: Hidden): Decision {
-  if (facts.about.some(reference => hidden.has(reference))) return deny(0)
-  if (!facts.isNamed && facts.disclosed.length > 0 && facts.disclosed.every(reference => hidden.has(reference))) return deny(0)
+  if (isUnsaid(facts, hidden)) return deny(0)
   switch (situation.stands) {
     case 'shut': return deny(situation.rule)
     case 'holder': return situation.isOpen ? permit(3) : deny(1)

@@ -12,6 +12,15 @@ import { BEYOND, labelsOf, markOf, tagOf } from './label.js'
 import type { Mark } from './label.js'
 import type { Situation } from './situation.js'
 
+/** What a trace, or the notification of one, names: `Type/id`. It is not there while that is hidden from its reader. */
+export interface Told {
+  readonly about: readonly string[]
+  /** What a search disclosed. */
+  readonly disclosed: readonly string[]
+  /** Whether the request named the record: else it is there for what was disclosed, and as long as that is seen. */
+  readonly isNamed: boolean
+}
+
 /** What is read of a Communication or Appointment; hashed keys, `Patient/id` for the holder. */
 export interface ParticipationFacts {
   readonly labels: readonly Mark[]
@@ -28,6 +37,8 @@ export interface ParticipationFacts {
   readonly began: number
   readonly opens: number
   readonly wasWithheld: boolean
+  /** Of a notification: what it tells of (`family.ts`). */
+  readonly told?: Told
 }
 
 export type Participation = 'message' | 'agenda'

@@ -58,6 +58,12 @@ export function needJson (headers: IncomingHttpHeaders, format: string | null): 
   }
 }
 
+/** Whether CSV is wanted: said by `_format`, or accepted before JSON. */
+export function wantsCsv (headers: IncomingHttpHeaders, format: string | null): boolean {
+  if (format !== null) return ['csv', 'text/csv'].includes(format.split(';')[0] ?? '')
+  return headers.accept?.split(',')[0]?.split(';')[0]?.trim().toLowerCase() === 'text/csv'
+}
+
 function isJsonFormat (format: string | null): boolean {
   return ['json', 'application/json', 'application/fhir+json', 'application/fhir json', 'text/json'].includes(format?.split(';')[0] ?? '')
 }

@@ -1,11 +1,13 @@
 /** The rows of the operations that are declared: GET where all parameters are text and nothing changes, and POST. */
 import type { CapabilityStatementRestResourceOperation } from '@medplum/fhirtypes'
 import type { FastifyRequest } from 'fastify'
+import { activity } from '../operation/activity.js'
+import { parametersOf } from '../operation/parameters.js'
 import { simulateConsent } from '../operation/simulate-consent.js'
 import { why } from '../operation/why.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
-import { bodyOf, idOf, query } from './asked.js'
-import { readLanguages } from './header.js'
+import { bodyOf, formatOf, idOf, query } from './asked.js'
+import { readLanguages, wantsCsv } from './header.js'
 import type { Handle, Row } from './rows.js'
 
 /** @throws Error at start for an operation that is not built, on this type */
@@ -17,6 +19,12 @@ export function operationRows (type: string, { name }: Pick<CapabilityStatementR
   }
   if (name === 'simulate-consent' && type === 'Patient') {
     return [row('POST', async (context, sight, request) => await simulateConsent(context, { sight, id: idOf(request), asked: { query: query(request), body: bodyOf(request) } }))]
+  }
+  if (name === 'activity' && type === 'Patient') {
+    const handle = (parameters: (request: FastifyRequest) => ReturnType<typeof query>): Handle => async (context, sight, request) =>
+      await activity(context, { sight, id: idOf(request), parameters: parameters(request), isTable: wantsCsv(request.headers, formatOf(request)) })
+    const rows = [row('GET', handle(query)), row('POST', handle(request => [...query(request), ...parametersOf(bodyOf(request))]))]
+    return rows.map(each => ({ ...each, type: 'AuditEvent', hasTable: true }))
   }
   throw new Error(`capability-statement.json declares ${type} $${name}, which is not built`)
 }

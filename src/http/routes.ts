@@ -15,7 +15,7 @@ import type { ReleasePorts } from '../release/release.js'
 import { EmergencyRefused } from '../security/principal.js'
 import type { Principal } from '../security/principal.js'
 import { formatOf, prettyOf } from './asked.js'
-import { isUnchanged, needJson } from './header.js'
+import { isUnchanged, needJson, wantsCsv } from './header.js'
 import { once } from './once.js'
 import { depositorOf } from './migration.js'
 import { declaredRows } from './rows.js'
@@ -96,7 +96,8 @@ async function authenticate (request: FastifyRequest, ports: RoutePorts, type: s
 async function answer (request: FastifyRequest, reply: FastifyReply, type: string, row: Row, ports: RoutePorts): Promise<FastifyReply> {
   const { instant } = request
   const principal = await depositorOf(ports.context, request, row.interaction)
-  if (type !== 'Binary' || row.method !== 'GET') needJson(request.headers, formatOf(request))
+  const isOther = (type === 'Binary' && row.method === 'GET') || (row.hasTable === true && wantsCsv(request.headers, formatOf(request)))
+  if (!isOther) needJson(request.headers, formatOf(request))
   const sightOf = async () => await ports.sightOf(principal, instant)
   const isPretty = prettyOf(request)
   const released = await release(await once(request, ports.underWay, async () =>

@@ -34,7 +34,16 @@ import { isUnread } from './raw.js'
 
 /** @param sightOf another sight of the same request, for what is to be seen afresh */
 export type Handle = (context: Context, sight: Sight, request: FastifyRequest, sightOf: () => Promise<Sight>) => Promise<Answer>
-export interface Row { readonly method: HTTPMethods, readonly path: string, readonly interaction: InteractionCode, readonly handle: Handle }
+export interface Row {
+  readonly method: HTTPMethods
+  readonly path: string
+  readonly interaction: InteractionCode
+  /** What an access by it is traced as, where that is not the type on which it is declared. */
+  readonly type?: string
+  readonly handle: Handle
+  /** Whether it answers CSV to who wants that. */
+  readonly hasTable?: true
+}
 
 /** A row with the type that an access by it is traced as. */
 export interface TypedRow extends Row { readonly type: string }
@@ -50,7 +59,7 @@ export function declaredRows ({ resource: resources = [], interaction = [], comp
     }),
     ...systemRows(interaction.map(({ code = '' }) => code), resources),
     ...compartmentRows(context, compartment, resources)
-  ].flatMap(([type, list]) => list.map(row => ({ ...row, type })))
+  ].flatMap(([type, list]) => list.map(row => ({ type, ...row })))
 }
 
 /** The rows of each interaction code, on a type. @throws Error at start for a code that is not built */

@@ -31,6 +31,8 @@ export type Body =
   | { readonly kind: 'resource', readonly version: Kept, readonly shape?: Shape }
   | { readonly kind: 'content', readonly version: Kept, readonly content: StoredContent, readonly part?: Part, readonly contentType: string, readonly isRaw: boolean, readonly binary: string, readonly securityContext: string }
   | { readonly kind: 'searchset', readonly total?: number, readonly links: readonly Link[], readonly entries: readonly Entry[], readonly shape?: Shape, readonly ignored: readonly string[] }
+  /** The same entries for people. */
+  | { readonly kind: 'table', readonly entries: readonly Entry[] }
   | { readonly kind: 'history', readonly total?: number, readonly links: readonly Link[], readonly entries: HistoryPage['entries'], readonly shape?: Shape }
   | { readonly kind: 'bundle', readonly type: 'batch-response' | 'transaction-response', readonly entries: readonly Answer[] }
   | { readonly kind: 'parameters', readonly parameters: readonly Parameter[] }

@@ -37,6 +37,8 @@ export interface Context extends TracePorts {
   /** The base URL, without a slash at its end. */
   readonly base: string
   readonly pages: PageSeal
+  /** Whether the server may be asked to call an address. */
+  readonly mayCall: (endpoint: string) => boolean
   /** Whether the CapabilityStatement declares an interaction, or a conditional one, of a type. */
   readonly declares: (type: string, code: string) => boolean
   readonly compartment: Compartment

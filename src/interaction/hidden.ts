@@ -5,6 +5,7 @@
 import { compileIn, familyOf, isShared } from '../consent/family.js'
 import type { Hidden, TraceFacts } from '../consent/family.js'
 import type { Situation } from '../consent/situation.js'
+import type { ParticipationFacts } from '../consent/participation.js'
 import type { BinaryFacts } from '../consent/unclaimed.js'
 import { and, equals, exists, isIn, not, or } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
@@ -20,10 +21,10 @@ export function known (hidden: Set<string>, asked: Known['asked']): Known {
   return { hidden, asked, has: reference => hidden.has(reference) || (asked !== 'all' && !asked.has(reference)) }
 }
 
-/** All that a trace names. */
-export function namedBy ({ facts }: Pick<Kept, 'facts'>): readonly string[] {
-  const { about, disclosed } = facts as TraceFacts
-  return [...about, ...disclosed]
+/** All that a trace, or the notification of one, names; other messages name nothing. */
+export function namedBy ({ type, facts }: Pick<Kept, 'type' | 'facts'>): readonly string[] {
+  const told = type === 'AuditEvent' ? facts as TraceFacts : (facts as ParticipationFacts).told
+  return told === undefined ? [] : [...told.about, ...told.disclosed]
 }
 
 /** Which of some references (`Type/id`) name what the caller of `situation` may not see. */

@@ -4,6 +4,7 @@
  * What was deleted is not read any more: the history of one resource is gone, the others hold none of its versions.
  */
 import type { Access } from '../audit/event.js'
+import { isTelling } from '../consent/family.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { PAGE, queryOf } from '../search/page.js'
 import { allows } from '../security/scope.js'
@@ -35,7 +36,8 @@ export async function history (context: Context, { sight, type, id, parameters }
   const current = await context.store.read(type, id)
   const refused = await refuse(context, { sight, type, id }, 'history-instance', current)
   if (refused !== undefined || current === undefined) return refused ?? absent(sight, type, 'history-instance')
-  const filter = await sight.among(type, current.patient === null ? [] : [current.patient])
+  // What this one tells of was judged with it.
+  const filter = await sight.among(type, current.patient === null ? [] : [current.patient], isTelling(type))
   const body = await pageOf(context, { sight, path, parameters }, read, { types: [{ type, filter }], id })
   return { status: 200, headers: versionHeaders(current), body, sight, accesses: [access(sight, type, 'history-instance', current, '0')] }
 }

@@ -1,4 +1,4 @@
-import { familyOf, isShared } from '../consent/family.js'
+import { isShared, isTelling } from '../consent/family.js'
 import { all, and, isIn, none } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { tooCostly } from '../search/fault.js'
@@ -59,7 +59,7 @@ export async function include (context: Context, { sight }: Asking, request: Sea
     if (wanted === none || visible === none) return { name, versions: [] }
     const limit = most + 1 + seen.size
     // Which traces are there is known once they were read: what is hidden takes the place of none.
-    const versions = familyOf(type) === 'trace'
+    const versions = isTelling(type)
       ? (await findTraces(context, sight, { ...request, type, sort: [], count: limit, total: 'none', isCount: false }, visible, {})).found
       : await context.store.findKept({ type, filter: visible, sort: [], limit })
     return { name, versions }

@@ -38,6 +38,9 @@ export interface Overlay {
 /** Containers that one transaction may change by what they hold. */
 const MOST_HOLDERS = 200
 
+/** Of one search among what a transaction changes. */
+const MOST_HEADS = 10_000
+
 /** @param context its store is the one below */
 export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'hash'>): Overlay {
   const { store } = context
@@ -134,6 +137,11 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
       read,
       findKept,
       find: async query => (await Promise.all((await findKept(query)).map(async version => await store.opened(version) ?? []))).flat(),
+      heads: async function * (query) {
+        const { ids } = await laidOver(query.type, query.filter)
+        if (ids.length === 0) yield * store.heads(query)
+        else yield await findKept({ ...query, limit: MOST_HEADS })
+      },
       commit,
       firstPage: async query => {
         const found = await findKept({ ...query, limit: query.limit + 1 })

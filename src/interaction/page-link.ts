@@ -2,7 +2,7 @@
  * Pages of a search: a page is told by the match that it comes after, or before, and each page is asked anew. Keyset, not
  * offset: what arrives or goes moves nothing, so walking on neither skips nor repeats what stays.
  */
-import { familyOf } from '../consent/family.js'
+import { familyOf, isTelling } from '../consent/family.js'
 import type { Family } from '../consent/family.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
@@ -37,10 +37,10 @@ export function readPlace (context: Context, { sight }: Asking, path: string, pa
   return after.length === 0 ? place : { ...place, after }
 }
 
-/** @param filter what is asked and seen; of traces, the candidates */
+/** @param filter what is asked and seen; of traces and messages, the candidates */
 export async function findPage (context: Context, sight: Sight, request: SearchRequest, filter: Filter, { after, isBack = false }: Place): Promise<Page> {
   const { type, count, sort, isCount } = request
-  if (familyOf(type) === 'trace') {
+  if (isTelling(type)) {
     const { found, hasMore, ...total } = await findTraces(context, sight, request, filter, { isBack, ...after === undefined ? {} : { after } })
     return { ...around(found, hasMore, isBack, after), ...total }
   }

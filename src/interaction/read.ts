@@ -1,6 +1,7 @@
 import { NIL } from '../audit/event.js'
 import type { Access, InteractionCode } from '../audit/event.js'
 import type { Decision } from '../consent/decide.js'
+import { isNotification, isTelling } from '../consent/family.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { readShapeOf } from '../search/shape.js'
 import { refusal, versionHeaders } from './answer.js'
@@ -18,7 +19,7 @@ export interface Read extends Asking { readonly type: string, readonly id: strin
 const NO_ID = '~'
 
 /** Who has no account is shut out by rule 1. */
-const NOT_THERE: Decision = { permit: false, rule: 1, choices: [] }
+export const NOT_THERE: Decision = { permit: false, rule: 1, choices: [] }
 
 /** R4 http.html#read and #vread. Hidden and absent are the same; deleted is told to whoever could read the last version. */
 export async function read (context: Context, asking: Read): Promise<Answer> {
@@ -50,7 +51,9 @@ export async function refuse (
 ): Promise<Answer | undefined> {
   const judged = current ?? (like === undefined ? await context.store.neighbour(type, id) : like)
   await sight.enter([judged?.patient ?? NOBODY])
-  if (type === 'AuditEvent') await sight.learn(judged?.patient ?? NOBODY, current === undefined ? NOTHING : namedBy(current))
+  // As much is asked of what names nothing, and of what is absent.
+  const named = current === undefined || !isTelling(type) ? [] : namedBy(current)
+  if (isTelling(type)) await sight.learn(judged?.patient ?? NOBODY, named.length === 0 ? NOTHING : named)
   if (current === undefined) return absent(sight, type, interaction)
   const decision = sight.decide(current)
   if (!decision.permit) {
@@ -114,13 +117,13 @@ export function absent (sight: Sight, type: string, interaction: InteractionCode
   return refusal(sight, new OutcomeError('absent'), [{ interaction, type, patient: NIL, ...about, decision: NOT_THERE, outcome: '4' }])
 }
 
-/** The trace of an access to one resource. A trace about a trace names only the record. */
+/** The trace of an access to one resource. A trace about a trace, or about the notification of one, names only the record. */
 export function access (sight: Sight, type: string, interaction: InteractionCode, version: Kept, outcome: Access['outcome']): Access {
   return {
     interaction,
     type,
     patient: version.patient,
-    ...type === 'AuditEvent' ? {} : { about: `${type}/${version.id}` },
+    ...type === 'AuditEvent' || isNotification(version) ? {} : { about: `${type}/${version.id}` },
     decision: sight.decide(version),
     outcome
   }

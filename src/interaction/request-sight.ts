@@ -4,14 +4,14 @@ import { EVERYONE, isWithin } from '../consent/choice.js'
 import type { Choice } from '../consent/choice.js'
 import { ownDeposits, ownFeed } from '../consent/compile.js'
 import type { Decision } from '../consent/decide.js'
-import { compileIn, decideIn, familyOf, isShared } from '../consent/family.js'
+import { compileIn, decideIn, familyOf, isShared, isTelling } from '../consent/family.js'
 import { CONTAINERS, RECORD_TYPES } from '../consent/record-type.js'
 import { ofParticipants } from '../consent/participation.js'
 import type { RulesBody } from '../consent/rules.js'
 import { readableTypes, situate } from '../consent/situation.js'
 import type { AccountStatus, Policy, Situation } from '../consent/situation.js'
 import { evaluate } from '../filter/evaluate.js'
-import { all, and, element, isIn, none, not, or } from '../filter/filter.js'
+import { all, and, element, exists, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { allows } from '../security/scope.js'
@@ -145,7 +145,7 @@ export class RequestSight implements Sight {
     await this.enter(patients)
     if (familyOf(type) === 'identity' && this.#isOperator()) return isIn('patient', patients.filter(patient => this.#isIdentifiedTo(type, patient)))
     const hidden = familyOf(type) === 'trace' && !isJudgedLater ? await this.hide(patients) : new Set<string>()
-    return and(this.#withinScope(type), or(...[...new Set(patients)].flatMap(patient => {
+    return and(this.#withinScope(type), isJudgedLater ? all : unsaid(type), or(...[...new Set(patients)].flatMap(patient => {
       const situation = this.#situations.get(patient)
       return situation === undefined ? [] : [compileIn(situation, type, hidden)]
     })))
@@ -176,7 +176,7 @@ export class RequestSight implements Sight {
     const open = special.filter(patient => this.#isOpen(type, patient))
     if (special.length > most || open.length > maxPatients) throw tooManyPatients()
     const asked = [...new Set([...granting, ...open])]
-    return or(await this.among(type, asked), and(not(isIn('patient', [...granting, ...special, ...other])), taken))
+    return or(await this.among(type, asked, isJudgedLater), and(not(isIn('patient', [...granting, ...special, ...other])), isJudgedLater ? all : unsaid(type), taken))
   }
 
   /** Whether a record that was entered may hold something of a type for the caller. */
@@ -217,12 +217,13 @@ export class RequestSight implements Sight {
 
   readonly learn = async (patient: string, references: readonly string[]): Promise<void> => {
     const { hidden, asked } = this.hiddenIn(patient)
+    // Kept from the start: who asks at the same time adds to the same.
+    if (!this.#hidden.has(patient)) this.#hidden.set(patient, known(hidden, asked))
     const situation = this.#situations.get(patient)
     if (asked === 'all' || situation === undefined) return
     const fresh = [...new Set(references)].filter(reference => !asked.has(reference))
     for (const reference of await hiddenAmong(this.#ports, situation, fresh)) hidden.add(reference)
     for (const reference of fresh) asked.add(reference)
-    this.#hidden.set(patient, known(hidden, asked))
   }
 
   #isOperator (): boolean {
@@ -240,6 +241,11 @@ export class RequestSight implements Sight {
 /** Where a caller stands in the directory at one instant. */
 function standing ({ value: { own, enclosing, memberships } }: Placed, now: number): Pick<Caller, 'own' | 'enclosing' | 'groups' | 'listed'> {
   return { own, enclosing, ...groupsAt(memberships, now) }
+}
+
+/** Where nobody judges later what a message tells of, notifications are left out; of traces it is known what is hidden. */
+function unsaid (type: string): Filter {
+  return isTelling(type) && familyOf(type) !== 'trace' ? not(exists('facts.told')) : all
 }
 
 function tooManyPatients (): OutcomeError {

@@ -3,6 +3,7 @@
  * inclusions count what the caller may see; `release` decides each resource once more.
  */
 import type { Access } from '../audit/event.js'
+import { isNotification } from '../consent/family.js'
 import { consentsOf } from '../consent/statement.js'
 import { evaluate } from '../filter/evaluate.js'
 import { and } from '../filter/filter.js'
@@ -116,7 +117,7 @@ export function accesses (
     return {
       ...common,
       patient,
-      disclosed: shown.filter(({ type }) => type !== 'AuditEvent').map(({ type, id }) => `${type}/${id}`),
+      disclosed: shown.filter(version => version.type !== 'AuditEvent' && !isNotification(version)).map(({ type, id }) => `${type}/${id}`),
       decision,
       isNamed: named.includes(patient) || bound.includes(patient),
       ...isAlone ? { query } : {}

@@ -29,7 +29,8 @@ export interface Sight {
   readonly decide: (version: Pick<Version, 'type' | 'id' | 'patient' | 'facts'>) => Decision
   /**
    * What of `type` in these records may be seen, deletion left aside.
-   * @param isJudgedLater of traces, more than that: each is decided on when what it names was learned
+   * @param isJudgedLater of what tells of others, more than that: each is decided on when what it names was learned.
+   * Without it notifications are left out
    */
   readonly among: (type: string, patients: readonly string[], isJudgedLater?: boolean) => Promise<Filter>
   /** The same without a patient: own deposits, and every record that has a word about the caller. */

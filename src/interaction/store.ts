@@ -99,6 +99,19 @@ export interface Write {
   /** What the request's Idempotency-Key is answered from now on; one that is there already is contention. */
   readonly receipt?: Receipt
   readonly traces: readonly Version[]
+  /** What is to be done once this is there. */
+  readonly due?: readonly Due[]
+}
+
+/** Something to be done, and tried until it is done: `notification/outbox.ts`. Under an id that is there already it is the same. */
+export interface Due {
+  readonly id: string
+  readonly way: 'mail' | 'webhook' | 'announcement'
+  readonly patient: string
+  /** `Type/id` of what it is about. */
+  readonly about: string
+  /** Not before this instant, ms. */
+  readonly at: number
 }
 
 /** Which version was written: as much of it as an answer tells beside its body. */

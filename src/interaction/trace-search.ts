@@ -1,6 +1,6 @@
 /**
- * A search among traces. Whether one is there for its reader hangs on what it names, which may be anything of its record:
- * they are read in order, in batches, and each batch is judged. So a page and a total count what the reader may see,
+ * A search among traces, and among messages, some of which are notifications of traces. Whether one is there for its
+ * reader hangs on what it names, which may be anything of its record: they are read in order, in batches, and each batch is judged. So a page and a total count what the reader may see,
  * whatever is hidden, and however much.
  */
 import type { Filter } from '../filter/filter.js'
@@ -46,6 +46,10 @@ export async function findTraces (context: Context, sight: Sight, request: Searc
 export async function seenAmong (sight: Sight, traces: readonly Kept[]): Promise<readonly Kept[]> {
   const patients = [...new Set(traces.flatMap(({ patient }) => patient ?? []))]
   await sight.enter(patients)
-  await Promise.all(patients.map(async patient => { await sight.learn(patient, traces.filter(trace => trace.patient === patient).flatMap(namedBy)) }))
+  await Promise.all(patients.map(async patient => {
+    const named = traces.filter(trace => trace.patient === patient).flatMap(namedBy)
+    // Within one record it is asked whether or not one of the messages is a notification.
+    await sight.learn(patient, named.length === 0 && patients.length === 1 ? NOTHING : named)
+  }))
   return traces.filter(trace => sight.decide(trace).permit)
 }

@@ -23,6 +23,7 @@ import { binaryFlow, rawFlow } from './content.js'
 import type { Flow } from './content.js'
 import { toParameters, versionsIn } from './parameters.js'
 import { SUBSETTED, subset as subsetOf } from './subset.js'
+import { CSV, tableOf } from './table.js'
 import { toWarnings, warningHeader, warningOutcome } from './warning.js'
 
 export interface ReleasePorts extends TracePorts {
@@ -118,7 +119,7 @@ function noticed ({ body, version, warnings = [] }: Answer): readonly string[] {
 function disclosed (body: Body): readonly (Entry | Disclosed)[] {
   switch (body.kind) {
     case 'resource': case 'content': return [{ version: body.version }]
-    case 'searchset': return body.entries
+    case 'searchset': case 'table': return body.entries
     // A superseded version is permitted, and the current one too.
     case 'history': return body.entries.flatMap(({ version, current }) => [{ version }, { version: current }])
     case 'parameters': return versionsIn(body.parameters).map(version => ({ version }))
@@ -142,6 +143,7 @@ async function render (body: Body, sight: Sight, ports: ReleasePorts): Promise<r
     case 'content': return body.isRaw ? [rawFlow(body), body.contentType] : [binaryFlow(body), FHIR]
     case 'searchset': return [await searchset(body, sight, ports), FHIR]
     case 'history': return [await history(body, sight, ports), FHIR]
+    case 'table': return [tableOf(await Promise.all(body.entries.map(async ({ version }) => await view(version, sight, ports)))), CSV]
     case 'bundle': return [await responses(body, ports), FHIR]
     case 'parameters': return [toParameters(body.parameters), FHIR]
     default: return body satisfies never

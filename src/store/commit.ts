@@ -11,6 +11,7 @@ import { coalesce } from './coalesce.js'
 import { abandonContents, putContents } from './content-sweep.js'
 import { isDuplicate, toOutcome } from './failure.js'
 import { history } from './indexes.js'
+import { addDue } from './outbox-store.js'
 import { rulesId, withFacts } from './stored.js'
 import type { Sealing, StoredKeys, StoredReceipt, StoredRules, StoredVersion } from './stored.js'
 
@@ -78,6 +79,7 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
     await putContents(db, session, write.contents ?? [])
     await abandonContents(db, session, write.abandoned ?? [])
     if (traces.length > 0) await versions('AuditEvent').insertMany([...traces], { session })
+    await addDue(db, write.due ?? [], session)
     const compiled = await write.rules?.({
       facts: async (patient, actor) => (await versions('Consent')
         .find({ patient, 'facts.filed': actor }, { session, projection: { facts: 1 } }).toArray()).map(({ facts }) => facts),
@@ -150,9 +152,9 @@ export function createCommit (client: MongoClient, db: Db, sealing: Sealing): (w
   }
 }
 
-/** A write that only adds. */
-function isPlain ({ changes, reindexed = [], keys = [], rules }: Write): boolean {
-  return changes.every(({ replaces }) => replaces === undefined) && reindexed.length === 0 && keys.length === 0 && rules === undefined
+/** A write that only adds; what is told of others holds none of them up. */
+function isPlain ({ changes, reindexed = [], keys = [], rules, due }: Write): boolean {
+  return changes.every(({ replaces }) => replaces === undefined) && reindexed.length === 0 && keys.length === 0 && rules === undefined && due === undefined
 }
 
 function hasTwice (turns: readonly Turn[]): boolean {

@@ -81,6 +81,9 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
   await create('Fence', [])
   await create('Index', [])
   await create('Receipt', [[{ at: 1 }, { expireAfterSeconds: RECEIPT_SECONDS }]])
+  await create('Feed', [])
+  await create('Outbox', [[{ at: 1 }]])
+  await create('Sent', [[{ forgotten: 1 }, { expireAfterSeconds: 0 }]])
   await create('content.files', [[{ filename: 1, uploadDate: 1 }], [{ uploadDate: 1 }, { partialFilterExpression: { pending: true } }]])
   await create('content.chunks', [[{ files_id: 1, n: 1 }, { unique: true }]])
 }

@@ -4,6 +4,7 @@ export const CANONICAL_BASE = 'https://fhir.espace-sante.example'
 export const CONSENT_KIND = `${CANONICAL_BASE}/CodeSystem/consent-kind`
 export const ACCOUNT_STATUS = `${CANONICAL_BASE}/CodeSystem/account-status`
 export const LEGAL_REPRESENTATION = `${CANONICAL_BASE}/StructureDefinition/legal-representation`
+export const NOTIFICATION_KIND = `${CANONICAL_BASE}/CodeSystem/notification-kind`
 export const DOCUMENT_TYPE = `${CANONICAL_BASE}/ValueSet/document-type`
 export const MATRIX = `${CANONICAL_BASE}/ConceptMap/matrix`
 export const TYPE_TO_CLASS = `${CANONICAL_BASE}/ConceptMap/type-to-class`

@@ -63,9 +63,10 @@ t.test('what judges knows nothing of what asks', async t => {
     crypto: ['*', '-outcome'],
     terminology: ['interaction', 'http', 'store', 'release', 'audit', 'consent', 'search'],
     validation: ['interaction', 'http', 'store', 'release', 'audit', 'consent', 'search'],
-    interaction: ['http', 'store', 'release', 'operation'],
-    operation: ['http', 'store', 'release'],
-    release: ['http', 'store', 'operation'],
+    interaction: ['http', 'store', 'release', 'operation', 'notification'],
+    operation: ['http', 'store', 'release', 'notification'],
+    notification: ['http', 'store', 'release', 'operation'],
+    release: ['http', 'store', 'operation', 'notification'],
     store: ['http', 'release', 'operation', 'consent/decide.ts', 'audit']
   }
   for (const [folder, banned] of Object.entries(forbidden)) {

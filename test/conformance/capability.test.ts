@@ -100,7 +100,7 @@ for (const { type, operation = [] } of resources) {
       const { code, resource, instance, affectsState, parameter } = JSON.parse(readFileSync(new URL(`profiles/operation-definition-${name}.json`, ROOT), 'utf8')) as OperationDefinition
       t.match([code, instance, affectsState, definition], [name, true, false, `/OperationDefinition/${name}`])
       t.ok(resource?.includes(type))
-      const isText = parameter?.every(({ use, type: kind = '' }) => use === 'out' || ['string', 'code'].includes(kind)) === true
+      const isText = parameter?.every(({ use, type: kind = '' }) => use === 'out' || ['string', 'code', 'dateTime', 'integer'].includes(kind)) === true
       for (const method of METHODS) {
         const response = await request(operator, method, path, method === 'POST' ? { body: { resourceType: 'Parameters' } } : {})
         if (method === 'POST' || (method === 'GET' && isText)) isAbsent(t, response)
@@ -114,7 +114,7 @@ for (const { type, operation = [] } of resources) {
 }
 
 t.test('each operation is defined, on the types that declare it', async t => {
-  for (const name of ['why', 'simulate-consent']) {
+  for (const name of ['why', 'simulate-consent', 'activity']) {
     const definition = JSON.parse(readFileSync(new URL(`profiles/operation-definition-${name}.json`, ROOT), 'utf8')) as OperationDefinition
     t.same([...definition.resource ?? []].sort(), resources.filter(({ operation = [] }) => operation.some(each => each.name === name)).map(({ type }) => type).sort(), name)
   }

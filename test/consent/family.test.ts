@@ -65,7 +65,7 @@ pin('choices', [
 const event = (more: Partial<TraceFacts> = {}): Subject => ({
   type: 'AuditEvent',
   id: 'event',
-  facts: { agents: [`${RPPS}|${lin.value}`], isPermitted: true, family: 'record', about: ['DocumentReference/report'], disclosed: [], isNamed: true, isSecret: false, ...more } satisfies TraceFacts
+  facts: { agents: [`${RPPS}|${lin.value}`], by: 'professional', isPermitted: true, family: 'record', about: ['DocumentReference/report'], disclosed: [], isNamed: true, isSecret: false, ...more } satisfies TraceFacts
 })
 const own = { agents: [`${RPPS}|${ada.value}`] }
 const found = { about: [], disclosed: ['DocumentReference/report', 'DocumentReference/other'] }

@@ -15,7 +15,7 @@ export const PRACTICE = '1751234567'
 
 export interface Record { readonly id: string, readonly ins: string, readonly holder: string }
 
-export interface Scene extends Pick<TestApp, 'request' | 'restart' | 'mongo' | 'database' | 'token'> {
+export interface Scene extends Pick<TestApp, 'app' | 'request' | 'restart' | 'mongo' | 'database' | 'token'> {
   readonly operator: string
   readonly lab: string
   readonly hospital: string
@@ -38,7 +38,8 @@ type Typed = object & { readonly resourceType?: string, readonly id?: string }
 export const newIns = () => `1${Array.from({ length: 14 }, () => randomInt(10)).join('')}`
 
 export async function openScene (t: Test, env: Readonly<{ [name: string]: string }> = {}): Promise<Scene> {
-  const { request, restart, token, mongo, database } = await startApp(t, env)
+  const started = await startApp(t, env)
+  const { request, restart, token, mongo, database } = started
   const send = async (token: string | undefined, method: Method, url: string, options: RequestOptions = {}) =>
     await request(token, method, url, options)
   const withHeaders = (headers: RequestOptions['headers']) => headers === undefined ? {} : { headers }
@@ -49,6 +50,7 @@ export async function openScene (t: Test, env: Readonly<{ [name: string]: string
     return response.text === '' ? undefined : response.json
   }
   return {
+    get app () { return started.app },
     request,
     restart,
     token,

@@ -15,6 +15,7 @@ import type { Version, Write } from '../store.js'
 import { broken, forbidden, parsed } from './admission.js'
 import type { Admission, Admitter } from './admission.js'
 import { needOperator } from './directory.js'
+import { checkPreferences, preferencesText, withoutPreferences } from './preference.js'
 import { standingOf } from './rules.js'
 
 /** The state of the account on its Patient (code of our CodeSystem account-status); without it the account is open. */
@@ -30,6 +31,7 @@ export const patient: Admitter = {
   create: async (context, sight, resource, id) => {
     needOperator(sight)
     const identity = resource as Patient
+    if (preferencesText(identity) !== preferencesText({ resourceType: 'Patient' })) throw notTheirs()
     const keys = context.keyring.create(id)
     return { ...admit(context, identity, id), keys, rules: accountRules(context, identity, id) }
   },
@@ -39,7 +41,11 @@ export const patient: Admitter = {
     const isOperator = sight.caller.principal.kind === 'operator'
     const situation = sight.situation(before.id)
     if (!isOperator && situation?.stands !== 'holder' && !(situation?.stands === 'representative' && situation.isLegal)) throw forbidden()
-    if (!isOperator) checkContactOnly(parsed<Patient>(before), identity)
+    if (!isOperator) checkContactOnly(withoutPreferences(parsed<Patient>(before)), withoutPreferences(identity))
+    if (preferencesText(identity) !== preferencesText(parsed<Patient>(before))) {
+      if (isOperator) throw notTheirs()
+      checkPreferences(context, identity)
+    }
     const admission = admit(context, identity, before.id)
     const kept = (identity.identifier ?? []).map(insKey)
     const isLost = (parsed<Patient>(before).identifier ?? []).some(identifier => insKey(identifier) !== undefined && !kept.includes(insKey(identifier)))
@@ -52,6 +58,10 @@ export const patient: Admitter = {
   },
 
   remove: async () => { throw new OutcomeError('method') }
+}
+
+function notTheirs (): OutcomeError {
+  return forbidden({ diagnostics: 'How a holder wants to be told is theirs to say', expression: 'Patient.extension' })
 }
 
 function admit (context: Context, identity: Patient, id: string): Admission {

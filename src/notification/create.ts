@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto'
+import type { NotificationConfig } from '../config.js'
+import type { Context } from '../interaction/context.js'
+import { createAnnouncing } from './announce.js'
+import type { TraceFeed } from './feed.js'
+import type { SightOf } from './judge.js'
+import { createMail } from './mail.js'
+import type { Outbox } from './outbox.js'
+import { createSending } from './send.js'
+import type { Memory, Sender } from './send.js'
+import { createWorker } from './worker.js'
+import type { Worker } from './worker.js'
+
+export interface NotificationPorts {
+  readonly context: Context
+  readonly sightOf: SightOf
+  readonly settings: NotificationConfig
+  readonly feed: TraceFeed
+  readonly outbox: Outbox
+  readonly memory: Memory
+  readonly webhook: Sender['webhook']
+  readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void
+}
+
+/** Puts together what tells holders what others did; nothing is told before it is started. */
+export function createNotifications ({ context, sightOf, settings, feed, outbox, memory, webhook, warn }: NotificationPorts): Worker {
+  const { mail } = settings
+  const sender = { mail: mail === undefined ? undefined : createMail(mail.url, mail.from), webhook }
+  const sending = createSending({ context, sightOf, sender, memory, mailEvery: settings.mailMinutes * 60_000 })
+  const announcing = createAnnouncing(context, settings.announceDays, sending.dueOf)
+  return createWorker({
+    context,
+    outbox,
+    announcing,
+    sendings: sending.dueOf,
+    warn,
+    clock: context.clock,
+    deliver: { ...sending.deliver, announcement: announcing.deliver },
+    feed,
+    owner: randomUUID()
+  })
+}

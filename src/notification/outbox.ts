@@ -1,0 +1,68 @@
+/**
+ * What is still to be done for a notification outside the record: mails, webhooks, announcements. Each is taken by one
+ * process for a while, done, and struck off; whoever dies in between leaves it to be done again. What fails is tried
+ * again, ever later; what fails too often is dead, and the operator is told.
+ */
+import { OutcomeError } from '../outcome/outcome-error.js'
+import type { Due } from '../interaction/store.js'
+
+/** Taken for the so-manieth time. */
+export interface Taken extends Due { readonly attempts: number }
+
+export interface Outbox {
+  /** What is due longest, nobody else's until the lease ends. */
+  readonly take: (now: number, lease: number) => Promise<Taken | undefined>
+  readonly done: (due: Taken) => Promise<void>
+  readonly postpone: (due: Taken, at: number, attempts: number) => Promise<void>
+  /** Nobody takes it any more: it waits for the operator. */
+  readonly bury: (due: Taken, reason: string) => Promise<void>
+}
+
+/** Does one thing; `later` is the instant at which it is to be looked at again, without having failed. @throws what failed */
+export type Deliver = (due: Taken, now: number) => Promise<'done' | { readonly later: number }>
+
+export interface DeliveryPorts {
+  readonly outbox: Outbox
+  readonly clock: () => number
+  readonly deliver: Readonly<Record<Due['way'], Deliver>>
+  readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void
+}
+
+/** How long who takes something has for it, ms: longer than any timeout of a delivery. */
+export const LEASE = 120_000
+/** The wait after a first failure, ms; each further one is four times as long, at most `LONGEST`. */
+const FIRST_WAIT = 30_000
+const LONGEST = 6 * 3600_000
+/** Nine tries are about a day. */
+const MOST_ATTEMPTS = 9
+
+/** Does what is due longest. @returns false where nothing is due */
+export async function deliverNext ({ outbox, clock, deliver, warn }: DeliveryPorts): Promise<boolean> {
+  const due = await outbox.take(clock(), LEASE)
+  if (due === undefined) return false
+  try {
+    const done = await deliver[due.way](due, clock())
+    if (done === 'done') await outbox.done(due)
+    else await outbox.postpone(due, done.later, 0)
+  } catch (error) {
+    const reason = nameOf(error)
+    if (due.attempts < MOST_ATTEMPTS) await outbox.postpone(due, clock() + waitAfter(due.attempts), due.attempts)
+    else {
+      await outbox.bury(due, reason)
+      warn({ due: due.id, way: due.way, attempts: due.attempts, reason }, 'a notification could not be delivered and waits for the operator')
+    }
+  }
+  return true
+}
+
+export function waitAfter (attempts: number): number {
+  return Math.min(LONGEST, FIRST_WAIT * 4 ** (attempts - 1))
+}
+
+/** What may be kept and logged of a failure: never a message, which could quote an address or a record. */
+export function nameOf (error: unknown): string {
+  if (error instanceof OutcomeError) return error.kind
+  const { code, responseCode } = error as { readonly code?: unknown, readonly responseCode?: unknown }
+  const name = error instanceof Error ? error.name : typeof error
+  return [name, code, responseCode].filter(part => typeof part === 'string' || typeof part === 'number').join(' ')
+}

@@ -1,0 +1,77 @@
+/** Writes what traces tell into the records that they are about: once each, however often it is asked. */
+import { setTimeout as wait } from 'node:timers/promises'
+import { EVERYONE } from '../consent/choice.js'
+import type { RulesBody } from '../consent/rules.js'
+import { isOpenAccount } from '../consent/situation.js'
+import { isIn } from '../filter/filter.js'
+import type { Version } from '../interaction/store.js'
+import { OutcomeError } from '../outcome/outcome-error.js'
+import type { Announcing } from './announce.js'
+import { lettersOf } from './letter.js'
+import type { Letter, LetterContext } from './letter.js'
+import { nameOf } from './outbox.js'
+import type { Outbox } from './outbox.js'
+import type { Sending } from './send.js'
+
+export interface TellPorts {
+  readonly context: LetterContext
+  readonly outbox: Outbox
+  readonly announcing: Announcing
+  /** What is to be sent of the notifications of a record to its holder. */
+  readonly sendings: Sending['dueOf']
+  readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void
+}
+
+/** How often it begins anew where other writes of the record come first. */
+const MOST_ATTEMPTS = 10
+const PAUSE = 20
+
+/** @throws OutcomeError where the store fails: nothing of it is lost, it is told again */
+export async function tell (ports: TellPorts, traces: readonly Version[]): Promise<void> {
+  const records = new Map<string, Version[]>()
+  for (const trace of traces) {
+    const known = records.get(trace.patient ?? '')
+    if (known === undefined) records.set(trace.patient ?? '', [trace])
+    else known.push(trace)
+  }
+  for (const [patient, list] of records) await tellRecord(ports, patient, list)
+}
+
+async function tellRecord (ports: TellPorts, patient: string, traces: readonly Version[], attempt = 1): Promise<void> {
+  try {
+    await write(ports, patient, traces)
+  } catch (error) {
+    const isOvertaken = error instanceof OutcomeError && (error.kind === 'contention' || error.kind === 'duplicate')
+    if (!isOvertaken || attempt === MOST_ATTEMPTS) throw error
+    await wait(PAUSE * attempt)
+    await tellRecord(ports, patient, traces, attempt + 1)
+  }
+}
+
+/** Nobody reads a record that is shut: its traces stay, and are read when it opens again. */
+async function write (ports: TellPorts, patient: string, traces: readonly Version[]): Promise<void> {
+  const { store } = ports.context
+  const rules = await store.rules(patient, EVERYONE)
+  if (rules === undefined || !isOpenAccount((JSON.parse(rules.body) as RulesBody).account ?? 'none')) return
+  const letters = (await Promise.all(traces.map(async trace => await orBuried(ports, trace, async () => await lettersOf(ports.context, trace))))).flat()
+  const announced = (await Promise.all(traces.map(async trace => await ports.announcing.dueOf(trace)))).flat()
+  const ids = letters.map(({ version }) => version.id)
+  const there = new Set((await store.findKept({ type: 'Communication', filter: isIn('_id', ids), sort: [], limit: ids.length })).map(({ id }) => id))
+  const fresh = letters.filter(({ version }) => !there.has(version.id))
+  const due = [...announced, ...await ports.sendings(patient, fresh)]
+  if (fresh.length === 0 && due.length === 0) return
+  await store.commit({ changes: fresh.map(({ version }) => ({ next: version, claims: [] })), turns: [{ patient, turn: rules.turn }], traces: [], due })
+}
+
+/** What cannot be told, whatever is tried, does not hold up the others: the operator is told. */
+async function orBuried (ports: TellPorts, trace: Version, work: () => Promise<readonly Letter[]>): Promise<readonly Letter[]> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof OutcomeError && error.status >= 500 && error.kind !== 'bug') throw error
+    const id = `trace|${trace.id}`
+    await ports.outbox.bury({ id, way: 'announcement', patient: trace.patient ?? '', about: `AuditEvent/${trace.id}`, at: trace.at, attempts: 1 }, nameOf(error))
+    ports.warn({ trace: trace.id, reason: nameOf(error) }, 'a trace could not be told')
+    return []
+  }
+}
