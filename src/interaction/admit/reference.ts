@@ -114,8 +114,9 @@ export async function checkReferences (context: Context, sight: Sight, patient: 
 
 /** Whether the writer reads a resource, or writes it in the same Bundle, and it is of the same patient or of none. */
 async function isThere (context: Context, sight: Sight, patient: string, type: string, id: string): Promise<boolean> {
+  if (!context.registry.types.includes(type)) return false
   if (!isShared(type) && !allows(sight.caller.principal.scopes, type, 'r') && context.isWritten?.(type, id) !== true) return false
-  const target = context.registry.types.includes(type) ? await context.store.read(type, id) : undefined
+  const target = await context.store.read(type, id)
   return target !== undefined && !target.isDeleted && (isShared(type) || (target.patient === patient && sight.decide(target).permit))
 }
 
