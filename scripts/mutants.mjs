@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { startMongo } from './mongodb/start-mongo.mjs'
 import { MUTANTS } from './mutants/list.mjs'
 import { whenParentEnds } from './parent.mjs'
-import { install } from './setup.mjs'
+import { build, install } from './setup.mjs'
 
 // npm run mutants: makes each mistake of scripts/mutants/list.mjs in a copy of the tree, runs the test that should see it,
 // and fails when one is seen by none. Prints a Markdown table, and keeps the rows of the one in test/consent/README.md.
@@ -15,7 +15,7 @@ import { install } from './setup.mjs'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const README = path.join(ROOT, 'test', 'consent', 'README.md')
-const COPIED = ['src', 'test', 'terminology', 'profiles', 'capability-statement.json', 'package.json', 'tsconfig.json']
+const COPIED = ['src', 'test', 'dist/definitions', 'terminology', 'profiles', 'capability-statement.json', 'package.json', 'tsconfig.json']
 const BEGIN = '<!-- mutants -->'
 const END = '<!-- /mutants -->'
 const log = line => console.error(line)
@@ -37,6 +37,7 @@ if (stale.length > 0) {
 
 whenParentEnds(() => process.exit(1))
 await install({ log })
+await build({ log })
 const folder = mkdtempSync(path.join(tmpdir(), 'mutants-'))
 const mongo = await startMongo({ dataDir: path.join(folder, 'mongodb'), temporary: true, log })
 try {

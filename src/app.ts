@@ -68,6 +68,9 @@ export interface AppPorts {
   readonly master: Buffer
   /** The folder of the project: `capability-statement.json`, `terminology/`, `dist/definitions/`. */
   readonly root: URL
+  /** The instant, ms, and an id that was never given; the machine's unless given. */
+  readonly clock?: () => number
+  readonly newId?: () => string
 }
 
 /** The profession system whose codes may declare an emergency: TRE_G15. */
@@ -80,7 +83,7 @@ const MEMORY_OF_ONE = 100
 const RESOURCE_TYPES = 'http://hl7.org/fhir/resource-types'
 
 /** @throws Error when what is declared is not built, or what it stands on is not there: nothing is served then */
-export async function createApp ({ config, logger, trust, master, root }: AppPorts): Promise<App> {
+export async function createApp ({ config, logger, trust, master, root, clock = Date.now, newId = randomUUID }: AppPorts): Promise<App> {
   const json = async <T>(path: string) => JSON.parse(await readFile(new URL(path, root), 'utf8')) as T
   const statement = await json<CapabilityStatement>('capability-statement.json')
   const terminology = await loadTerminology(new URL('terminology', root).pathname)
@@ -113,7 +116,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
     const directory = createDirectory(store, hash)
     const seeing = { directory, policy, hash, types: registry.types, maxPatients: config.maxPatients, maxHidden: 10_000 }
     const sightOf = createSights({ store, ...seeing })
-    const traces = { registry, hash, newId: randomUUID, clock: Date.now }
+    const traces = { registry, hash, newId, clock }
     const webhook = config.notifications.webhook === undefined ? undefined : createWebhook(config.notifications.webhook)
     const context: Context = {
       ...traces,
@@ -141,7 +144,7 @@ export async function createApp ({ config, logger, trust, master, root }: AppPor
       systemOf: terminology.vocabulary.systemOf,
       mayDeclareEmergency: profession => profession.startsWith(TRE_G15) && (config.emergencyProfessions?.includes(profession.slice(TRE_G15.length)) ?? true)
     })
-    const server = createServer(logger, authenticate)
+    const server = createServer(logger, authenticate, clock)
     addRoutes(server, {
       context,
       release: {

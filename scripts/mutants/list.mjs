@@ -1,10 +1,11 @@
 /* eslint no-template-curly-in-string: off -- the texts are of programs */
-// Mistakes that somebody could make in the consent engine, each as a change of a text that stands once in its file. A test
-// must fail on each of them: `by` names those that should see it, the cheapest first.
+// Mistakes that somebody could make in the consent engine, and in what asks it, each as a change of a text that stands once
+// in its file. A test must fail on each of them: `by` names those that should see it, the cheapest first.
 
 const RULES = ['test/consent/sentences.ts', 'test/consent/differential.test.ts']
 const PARTICIPATION = ['test/consent/participation.test.ts']
 const IDENTITY = ['test/unit/security/identity.test.ts', 'test/consent/differential.test.ts']
+const WIRE = ['test/security/non-interference.test.ts']
 
 const situation = of('src/consent/situation.ts', RULES)
 const caller = of('src/consent/caller.ts', RULES)
@@ -21,6 +22,11 @@ const rules = of('src/consent/rules.ts', RULES)
 const unclaimed = of('src/consent/unclaimed.ts', RULES)
 const participation = of('src/consent/participation.ts', PARTICIPATION)
 const identity = of('src/security/identity.ts', IDENTITY)
+
+const include = of('src/interaction/include.ts', WIRE)
+const read = of('src/interaction/read.ts', WIRE)
+const search = of('src/interaction/search.ts', WIRE)
+const reference = of('src/interaction/admit/reference.ts', WIRE)
 
 /** @type {readonly { file: string, by: readonly string[], why: string, from: string, to: string }[]} */
 export const MUTANTS = [
@@ -186,7 +192,12 @@ export const MUTANTS = [
 
   identity('RPPS and idNatPs are two persons', 'return `person:8${text}`', 'return `person:${text}`'),
   identity('FINESS and idNatSt are two structures', "'https://finess.esante.gouv.fr': '1'", "'https://finess.esante.gouv.fr': '3'"),
-  identity('SIRET and idNatSt are two structures', "text.length === 14 ? '3' : '2'", "text.length === 14 ? '2' : '3'")
+  identity('SIRET and idNatSt are two structures', "text.length === 14 ? '3' : '2'", "text.length === 14 ? '2' : '3'"),
+
+  include('what is hidden is included', 'isShared(type) ? all : await sight.among(type, patients, true)', 'all'),
+  read('what is hidden and deleted is gone', 'if (!decision.permit) {', 'if (!decision.permit && !current.isDeleted) {'),
+  search('a total counts what is hidden', 'context.store.count(type, filter, turnOfRecord(sight, request))', 'context.store.count(type, request.filter)'),
+  reference('what is hidden may be referred to', '(target.patient === patient && sight.decide(target).permit)', 'target.patient === patient')
 ]
 
 function of (file, by) {

@@ -38,9 +38,9 @@ const HEADERS = {
   'strict-transport-security': 'max-age=31536000'
 }
 
-/** @param authenticate reads the token of a request: `authenticate.ts` */
+/** @param authenticate reads the token of a request: `authenticate.ts` @param clock the instant, ms */
 export function createServer (
-  logger: FastifyBaseLogger, authenticate: (header: string | undefined, now: number) => Promise<Principal>
+  logger: FastifyBaseLogger, authenticate: (header: string | undefined, now: number) => Promise<Principal>, clock: () => number = Date.now
 ): FastifyInstance {
   const server = Fastify({
     loggerInstance: logger,
@@ -59,7 +59,7 @@ export function createServer (
     trustProxy: false,
     frameworkErrors: (error, request, reply) => {
       // No hook runs for these: who is not known learns nothing of addresses here either.
-      authenticate(request.headers.authorization, Date.now()).then(() => error, refused => refused)
+      authenticate(request.headers.authorization, clock()).then(() => error, refused => refused)
         .then(async outcome => await send(reply.headers({ ...HEADERS, 'x-request-id': request.id }), releaseError(toOutcome(outcome))))
         .catch(() => reply.raw.destroy())
     }
@@ -72,7 +72,7 @@ export function createServer (
   addParsers(server)
   addRawBodies(server)
   server.addHook('onRequest', async (request, reply) => {
-    request.instant = Date.now()
+    request.instant = clock()
     const encoding = request.headers['content-encoding']
     if (encoding !== undefined && encoding !== 'identity') throw new OutcomeError('unsupported-media', { diagnostics: 'Bodies are read as they are', expression: 'Content-Encoding' })
     reply.headers(HEADERS)

@@ -6,6 +6,7 @@ import { catalogue } from '../outcome/catalogue.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Fault } from '../outcome/outcome-error.js'
 import { belowBase } from '../search/literal.js'
+import { countReferences } from './admit/reference.js'
 import type { Context } from './context.js'
 import { criteriaOf, pairsOf, tagsOf } from './query.js'
 import { readPatch } from './patch.js'
@@ -34,8 +35,11 @@ export interface RequestBundle { readonly type: 'batch' | 'transaction', readonl
 
 const ADDRESS = /^([A-Z][A-Za-z]{0,63})(?:\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-Za-z0-9\-.]{1,64}))?)?$/
 
+/** References in all resources of one Bundle: each of them may be looked up. */
+const MOST_REFERENCES = 5000
+
 /**
- * @throws OutcomeError when it is no Bundle of requests, or one of too many entries
+ * @throws OutcomeError when it is no Bundle of requests, or one of too many entries, or of too many references
  */
 export function readBundle (context: Context, body: unknown): RequestBundle {
   const bundle = body as Bundle
@@ -49,6 +53,9 @@ export function readBundle (context: Context, body: unknown): RequestBundle {
   if (!Array.isArray(entries)) throw new OutcomeError('invalid-request', { diagnostics: 'The entries must be a list', expression: 'Bundle.entry' })
   if (entries.length > context.maxEntries) {
     throw new OutcomeError('too-costly', { diagnostics: `A Bundle has at most ${context.maxEntries} entries`, expression: `Bundle.entry[${context.maxEntries}]` })
+  }
+  if (countReferences(entries) > MOST_REFERENCES) {
+    throw new OutcomeError('too-costly', { diagnostics: `The resources of a Bundle have at most ${MOST_REFERENCES} references`, expression: 'Bundle.entry' })
   }
   // Resources are looked at by the interaction that is asked for, and not before: a fault in one tells nothing of what is there.
   const hull = { ...bundle, ...bundle.entry === undefined ? {} : { entry: entries.map(withoutResource) } }

@@ -27,6 +27,8 @@ export interface Context extends TracePorts {
   readonly medications?: ReadonlyMap<string, Use>
   /** Of a transaction: the teams that come with the choice that makes them a ground, `CareTeam/id`. */
   readonly teams?: ReadonlySet<string>
+  /** Of a transaction: whether it writes a resource. */
+  readonly isWritten?: (type: string, id: string) => boolean
   readonly policy: Policy
   /** The sight of whoever it is; and the same over another store, for what the choices there would mean. */
   readonly sightOf: SightOf

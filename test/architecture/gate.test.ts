@@ -26,7 +26,7 @@ const SENDERS: readonly (readonly [what: string, pattern: RegExp, places: Readon
   ['a program made of text', /\beval\(|new Function\(/g, {}]
 ]
 
-t.test('what sends stands where it may', async t => {
+t.test('audit F5 what sends stands where it may', async t => {
   const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
   for (const [what, pattern, places] of SENDERS) {
     const found = files.map(file => [file.replaceAll(path.sep, '/'), [...readFileSync(path.join(SRC, file), 'utf8').matchAll(pattern)].length] as const).filter(([, count]) => count > 0)
@@ -56,7 +56,7 @@ function forgetful () {
   return server
 }
 
-t.test('a route without a receipt answers 500, and no byte of what it meant to send', async t => {
+t.test('audit F1 a route without a receipt answers 500, and no byte of what it meant to send', async t => {
   const server = forgetful()
   t.teardown(async () => { await server.close() })
   for (const url of ['/payload', '/object', '/reply', '/buffer', '/forged', '/copied', '/empty', '/nowhere']) {

@@ -99,7 +99,7 @@ t.test('one resource of many is enough', async t => {
   t.equal(alarms.length, 1)
 })
 
-t.test('a trace that cannot be kept holds everything back', async t => {
+t.test('audit F1 a trace that cannot be kept holds everything back', async t => {
   for (const [name, body] of Object.entries(bodies)) {
     const { gate } = ports({ store: { ...store, append: async () => { throw new OutcomeError('audit-unavailable') } } })
     t.equal(await release(answer(body, mine), gate).then(() => 'released', (error: unknown) => error instanceof OutcomeError ? error.kind : 'another'), 'audit-unavailable', name)
@@ -119,7 +119,7 @@ t.test('what was read under another election of the primary than the one of its 
   await t.rejects(release(bundle, gate), { message: 'store-unavailable' }, 'an entry of a Bundle')
 })
 
-t.test('nothing goes before the trace is kept', async t => {
+t.test('audit F6 nothing goes before the trace is kept', async t => {
   let keep = () => {}
   let isReleasedYet = false
   const { gate } = ports({ store: { ...store, append: async () => await new Promise(resolve => { keep = resolve }) } })
@@ -131,7 +131,7 @@ t.test('nothing goes before the trace is kept', async t => {
   t.ok(isReleasedYet)
 })
 
-t.test('F1 over HTTP: while the journal cannot be written every read is 503 and says nothing', async t => {
+t.test('audit F1 over HTTP: while the journal cannot be written every read is 503 and says nothing', async t => {
   const db = scene.mongo.db(scene.database)
   const url = (await scene.request(physician.token, 'GET', `/DocumentReference/${id}`)).json.content[0].attachment.url as string
   await db.command({ collMod: 'AuditEvent', validator: { never: true }, validationLevel: 'strict', validationAction: 'error' })
@@ -151,7 +151,7 @@ t.test('F1 over HTTP: while the journal cannot be written every read is 503 and 
   t.equal(await scene.status(physician.token, `/DocumentReference/${id}`), 200, 'and when it can, all goes on')
 })
 
-t.test('P28 a log of a failure holds kinds and places, nothing of the request', async t => {
+t.test('P28 audit F10 a log of a failure holds kinds and places, nothing of the request', async t => {
   const lines: string[] = []
   const stream = new PassThrough().on('data', (line: Buffer) => lines.push(line.toString()))
   const { createServer } = await import('../../src/http/server.js')

@@ -8,7 +8,7 @@ import t from 'tap'
 
 const TEST = path.join(import.meta.dirname, '..')
 /** The rows that the table must have; those of other letters are as many as it has. */
-const ROWS: Readonly<Record<string, number>> = { B: 23, C: 16, P: 30 }
+const ROWS: Readonly<Record<string, number>> = { A: 11, B: 23, C: 16, D: 20, E: 8, G: 6, P: 30 }
 const REASON = /^not yet: ./
 
 interface Seen { readonly file: string, readonly name: string }

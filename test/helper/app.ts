@@ -44,58 +44,67 @@ export interface TestResponse {
 export const ROOT = new URL('../../', import.meta.url)
 export const BASE = 'http://127.0.0.1:8080/fhir'
 
+/** Who signs the tokens of a test, and what they sign. */
+export async function createIssuer (): Promise<{ readonly trust: ReturnType<typeof localTrust>, readonly token: TestApp['token'] }> {
+  const { privateKey, publicKey } = await generateKeyPair('ES256')
+  return {
+    trust: localTrust({ keys: [{ ...await exportJWK(publicKey), kid: 'test', alg: 'ES256' }] }),
+    token: async claims => await new SignJWT({ jti: randomUUID(), scope: 'user/*.cruds', ...claims })
+      .setProtectedHeader({ alg: 'ES256', kid: 'test' })
+      .setIssuer(LOCAL_ISSUER).setAudience(LOCAL_AUDIENCE).setIssuedAt().setExpirationTime(typeof claims['life'] === 'string' ? claims['life'] : '1h')
+      .sign(privateKey)
+  }
+}
+
+/** The settings of a server of the tests. */
+export const configOf = (database: string, env: Readonly<Record<string, string>> = {}) =>
+  readConfig({ MONGODB_URL: mongoUrl(), MONGODB_DB: database, DATA_DIR: '/nonexistent', SAMPLE: 'none', BASE_URL: BASE, ...env })
+
+/** One request to a server, without a network. */
+export async function ask (app: App, token: string | undefined, method: Method, path: string, { body, headers = {} }: RequestOptions = {}): Promise<TestResponse> {
+  const isText = typeof body === 'string' || body instanceof Buffer || body instanceof Readable
+  const response = await app.server.inject({
+    method,
+    url: path.startsWith('http') ? path.slice(path.indexOf('/', 'http://'.length)) : path.startsWith('/fhir') ? path : `/fhir${path}`,
+    headers: {
+      ...token === undefined ? {} : { authorization: `Bearer ${token}` },
+      ...body === undefined ? {} : { 'content-type': 'application/fhir+json' },
+      ...headers
+    },
+    ...body === undefined ? {} : { payload: isText ? body : JSON.stringify(body) }
+  })
+  return {
+    status: response.statusCode,
+    headers: response.headers as Record<string, string>,
+    text: response.payload,
+    bytes: response.rawPayload,
+    get json () { return JSON.parse(response.payload) }
+  }
+}
+
 /** @param env read again at each start @param root the folder of the project, asked at each start */
 export async function startApp (t: Test, env: Readonly<Record<string, string>> = {}, root: () => URL = () => ROOT): Promise<TestApp> {
   const { mongo, database } = await borrowDatabase(t)
-  const config = () => readConfig({ MONGODB_URL: mongoUrl(), MONGODB_DB: database, DATA_DIR: '/nonexistent', SAMPLE: 'none', BASE_URL: BASE, ...env })
   const logger = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
-  const { privateKey, publicKey } = await generateKeyPair('ES256')
-  const trust = localTrust({ keys: [{ ...await exportJWK(publicKey), kid: 'test', alg: 'ES256' }] })
+  const { trust, token } = await createIssuer()
   const master = randomBytes(32)
-  const start = async () => await createApp({ config: config(), logger, trust, master, root: root() })
+  const start = async () => await createApp({ config: configOf(database, env), logger, trust, master, root: root() })
   let app = await start()
   t.teardown(async () => { await app.close() })
   return {
     get app () { return app },
     mongo,
     database,
-    token: async claims => await new SignJWT({ jti: randomUUID(), scope: 'user/*.cruds', ...claims })
-      .setProtectedHeader({ alg: 'ES256', kid: 'test' })
-      .setIssuer(LOCAL_ISSUER).setAudience(LOCAL_AUDIENCE).setIssuedAt().setExpirationTime(typeof claims['life'] === 'string' ? claims['life'] : '1h')
-      .sign(privateKey),
-    request: asking(() => app),
+    token,
+    request: async (token, method, path, options) => await ask(app, token, method, path, options),
     beside: async () => {
       const other = await start()
       t.teardown(async () => { await other.close() })
-      return asking(() => other)
+      return async (token, method, path, options) => await ask(other, token, method, path, options)
     },
     restart: async () => {
       await app.close()
       app = await start()
-    }
-  }
-}
-
-/** Requests to the server of now. */
-function asking (app: () => App): Ask {
-  return async (token, method, path, { body, headers = {} } = {}) => {
-    const isText = typeof body === 'string' || body instanceof Buffer || body instanceof Readable
-    const response = await app().server.inject({
-      method,
-      url: path.startsWith('http') ? path.slice(path.indexOf('/', 'http://'.length)) : path.startsWith('/fhir') ? path : `/fhir${path}`,
-      headers: {
-        ...token === undefined ? {} : { authorization: `Bearer ${token}` },
-        ...body === undefined ? {} : { 'content-type': 'application/fhir+json' },
-        ...headers
-      },
-      ...body === undefined ? {} : { payload: isText ? body : JSON.stringify(body) }
-    })
-    return {
-      status: response.statusCode,
-      headers: response.headers as Record<string, string>,
-      text: response.payload,
-      bytes: response.rawPayload,
-      get json () { return JSON.parse(response.payload) }
     }
   }
 }

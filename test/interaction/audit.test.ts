@@ -28,7 +28,7 @@ const about = (event: Json) => event.entity.flatMap(({ what }: Json) => what ===
 const extensions = (event: Json, name: string) => (event.extension ?? []).filter(({ url }: Json) => url.endsWith(`/${name}`))
 const disclosed = (event: Json) => extensions(event, 'disclosed').map(({ valueReference }: Json) => valueReference.reference)
 
-t.test('every interaction leaves one event, the refused ones too', async t => {
+t.test('audit F2 every interaction leaves one event, the refused ones too', async t => {
   const { id, holder, resource, url } = await record()
   const before = (await traces(holder, id)).length
   await get(gp, url)
@@ -69,7 +69,7 @@ t.test('says who, in which role and structure, why, and what decided', async t =
   ])
 })
 
-t.test('a search says what it disclosed and what was asked, never what was hidden or named', async t => {
+t.test('audit F4 a search says what it disclosed and what was asked, never what was hidden or named', async t => {
   const { id, holder, resource } = await record()
   const hidden = await made(hospital, document(id, { securityLabel: [label('MASQUE_PS')] }))
   await get(gp, `/DocumentReference?patient=${id}&status=current`)
@@ -81,7 +81,7 @@ t.test('a search says what it disclosed and what was asked, never what was hidde
   t.notMatch(JSON.stringify(second), hidden.id)
 })
 
-t.test('the holder reads all with the decision, the médecin traitant what is about documents without it', async t => {
+t.test('audit F9 the holder reads all with the decision, the médecin traitant what is about documents without it', async t => {
   const { id, holder, url } = await record()
   await get(gp, url)
   await get(gp, `/Consent?patient=${id}`)
@@ -182,7 +182,7 @@ t.test('is searched by what it says', async t => {
   t.equal((await traces(holder, id, '&subtype=create')).length, 4)
 })
 
-t.test('is never changed', async t => {
+t.test('audit F7 is never changed', async t => {
   const { id, holder } = await record()
   const [event] = await traces(holder, id)
   for (const method of ['PUT', 'DELETE', 'PATCH', 'POST'] as const) {

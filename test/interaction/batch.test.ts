@@ -70,7 +70,7 @@ t.test('entries do not know of one another, and a Binary names its record, as al
   t.equal((await get(lab, `/${placeOf(response, 4)}`, { accept: 'text/plain' })).status, 404)
 })
 
-t.test('more conditional references than a Bundle may have: nothing is begun', async t => {
+t.test('E4 more conditional references than a Bundle may have: nothing is begun', async t => {
   const { id: patientId, holder } = await scene.open()
   const one = (index: number) => posted(document(patientId, { context: { related: Array.from({ length: 41 }, (_, part) => ({ reference: `DocumentReference?identifier=urn:x|${index}-${part}` })) } }))
   const response = await send(hospital, batch(posted(document(patientId)), one(1), one(2), one(3), one(4), one(5)))

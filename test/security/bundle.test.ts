@@ -164,6 +164,19 @@ t.test('scopes are asked of each entry', async t => {
   t.match([refusedWhole.status, refusedWhole.json.issue[0].expression], [403, ['Bundle.entry[1]']])
 })
 
+t.test('who may write and not read learns of nothing by what they refer to', async t => {
+  const { holder, own, attacker, nothing } = await stage()
+  const narrow = await scene.token({ actor: 'structure', SubjectOrganizationID: attacker.structure, scope: 'user/List.c user/DocumentReference.c' })
+  const list = (reference: string) => ({ resourceType: 'List', status: 'current', mode: 'working', subject: { reference: `Patient/${holder.id}` }, entry: [{ item: { reference } }] })
+  const refer = async (id: string) => face(await scene.post(narrow, list(`DocumentReference/${id}`))).replaceAll(id, 'ID')
+  t.equal(await refer(own), await refer(nothing))
+  t.match(await refer(own), '422')
+  t.equal((await scene.post(attacker.token, list(`DocumentReference/${own}`))).status, 201, 'who may read it too refers to it')
+  const entry = (resource: { readonly resourceType: string }, fullUrl: string) => ({ fullUrl, resource, request: { method: 'POST', url: resource.resourceType } })
+  const body = { resourceType: 'Bundle', type: 'transaction', entry: [entry(document(holder.id), 'urn:uuid:00000000-0000-4000-8000-000000000001'), entry(list('urn:uuid:00000000-0000-4000-8000-000000000001'), 'urn:uuid:00000000-0000-4000-8000-000000000002')] }
+  t.equal((await scene.request(narrow, 'POST', '', { body })).status, 200, 'what comes in the same Bundle is there')
+})
+
 t.test('what a transaction tried is kept where it was tried, though nothing came of it', async t => {
   const { holder, hidden, own, attacker } = await stage()
   const events = async () => (await request(holder.token, 'GET', `/AuditEvent?patient=Patient/${holder.id}&_count=200`)).json.entry

@@ -17,7 +17,7 @@ async function timed (ask: () => Promise<{ readonly status: number, readonly tex
   return { status, text, isSoon: performance.now() - started < 15_000 }
 }
 
-t.test('a resource that refers to very much is refused before anything is looked up', async t => {
+t.test('E4 a resource that refers to very much is refused before anything is looked up', async t => {
   for (const [token, resource] of [
     [hospital.token, observation({ derivedFrom: many(60_000, () => ({ reference: `DocumentReference/${id}` })) })],
     [hospital.token, observation({ performer: many(30_000, index => ({ identifier: { system: FINESS, value: String(index) } })) })],
@@ -47,11 +47,25 @@ t.test('a choice that names very many is refused', async t => {
 
 t.test('the addresses of a Bundle are read once, however long they are and however much refers to them', async t => {
   for (const fullUrl of [`https://${'a'.repeat(1_000_000)}`, `https://${'a'.repeat(1_000_000)}/Observation/1`]) {
-    const resource = observation({ derivedFrom: many(20_000, () => ({ reference: 'DocumentReference/none' })) })
+    const resource = observation({ derivedFrom: many(4900, () => ({ reference: 'DocumentReference/none' })) })
     const { status, isSoon } = await timed(async () => await scene.request(hospital.token, 'POST', '', { body: { resourceType: 'Bundle', type: 'transaction', entry: [{ fullUrl, resource, request: { method: 'POST', url: 'Observation' } }] } }))
     t.equal(status, 422)
     t.ok(isSoon)
   }
+})
+
+t.test('E4 a Bundle that refers to very much is refused before anything is looked up, one that refers to some hundreds is taken', async t => {
+  const performer = (count: number) => many(count, index => ({ identifier: { system: FINESS, value: String(index) } }))
+  const bundle = (type: string, entries: number, references: number) => ({
+    resourceType: 'Bundle', type, entry: many(entries, () => ({ resource: observation({ performer: performer(references) }), request: { method: 'POST', url: 'Observation' } }))
+  })
+  for (const type of ['batch', 'transaction']) {
+    const { status, text, isSoon } = await timed(async () => await scene.request(hospital.token, 'POST', '', { body: bundle(type, 50, 990) }))
+    t.equal(status, 400, type)
+    t.match(text, /"code":"too-costly".*"expression":\["Bundle.entry"\]/s)
+    t.ok(isSoon)
+  }
+  t.equal((await scene.request(hospital.token, 'POST', '', { body: bundle('batch', 4, 200) })).status, 200)
 })
 
 t.test('a fraction of a second has an end', async t => {

@@ -13,7 +13,7 @@ t.test('what is sealed opens as it was, empty or long', async t => {
   }), { numRuns: 50 })
 })
 
-t.test('it does not open with one bit changed, wherever', async t => {
+t.test('G2 it does not open with one bit changed, wherever', async t => {
   const sealed = seal(key, 'place', Buffer.from('plain text'))
   for (let index = 0; index < sealed.length * 8; index += 1) {
     const broken = Buffer.from(sealed)
@@ -22,20 +22,20 @@ t.test('it does not open with one bit changed, wherever', async t => {
   }
 })
 
-t.test('it does not open cut, prolonged or emptied', async t => {
+t.test('G2 it does not open cut, prolonged or emptied', async t => {
   const sealed = seal(key, 'place', Buffer.from('plain text'))
   for (let length = 0; length < sealed.length; length += 1) t.throws(() => open(key, 'place', sealed.subarray(0, length)), `${length} bytes of it`)
   t.throws(() => open(key, 'place', Buffer.concat([sealed, Buffer.from([0])])))
   t.throws(() => open(key, 'place', sealed.subarray(1)))
 })
 
-t.test('it does not open at another place or with another key', async t => {
+t.test('G2 it does not open at another place or with another key', async t => {
   const sealed = seal(key, 'patient|DocumentReference/1|v1', Buffer.from('plain text'))
   for (const place of ['', 'patient|DocumentReference/1|v2', 'patient|DocumentReference/2|v1', 'other|DocumentReference/1|v1', 'patient|DocumentReference/1|v1 ']) t.throws(() => open(key, place, sealed), place)
   t.throws(() => open(randomBytes(32), 'patient|DocumentReference/1|v1', sealed))
 })
 
-t.test('two sealings of one text share nothing', async t => {
+t.test('G3 two sealings of one text share nothing', async t => {
   const seals = Array.from({ length: 1000 }, () => seal(key, 'place', Buffer.from('plain text')).toString('hex'))
   t.equal(new Set(seals.map(text => text.slice(0, 24))).size, 1000, 'a nonce is used once')
   t.equal(new Set(seals.map(text => text.slice(56))).size, 1000)
@@ -52,7 +52,7 @@ t.test('keys of different purposes have nothing in common, and are always the sa
   t.match(hash('x'), /^[\w-]{16}$/)
 })
 
-t.test('the keys of a record open with their master key and at their patient alone', async t => {
+t.test('G4 the keys of a record open with their master key and at their patient alone', async t => {
   const master = randomBytes(32)
   const none = { load: async () => undefined }
   const { wrapped, keys } = createKeyring(master, none).create('p')

@@ -48,7 +48,7 @@ function spellings (secret: string): readonly Buffer[] {
     Buffer.from('x'.repeat(shift) + secret).toString('base64').slice(shift === 0 ? 0 : 4, -4))].map(text => Buffer.from(text))
 }
 
-t.test('no byte of any stored document says who, what or where', async t => {
+t.test('G1 no byte of any stored document says who, what or where', async t => {
   const db = scene.mongo.db(scene.database)
   const collections = await db.listCollections().toArray()
   let bytes = 0
@@ -81,7 +81,7 @@ t.test('two records that say the same do not look the same', async t => {
   t.equal(new Set(stored.flatMap(({ facts }) => facts.origins)).size, 4)
 })
 
-t.test('nor do the files of the database', { skip: process.env['MONGODB_DATA'] === undefined ? 'MONGODB_DATA is not set' : false }, async t => {
+t.test('G1 nor do the files of the database', { skip: process.env['MONGODB_DATA'] === undefined ? 'MONGODB_DATA is not set' : false }, async t => {
   await scene.mongo.db('admin').command({ fsync: 1 })
   const folder = process.env['MONGODB_DATA'] ?? ''
   const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter(file => file.isFile()).map(file => path.join(file.parentPath, file.name))

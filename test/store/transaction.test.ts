@@ -198,7 +198,7 @@ t.test('every write is acknowledged by a majority and the journal, every read is
   for (const expected of ['commitTransaction in a transaction', 'insert in a transaction', 'insert', 'find', 'aggregate']) t.ok(seen.has(expected), `${expected} was among them`)
 })
 
-t.test('a stored text that was moved to another place does not open, and is not given', async t => {
+t.test('G2 a stored text that was moved to another place does not open, and is not given', async t => {
   const [one, other] = [version(), version()]
   await store.commit(write([{ next: one, claims: [] }, { next: other, claims: [] }]))
   const collection = db.collection<{ _id: string, body: unknown, head: string }>('DocumentReference')

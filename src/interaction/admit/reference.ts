@@ -5,6 +5,7 @@ import { isIn } from '../../filter/filter.js'
 import { identifierKey } from '../../search/key.js'
 import { belowBase } from '../../search/literal.js'
 import { insKey } from '../../security/identity.js'
+import { allows } from '../../security/scope.js'
 import type { Context } from '../context.js'
 import { NOBODY } from '../nobody.js'
 import type { Sight } from '../sight.js'
@@ -19,16 +20,16 @@ const MOST = 1000
 
 /** @throws OutcomeError `business-rule` for a resource that refers to too much, literally or by identifiers */
 export function checkReferenceCount (resource: Resource): void {
-  let left = MOST
-  const visit = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return
-    const { reference, identifier } = value as Reference
-    // An Identifier alone is a reference's; a resource has a list of its own, or one.
-    if (typeof reference === 'string' || (typeof identifier === 'object' && !Array.isArray(identifier))) left--
-    if (left < 0) throw broken(`A resource has at most ${MOST} references`, resource.resourceType, 'too-long')
-    for (const part of Object.values(value)) visit(part)
-  }
-  visit(resource)
+  if (countReferences(resource) > MOST) throw broken(`A resource has at most ${MOST} references`, resource.resourceType, 'too-long')
+}
+
+/** How many references a value holds, literal ones and those by identifiers. */
+export function countReferences (value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const { reference, identifier } = value as Reference
+  // An Identifier alone is a reference's; a resource has a list of its own, or one.
+  const own = typeof reference === 'string' || (typeof identifier === 'object' && !Array.isArray(identifier)) ? 1 : 0
+  return Object.values(value).reduce<number>((sum, part) => sum + countReferences(part), own)
 }
 
 /**
@@ -111,9 +112,11 @@ export async function checkReferences (context: Context, sight: Sight, patient: 
   }
 }
 
-/** Whether the writer reads a resource, and it is of the same patient or of none. */
+/** Whether the writer reads a resource, or writes it in the same Bundle, and it is of the same patient or of none. */
 async function isThere (context: Context, sight: Sight, patient: string, type: string, id: string): Promise<boolean> {
-  const target = context.registry.types.includes(type) ? await context.store.read(type, id) : undefined
+  if (!context.registry.types.includes(type)) return false
+  if (!isShared(type) && !allows(sight.caller.principal.scopes, type, 'r') && context.isWritten?.(type, id) !== true) return false
+  const target = await context.store.read(type, id)
   return target !== undefined && !target.isDeleted && (isShared(type) || (target.patient === patient && sight.decide(target).permit))
 }
 

@@ -13,7 +13,7 @@ let now = 0
 const contextOf = (store: Partial<ResourceStore>) => inTime({ store, clock: () => now, limits: defaultLimits } as unknown as Context)
 const query = { type: 'Patient', filter: all, sort: [], limit: 1 }
 
-t.test('what takes too long is too costly', async t => {
+t.test('E5 what takes too long is too costly', async t => {
   const { store } = contextOf({ findKept: late, firstPage: late, count: late, distinct: late, targets: late })
   await t.rejects(store.findKept(query), { message: 'too-costly' })
   await t.rejects(store.firstPage(query), { message: 'too-costly' })

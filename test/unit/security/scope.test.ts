@@ -18,7 +18,7 @@ t.test('both grammars, for every context', async t => {
   t.same(given('user/A.r openid user/B.s  user/C.u'), ['A.r', 'B.s', 'C.u'])
 })
 
-t.test('what cannot be read gives nothing', async t => {
+t.test('A7 what cannot be read gives nothing', async t => {
   for (const scope of ['', 'openid', 'user/Patient', 'user/Patient.sr', 'user/Patient.rr', 'user/Patient.x', 'user/Patient.RS', 'user/patient.r', 'User/Patient.r', 'user/Patient.r?category=x', 'user/Pat*.r',
     '*/*.r', 'user/**.r', 'user/.r', 'user\t/Patient.r', 'user/Patient.r\n', 'admin/Patient.r', 'patient/Patient.reads', 'user/Patient.r,user/*.s', 'launch/patient', 'user/Patient.read.write']) {
     t.notOk(PERMISSIONS.some(permission => allows(parseScopes(scope), 'Patient', permission)), JSON.stringify(scope))
