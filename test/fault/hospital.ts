@@ -31,7 +31,7 @@ export function createHospital ({ token }: Pick<Rig, 'token'>, server: () => Ser
   const ask: Ask = async (bearer, method, path, body, headers = {}) => {
     const began = performance.now()
     try {
-      const response = await fetch(`${server().origin}/fhir/${path}`, {
+      const response = await fetch(`${server().origin}/fhir${path === '' ? '' : `/${path}`}`, {
         method,
         headers: { authorization: `Bearer ${bearer}`, ...body === undefined ? {} : { 'content-type': 'application/fhir+json' }, ...headers },
         signal: AbortSignal.timeout(PATIENCE),

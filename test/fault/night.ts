@@ -101,7 +101,8 @@ async function look ({ ask, doctor }: Hospital, chart: Revocable, disclosed: str
   const answer = await ask(doctor, 'GET', question)
   note(question.replace(/[\da-f]{8}-[\da-f-]+/, '…'), answer)
   if (!answer.text.includes(chart.document)) return
-  chart.told++
+  // What a search disclosed is in its trace, but not looked for by it.
+  if (!question.includes('?')) chart.told++
   if (answer.status !== 200 || answer.began > chart.revoked) disclosed.push(`${question}: ${answer.status}, asked ${Math.round(answer.began - chart.revoked)} ms after the revocation`)
 }
 
