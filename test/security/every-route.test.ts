@@ -26,7 +26,7 @@ type Ask = readonly [Method, string, RequestOptions?]
 /** What is asked by a row about one resource, `ID`; of a row on no type, about one of each type. */
 function asksOf ({ method, path, type, interaction }: TypedRow, types: readonly string[]): readonly Ask[] {
   const verb = method as Method
-  const url = path.replace(/^\/Patient\/:id(?=\/.)/, path.includes('_history') ? '/Patient/:id' : `/Patient/${holder.id}`).replace('/:all(^\\*$)', '/*').replace(':version', randomVersion).replace(':id', 'ID')
+  const url = path.replace(/^\/Patient\/:id(?=\/[^$])/, path.includes('_history') ? '/Patient/:id' : `/Patient/${holder.id}`).replace('/:all(^\\*$)', '/*').replace(':version', randomVersion).replace(':id', 'ID')
   const form = (text: string): Ask => [verb, url, { body: text, headers: { 'content-type': 'application/x-www-form-urlencoded' } }]
   const draft = { ...(drafts.get(type) ?? { resourceType: type }), id: 'ID' }
   const isByCriteria = !path.includes(':id') && ['PUT', 'PATCH', 'DELETE'].includes(method)
@@ -41,6 +41,7 @@ function asksOf ({ method, path, type, interaction }: TypedRow, types: readonly 
     case 'search-system': return verb === 'GET' ? [[verb, `${url}?_type=${searched(types)}&_id=ID`]] : [form(`_type=${searched(types)}&_id=ID`)]
     case 'history-type': case 'history-system': return [[verb, url], [verb, `${url}?_since=2020`]]
     case 'transaction': return ['batch', 'transaction'].flatMap(kind => types.map((each): Ask => [verb, url, { body: { resourceType: 'Bundle', type: kind, entry: [{ request: { method: 'GET', url: `${each}/ID` } }] } }]))
+    case 'operation': return [[verb, url, verb === 'POST' ? { body: { resourceType: 'Parameters' } } : {}]]
     default: return []
   }
 }
@@ -82,7 +83,7 @@ t.test('B12 P11 no route tells what is hidden from what never was', async t => {
         t.equal(await about(ask, randomUUID(), randomVersion), before.get(ask[1]), name)
         continue
       }
-      const of = row.interaction === 'transaction' || row.interaction === 'search-system' ? types : [row.type]
+      const of = row.interaction === 'transaction' || row.interaction === 'search-system' ? types : [row.path.startsWith('/Patient/:id/$') ? 'Patient' : row.type]
       for (const type of of.filter(each => row.type !== 'Bundle' || JSON.stringify(ask[2]).includes(`"${each}/`))) {
         const id = ids.get(type) ?? ''
         const version = type === 'Binary' ? '1' : (await scene.request(holder.token, 'GET', `/${type}/${id}`)).json?.meta?.versionId ?? randomVersion
