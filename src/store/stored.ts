@@ -118,6 +118,8 @@ export function createSealing (keyring: Keyring): Sealing {
     }
   }
 
+  let somebody = ''
+
   const sealing: Sealing = {
     async toStored (version, claims, keys) {
       const key = await keyOf(version.type, version.patient, keys)
@@ -127,9 +129,11 @@ export function createSealing (keyring: Keyring): Sealing {
 
     async toTrace (trace) {
       if (isShown(trace)) return await sealing.toStored(trace, [])
-      const keys = await keyring.fresh(trace.patient ?? '')
+      // For nobody a key is looked up and unwrapped as for the last one who was there.
+      const keys = await keyring.fresh(trace.patient ?? somebody)
+      if (trace.patient !== null) somebody = trace.patient
       // Of a record that is destroyed it is like that of none.
-      return keys === undefined ? stored({ ...trace, patient: null }, [], keyring.common) : stored(trace, [], keys.trace)
+      return keys === undefined || trace.patient === null ? stored({ ...trace, patient: null }, [], keyring.common) : stored(trace, [], keys.trace)
     },
 
     async opened (version) {
