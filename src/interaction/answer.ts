@@ -3,7 +3,8 @@ import type { Fault, OutcomeError } from '../outcome/outcome-error.js'
 import type { Shape } from '../search/shape.js'
 import type { Part } from './range.js'
 import type { Sight } from './sight.js'
-import type { HistoryPage, Kept, StoredContent, Written } from './store.js'
+import type { StoredContent } from './content-store.js'
+import type { HistoryPage, Kept, Written } from './store.js'
 
 /** An identity of which only the identifier asked for is shown (`consent.md` 2 *identity*). */
 export interface Subset { readonly system: string, readonly value: string, readonly isActive: boolean }

@@ -14,7 +14,8 @@ import type { Directory } from './directory.js'
 import type { Use } from './bundle-medication.js'
 import type { Migration } from './migration.js'
 import type { Sight, SightOf } from './sight.js'
-import type { ContentStore, ResourceStore } from './store.js'
+import type { ContentStore } from './content-store.js'
+import type { ResourceStore } from './store.js'
 
 /** What the interactions stand on; made once, in `app.ts`. */
 export interface Context extends TracePorts {

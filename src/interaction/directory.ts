@@ -1,3 +1,4 @@
+import type { Caller } from '../consent/caller.js'
 import type { PractitionerRole, Reference } from '@medplum/fhirtypes'
 import { isWithin } from '../consent/choice.js'
 import type { Span } from '../consent/choice.js'
@@ -99,3 +100,19 @@ function asCurrent (structure: string) {
 
 /** Not deleted. */
 export const current = equals('deleted', false)
+
+/** The rules document whose stamp changes with every change of the directory. */
+export const DIRECTORY = { patient: '', actor: 'directory' } as const
+
+/** A caller's place in the directory, and the stamp of the directory that it was read under. */
+export interface Placed { readonly stamp: string, readonly value: Affiliation & { readonly memberships: readonly Membership[] } }
+
+/** What changes with every change of the directory. */
+export async function directoryStamp (store: Pick<ResourceStore, 'rules'>): Promise<string> {
+  return (await store.rules(DIRECTORY.patient, DIRECTORY.actor))?.stamp ?? ''
+}
+
+/** Where a caller stands in the directory at one instant. */
+export function standing ({ value: { own, enclosing, memberships } }: Placed, now: number): Pick<Caller, 'own' | 'enclosing' | 'groups' | 'listed'> {
+  return { own, enclosing, ...groupsAt(memberships, now) }
+}

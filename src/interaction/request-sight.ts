@@ -15,8 +15,8 @@ import { all, and, element, exists, isIn, none, not, or } from '../filter/filter
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { allows } from '../security/scope.js'
-import { groupsAt } from './directory.js'
-import type { Affiliation, Directory, Membership } from './directory.js'
+import { directoryStamp, standing } from './directory.js'
+import type { Directory, Placed } from './directory.js'
 import { withAuthors } from './list-authors.js'
 import { allHidden, hiddenAmong, known } from './hidden.js'
 import type { Known } from './hidden.js'
@@ -37,17 +37,6 @@ export interface SightPorts {
 }
 
 export interface Rules { readonly turn: number, readonly body: RulesBody }
-
-/** The rules document whose stamp changes with every change of the directory. */
-export const DIRECTORY = { patient: '', actor: 'directory' } as const
-
-/** A caller's place in the directory, and the stamp of the directory that it was read under. */
-export interface Placed { readonly stamp: string, readonly value: Affiliation & { readonly memberships: readonly Membership[] } }
-
-/** What changes with every change of the directory. */
-export async function directoryStamp (store: Pick<ResourceStore, 'rules'>): Promise<string> {
-  return (await store.rules(DIRECTORY.patient, DIRECTORY.actor))?.stamp ?? ''
-}
 
 /** One request's sight: made by `sights.ts`. */
 export class RequestSight implements Sight {
@@ -236,11 +225,6 @@ export class RequestSight implements Sight {
     const account = this.account(patient ?? '')
     return type === 'Patient' || account === 'open' || account === 'active'
   }
-}
-
-/** Where a caller stands in the directory at one instant. */
-function standing ({ value: { own, enclosing, memberships } }: Placed, now: number): Pick<Caller, 'own' | 'enclosing' | 'groups' | 'listed'> {
-  return { own, enclosing, ...groupsAt(memberships, now) }
 }
 
 /** Where nobody judges later what a message tells of, notifications are left out; of traces it is known what is hidden. */

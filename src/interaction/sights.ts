@@ -3,8 +3,10 @@ import type { RulesBody } from '../consent/rules.js'
 import { isIn } from '../filter/filter.js'
 import { identifierKey } from '../search/key.js'
 import type { Principal } from '../security/principal.js'
-import { RequestSight, directoryStamp } from './request-sight.js'
-import type { Placed, Rules, SightPorts } from './request-sight.js'
+import { directoryStamp } from './directory.js'
+import type { Placed } from './directory.js'
+import { RequestSight } from './request-sight.js'
+import type { Rules, SightPorts } from './request-sight.js'
 import type { SightOf } from './sight.js'
 
 const MEMORY = 20_000

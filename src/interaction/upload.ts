@@ -8,7 +8,7 @@ import type { MediaFault } from '../validation/media.js'
 import { readXml } from '../validation/xml.js'
 import type { XmlReading } from '../validation/xml.js'
 import type { Context } from './context.js'
-import type { StagedContent } from './store.js'
+import type { StagedContent } from './content-store.js'
 
 /** What a content posted raw may have (`design.md` 2). */
 export const MOST_RAW = 50 * 1024 * 1024

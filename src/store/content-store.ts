@@ -3,7 +3,7 @@ import type { Db, Document } from 'mongodb'
 import pLimit from 'p-limit'
 import type { Keyring } from '../crypto/keyring.js'
 import { SEAL, open, seal } from '../crypto/seal.js'
-import type { ContentStore, StagedContent, StoredContent } from '../interaction/store.js'
+import type { ContentStore, StagedContent, StoredContent } from '../interaction/content-store.js'
 import { READ_TIME, SEARCH_TIME } from './client.js'
 import { translated } from './failure.js'
 

@@ -1,6 +1,6 @@
 /** What of contents belongs to a transaction, and what is done about those whose transaction never came. */
 import type { ClientSession, Db } from 'mongodb'
-import type { ContentStore, StagedContent } from '../interaction/store.js'
+import type { ContentStore, StagedContent } from '../interaction/content-store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Chunk, File, PendingContent, SealedContent } from './content-store.js'
 import { translated } from './failure.js'

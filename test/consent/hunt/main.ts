@@ -1,12 +1,13 @@
 /** `npm run test:consent`: shares the batches of a run among processes, and tells how it goes and what it came to. */
-import { fork } from 'node:child_process'
 import path from 'node:path'
+import { workIn } from '../../helper/fork.js'
 import { emptyCells, merge, strangeCells, tableOf } from '../coverage.js'
 import type { Coverage } from '../coverage.js'
 import type { Share, Told } from './worker.js'
 
 interface Hunt { readonly mongoUrl: string, readonly seed: number, readonly scenarios: number, readonly workers: number, readonly log: (line: string) => void }
 
+const WORKER = path.join(import.meta.dirname, 'worker.ts')
 /** So many seconds lie between two lines about progress. */
 const EVERY = 10
 /** Fewer scenarios may well leave a cell empty. */
@@ -29,7 +30,7 @@ export async function hunt ({ mongoUrl, seed, scenarios, workers, log }: Hunt): 
     told = Date.now()
     log(`${sum.scenarios} of ${scenarios} scenarios, ${rate().toFixed(0)}/s, ${found.length} disagree, last seed ${batch.seed}`)
   }
-  const codes = await Promise.all(Array.from({ length: workers }, async (_, worker) => await run({ mongoUrl, seed, scenarios, worker, workers }, hear)))
+  const codes = await Promise.all(Array.from({ length: workers }, async (_, worker) => await workIn<Told>(WORKER, { mongoUrl, seed, scenarios, worker, workers } satisfies Share, hear)))
   const empty = scenarios >= ENOUGH ? emptyCells(coverage) : []
   const strange = strangeCells(coverage)
   const isWhole = codes.every(code => code === 0) && sum.scenarios === scenarios
@@ -44,13 +45,4 @@ export async function hunt ({ mongoUrl, seed, scenarios, workers, log }: Hunt): 
       ...found.map(line => `DISAGREE ${line}`)
     ]
   }
-}
-
-async function run (share: Share, hear: (batch: Told) => void): Promise<number | null> {
-  const child = fork(path.join(import.meta.dirname, 'worker.ts'), [JSON.stringify(share)], { execArgv: ['--import=tsx', '--max-semi-space-size=64'] })
-  child.on('message', message => { hear(message as Told) })
-  return await new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('exit', resolve)
-  })
 }

@@ -1,12 +1,13 @@
 /** `npm run test:wire`: shares the scenarios of a run among processes, and tells how it goes and what it came to. */
-import { fork } from 'node:child_process'
 import path from 'node:path'
+import { workIn } from '../../../helper/fork.js'
 import { emptyCells, merge, tableOf } from '../coverage.js'
 import type { Asked, Coverage } from '../coverage.js'
 import type { Share, Told } from './worker.js'
 
 interface Hunt { readonly mongoUrl: string, readonly seed: number, readonly pairs: number, readonly workers: number, readonly log: (line: string) => void }
 
+const WORKER = path.join(import.meta.dirname, 'worker.ts')
 /** So many seconds lie between two lines about progress. */
 const EVERY = 10
 
@@ -29,7 +30,7 @@ export async function hunt ({ mongoUrl, seed, pairs, workers, log }: Hunt): Prom
     told = Date.now()
     log(`${sum.pairs} of ${pairs} pairs, ${rate().toFixed(1)}/s, ${found.length} differ, scenario ${batch.index}`)
   }
-  const codes = await Promise.all(Array.from({ length: workers }, async (_, worker) => await run({ mongoUrl, seed, pairs, worker, workers }, hear)))
+  const codes = await Promise.all(Array.from({ length: workers }, async (_, worker) => await workIn<Told>(WORKER, { mongoUrl, seed, pairs, worker, workers } satisfies Share, hear)))
   const empty = asked === undefined || found.length > 0 ? [] : emptyCells(coverage, asked, pairs)
   const isWhole = codes.every(code => code === 0) && (sum.pairs === pairs || found.length > 0)
   return {
@@ -42,13 +43,4 @@ export async function hunt ({ mongoUrl, seed, pairs, workers, log }: Hunt): Prom
       ...found.map(line => `DIFFERS ${line}`)
     ]
   }
-}
-
-async function run (share: Share, hear: (batch: Told) => void): Promise<number | null> {
-  const child = fork(path.join(import.meta.dirname, 'worker.ts'), [JSON.stringify(share)], { execArgv: ['--import=tsx', '--max-semi-space-size=64'] })
-  child.on('message', message => { hear(message as Told) })
-  return await new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('exit', resolve)
-  })
 }
