@@ -37,6 +37,18 @@ export function decide (situation: Situation, resource: Judged): Decision {
   return resource.facts.items.map(item => decideAlone(situation, item)).find(decision => !decision.permit) ?? own
 }
 
+/** By which references choices mean a resource: made once, however many choices are asked. */
+interface Referred extends Judged {
+  readonly itself: string
+  /** All versions of a document, itself among them. */
+  readonly chain: readonly string[]
+}
+
+function referred (resource: Judged): Referred {
+  const { type, id, facts } = resource
+  return { ...resource, itself: `${type}/${id}`, chain: facts.chain.map(one => `${type}/${one}`) }
+}
+
 function decideAlone (situation: Situation, resource: Judged): Decision {
   const { facts } = resource
   if (situation.stands === 'shut') return deny(situation.rule, situation.choices)
@@ -52,15 +64,15 @@ function decideAlone (situation: Situation, resource: Judged): Decision {
   }
   if (facts.enteredInError && !meets(facts.authors, authorKeys(situation))) return deny(2)
   switch (situation.stands) {
-    case 'application': return decideApplication(situation, resource)
+    case 'application': return decideApplication(situation, referred(resource))
     case 'treating': return situation.beyond !== undefined && facts.labels.includes(BEYOND) ? decideAlone(situation.beyond, resource) : permit(7, [situation.choice])
     case 'structure': return meets(facts.authors, situation.keys) ? permit(9) : deny(9)
-    case 'professional': return decideProfessional(situation, resource)
+    case 'professional': return decideProfessional(situation, referred(resource))
     default: return situation satisfies never
   }
 }
 
-function decideApplication (situation: Extract<Situation, { stands: 'application' }>, resource: Judged): Decision {
+function decideApplication (situation: Extract<Situation, { stands: 'application' }>, resource: Referred): Decision {
   const { facts } = resource
   if (!meets(facts.authors, situation.keys) && meets(facts.labels, KEPT)) return deny(5)
   const denying = situation.denials.filter(statement => says(statement, resource) === 'deny')
@@ -69,7 +81,7 @@ function decideApplication (situation: Extract<Situation, { stands: 'application
   return allowing.length > 0 ? permit(5, consentsOf(allowing)) : deny(5)
 }
 
-function decideProfessional (caller: Professional, resource: Judged): Decision {
+function decideProfessional (caller: Professional, resource: Referred): Decision {
   const { facts } = resource
   if (meets(facts.authors, caller.inPerson)) return permit(9)
   const isStructureAuthor = meets(facts.authors, caller.asStructure)
@@ -89,28 +101,26 @@ function authorKeys (situation: Exclude<Situation, { stands: 'shut' | 'holder' |
 }
 
 /** What a choice says of a resource (`consent.md` 3, PCF): its exceptions first, a deny among them before a permit. */
-function says ({ base, exceptions }: Statement, resource: Judged): 'permit' | 'deny' | undefined {
+function says ({ base, exceptions }: Statement, resource: Referred): 'permit' | 'deny' | undefined {
   const matching = exceptions.filter(clause => isAbout(clause, resource))
   if (matching.length > 0) return matching.some(clause => clause.effect === 'deny') ? 'deny' : 'permit'
   return base !== null && isAbout(base, resource) ? base.effect : undefined
 }
 
-function isAbout ({ effect, selector }: Clause, { type, id, facts }: Judged): boolean {
-  const itself = (effect === 'deny' ? facts.chain : [id]).map(one => `${type}/${one}`)
-  const dataOf = (meaning: 'instance' | 'related' | 'authoredby') => {
-    if (meaning === 'authoredby') return effect === 'deny' ? facts.attributedTo : facts.authoredBy
-    return meaning === 'instance' ? itself : [...itself, ...facts.related]
-  }
-  return picks(selector, 'labels', facts.tags) &&
-    picks(selector, 'classes', facts.classes) &&
-    picks(selector, 'codes', effect === 'deny' ? [...codesOf(facts), ...facts.types] : codesOf(facts)) &&
-    (selector.data === undefined || selector.data.some(({ meaning, value }) => dataOf(meaning).includes(value))) &&
-    (selector.dataPeriod === undefined || isDuring(facts.period, selector.dataPeriod, effect))
+function isAbout ({ effect, selector }: Clause, resource: Referred): boolean {
+  const { facts } = resource
+  const { labels, classes, codes, data, dataPeriod } = selector
+  return (labels === undefined || meets(facts.tags, labels)) &&
+    (classes === undefined || meets(facts.classes, classes)) &&
+    (dataPeriod === undefined || isDuring(facts.period, dataPeriod, effect)) &&
+    (data === undefined || data.some(part => isOf(part, effect, resource))) &&
+    (codes === undefined || meets(codesOf(facts), codes) || (effect === 'deny' && meets(facts.types, codes)))
 }
 
-function picks (selector: Selector, part: 'labels' | 'classes' | 'codes', values: readonly string[]): boolean {
-  const wanted = selector[part]
-  return wanted === undefined || meets(values, wanted)
+/** A deny on a document covers its chain, and what it is attributed to; a permit exactly the one named, and who wrote it. */
+function isOf ({ meaning, value }: NonNullable<Selector['data']>[number], effect: 'permit' | 'deny', { itself, chain, facts }: Referred): boolean {
+  if (meaning === 'authoredby') return (effect === 'deny' ? facts.attributedTo : facts.authoredBy).includes(value)
+  return (effect === 'deny' ? chain.includes(value) : itself === value) || (meaning === 'related' && facts.related.includes(value))
 }
 
 /** A deny is about whatever touches its period, a permit about what lies inside it. */
