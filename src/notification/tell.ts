@@ -22,45 +22,58 @@ export interface TellPorts {
   readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void
 }
 
-/** How often it begins anew where other writes of the record come first. */
+/** The traces of one record. */
+interface Told { readonly patient: string, readonly traces: readonly Version[] }
+
+/** How often it begins anew where another process tells the same. */
 const MOST_ATTEMPTS = 10
 const PAUSE = 20
 
 /** @throws OutcomeError where the store fails: nothing of it is lost, it is told again */
 export async function tell (ports: TellPorts, traces: readonly Version[]): Promise<void> {
-  const records = new Map<string, Version[]>()
-  for (const trace of traces) {
-    const known = records.get(trace.patient ?? '')
-    if (known === undefined) records.set(trace.patient ?? '', [trace])
-    else known.push(trace)
+  const patients = [...new Set(traces.map(({ patient }) => patient ?? ''))]
+  const records = patients.map((patient): Told => ({ patient, traces: traces.filter(trace => (trace.patient ?? '') === patient) }))
+  try {
+    await write(ports, records)
+  } catch {
+    // One of them that fails holds up no other.
+    for (const record of records) await tellRecord(ports, record)
   }
-  for (const [patient, list] of records) await tellRecord(ports, patient, list)
 }
 
-async function tellRecord (ports: TellPorts, patient: string, traces: readonly Version[], attempt = 1): Promise<void> {
+async function tellRecord (ports: TellPorts, record: Told, attempt = 1): Promise<void> {
   try {
-    await write(ports, patient, traces)
+    await write(ports, [record])
   } catch (error) {
     const isOvertaken = error instanceof OutcomeError && (error.kind === 'contention' || error.kind === 'duplicate')
     if (!isOvertaken || attempt === MOST_ATTEMPTS) throw error
     await wait(PAUSE * attempt)
-    await tellRecord(ports, patient, traces, attempt + 1)
+    await tellRecord(ports, record, attempt + 1)
   }
 }
 
-/** Nobody reads a record that is shut: its traces stay, and are read when it opens again. */
-async function write (ports: TellPorts, patient: string, traces: readonly Version[]): Promise<void> {
+/**
+ * All in one transaction, whatever it is about. It takes no turn of any record: no sight and no total hangs on a
+ * notification, and so nobody's deposit waits for one, and no total of a record tells that somebody was there.
+ */
+async function write (ports: TellPorts, records: readonly Told[]): Promise<void> {
   const { store } = ports.context
-  const rules = await store.rules(patient, EVERYONE)
-  if (rules === undefined || !isOpenAccount((JSON.parse(rules.body) as RulesBody).account ?? 'none')) return
-  const letters = (await Promise.all(traces.map(async trace => await orBuried(ports, trace, async () => await lettersOf(ports.context, trace))))).flat()
-  const announced = (await Promise.all(traces.map(async trace => await ports.announcing.dueOf(trace)))).flat()
+  const letters = (await Promise.all(records.map(async record => await lettersTo(ports, record)))).flat()
+  const announced = (await Promise.all(records.flatMap(({ traces }) => traces).map(async trace => await ports.announcing.dueOf(trace)))).flat()
   const ids = letters.map(({ version }) => version.id)
   const there = new Set((await store.findKept({ type: 'Communication', filter: isIn('_id', ids), sort: [], limit: ids.length })).map(({ id }) => id))
   const fresh = letters.filter(({ version }) => !there.has(version.id))
-  const due = [...announced, ...await ports.sendings(patient, fresh)]
+  const sent = await Promise.all(records.map(async ({ patient }) => await ports.sendings(patient, fresh.filter(({ version }) => version.patient === patient))))
+  const due = [...announced, ...sent.flat()]
   if (fresh.length === 0 && due.length === 0) return
-  await store.commit({ changes: fresh.map(({ version }) => ({ next: version, claims: [] })), turns: [{ patient, turn: rules.turn }], traces: [], due })
+  await store.commit({ changes: fresh.map(({ version }) => ({ next: version, claims: [] })), traces: [], due })
+}
+
+/** Nobody reads a record that is shut: its traces stay, and are read when it opens again. */
+async function lettersTo (ports: TellPorts, { patient, traces }: Told): Promise<readonly Letter[]> {
+  const rules = await ports.context.store.rules(patient, EVERYONE)
+  if (rules === undefined || !isOpenAccount((JSON.parse(rules.body) as RulesBody).account ?? 'none')) return []
+  return (await Promise.all(traces.map(async trace => await orBuried(ports, trace, async () => await lettersOf(ports.context, trace))))).flat()
 }
 
 /** What cannot be told, whatever is tried, does not hold up the others: the operator is told. */

@@ -33,6 +33,8 @@ const LOOK = 2000
 const AFTER_FAILURE = 5000
 /** Of the time it leaves this many times as much to the requests as telling took. */
 const REST = 2
+/** At the least it waits so long for more to tell at once, ms. */
+const GATHER = 250
 
 export function createWorker (ports: WorkerPorts): Worker {
   const { feed, owner, clock, warn } = ports
@@ -54,7 +56,7 @@ export function createWorker (ports: WorkerPorts): Worker {
         if (isDue && !await reader.keep(clock(), LEAD)) return false
         if (isDue) kept = clock()
         if (traces.length === 0 && !isEndless) break
-        if (isEndless && traces.length > 0) await pause(REST * (performance.now() - arrived))
+        if (isEndless && traces.length > 0) await pause(Math.max(GATHER, REST * (performance.now() - arrived)))
       }
     } finally {
       await reader.close()

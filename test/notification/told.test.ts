@@ -53,6 +53,20 @@ t.test('what was not shown is not told, nor what happened while the account was 
   t.strictSame(await told(scene, holder, { id }), ['deposit', 'deposit'])
 })
 
+t.test('what is told takes no turn of its record: a total that was remembered stays, whoever was there', async t => {
+  const { id, holder } = await open()
+  await made(holder, access(id, GP))
+  const deposit = await made(hospital, document(id))
+  await tellAll(scene, teller.worker)
+  const turn = async () => (await db.collection('Rules').findOne({ _id: `${id}|*` } as object))?.['turn']
+  const before = await turn()
+  t.type(before, 'number')
+  t.equal((await get(gp, `/DocumentReference/${deposit.id}`)).status, 200)
+  await tellAll(scene, teller.worker)
+  t.strictSame((await told(scene, holder, { id })).at(-1), 'access')
+  t.equal(await turn(), before)
+})
+
 t.test('a choice that a professional records is told as one', async t => {
   const { id, holder } = await open()
   const attested = { verification: [{ verified: true, verifiedWith: { reference: `Patient/${id}` }, verificationDate: new Date().toISOString() }] }
