@@ -24,6 +24,28 @@ export async function openApp ({ mongoUrl, database, root, dataDir, master }: { 
   })
 }
 
+/** @returns the same application for what is new and stays as it is given: what was looked up once is known, and no earlier deposit of a document is looked for */
+export function forNew (app: App): App {
+  const { store } = app.context
+  const known = new Map<string, ReturnType<typeof store.find>>()
+  return {
+    ...app,
+    context: {
+      ...app.context,
+      store: {
+        ...store,
+        find: async query => {
+          if (query.type === 'DocumentReference') return []
+          const question = JSON.stringify(query)
+          const answer = known.get(question) ?? store.find(query)
+          known.set(question, answer)
+          return await answer
+        }
+      }
+    }
+  }
+}
+
 export function principal (kind: Principal['kind'], more: Partial<Principal> = {}): Principal {
   return { kind, subject: `${kind}:load`, scopes: [{ type: '*', permissions: 'cruds' }], mode: 'normal', isSecret: false, expires: 0, ...more }
 }

@@ -102,7 +102,8 @@ const LIMITS: Readonly<Record<keyof SearchLimits, string>> = {
   defaultCount: 'DEFAULT_COUNT',
   chain: 'MAX_CHAIN',
   ids: 'MAX_CHAINED',
-  time: 'MAX_SEARCH_MS'
+  time: 'MAX_SEARCH_MS',
+  total: 'MAX_TOTAL'
 }
 
 function readLimits (env: Readonly<Record<string, string | undefined>>): SearchLimits {

@@ -43,7 +43,7 @@ export async function readPlans ({ context, sightOf }: App, db: Db, { holders }:
     for (const parameter of registry.parametersOf(type).filter(parameter => isSortable(parameter, context.hash))) {
       for (const direction of ['', '-']) await ask(holderOf(ins), type, [['patient', patient], ['_sort', direction + parameter.code]], '')
     }
-    for (const question of questions.filter(([code]) => ['identifier', '_id'].includes(code))) await ask(structure, type, [question], ' (structure)')
+    for (const question of questions.filter(([code]) => ['identifier', '_id', ...type === 'Appointment' ? [] : ['date']].includes(code))) await ask(structure, type, [question], ' (structure)')
   }
   for (const type of ['Patient', ...Object.keys(ofDirectory)]) {
     const sample = (await store.find({ type, filter: { kind: 'all' }, sort: [], limit: 5 })).map(({ text }) => JSON.parse(text) as object)

@@ -78,9 +78,18 @@ function ofProfessional (caller: Professional, stored: Stored): Filter {
     and(
       or(...caller.grounds.map(statement => and(permits(statement, stored), statement.isOfRepresentative ? not(isBeyond) : all)), caller.mode === 'normal' ? asStructure : none),
       not(or(...caller.denials.map(statement => denies(statement, stored)))),
-      within('facts.types', caller.readableTypes),
+      readable(caller.readableTypes),
       or(not(equals('facts.labels', 'MASQUE_PS')), asStructure, caller.seesMaskedBeyond ? all : caller.seesMasked ? not(isBeyond) : none),
       caller.isSocial ? not(equals('facts.labels', 'MASQUE_PSOCIAL')) : all))
+}
+
+const readables = new WeakMap<ReadonlySet<string>, Filter>()
+
+/** The matrix has one set for each profession, which every record of a search asks for. */
+function readable (types: ReadonlySet<string>): Filter {
+  const known = readables.get(types) ?? within('facts.types', types)
+  readables.set(types, known)
+  return known
 }
 
 /** The default sight of one's own deposits of a type, in records about which nothing else is known. */

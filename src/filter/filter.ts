@@ -55,9 +55,43 @@ function together (of: readonly Filter[]): readonly Filter[] {
   return [...[...values].map(([field, list]) => isIn(field, list)), ...of.filter(({ kind }) => kind !== 'in')]
 }
 
+/**
+ * Any of `of`, in fewer words: what differs in the values of `field` alone is asked once for all of them. 200 records
+ * whose patients chose the same are then one question, not 200.
+ */
+export function anyBy (field: string, of: readonly Filter[]): Filter {
+  const alike: { readonly values: Scalar[], readonly rest: Filter }[] = []
+  const others: Filter[] = []
+  for (const part of of) {
+    const parts = part.kind === 'and' ? part.of : [part]
+    const key = parts.find(each => each.kind === 'in' && each.field === field)
+    if (key?.kind !== 'in') {
+      others.push(part)
+      continue
+    }
+    const rest = and(...parts.filter(each => each !== key))
+    const known = alike.slice(0, MANY).find(each => isSame(each.rest, rest))
+    if (known === undefined) alike.push({ values: [...key.values], rest })
+    else known.values.push(...key.values)
+  }
+  return or(...others, ...alike.map(({ values, rest }) => and(isIn(field, values), rest)))
+}
+
+/** Whether two parts of filters say the same in the same words. */
+function isSame (one: unknown, other: unknown): boolean {
+  if (one === other) return true
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
+  const names = Object.keys(one)
+  return names.length === Object.keys(other).length && names.every(name => isSame(one[name as never], other[name as never]))
+}
+
 function junction (kind: 'and' | 'or', of: readonly Filter[], neutral: Filter, absorbing: Filter): Filter {
-  const flat = of.flatMap(part => part.kind === kind ? part.of : [part]).filter(part => part.kind !== neutral.kind)
-  if (flat.some(part => part.kind === absorbing.kind)) return absorbing
+  const flat: Filter[] = []
+  for (const part of of) {
+    if (part.kind === absorbing.kind) return absorbing
+    if (part.kind === kind) flat.push(...part.of)
+    else if (part.kind !== neutral.kind) flat.push(part)
+  }
   const [first] = flat
   if (first === undefined) return neutral
   return flat.length === 1 ? first : Object.freeze({ kind, of: Object.freeze(flat) })

@@ -11,7 +11,7 @@ import type { RulesBody } from '../consent/rules.js'
 import { readableTypes, situate } from '../consent/situation.js'
 import type { AccountStatus, Policy, Situation } from '../consent/situation.js'
 import { evaluate } from '../filter/evaluate.js'
-import { all, and, element, exists, isIn, none, not, or } from '../filter/filter.js'
+import { all, and, anyBy, element, exists, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { allows } from '../security/scope.js'
@@ -134,7 +134,7 @@ export class RequestSight implements Sight {
     await this.enter(patients)
     if (familyOf(type) === 'identity' && this.#isOperator()) return isIn('patient', patients.filter(patient => this.#isIdentifiedTo(type, patient)))
     const hidden = familyOf(type) === 'trace' && !isJudgedLater ? await this.hide(patients) : new Set<string>()
-    return and(this.#withinScope(type), isJudgedLater ? all : unsaid(type), or(...[...new Set(patients)].flatMap(patient => {
+    return and(this.#withinScope(type), isJudgedLater ? all : unsaid(type), anyBy('patient', [...new Set(patients)].flatMap(patient => {
       const situation = this.#situations.get(patient)
       return situation === undefined ? [] : [compileIn(situation, type, hidden)]
     })))
@@ -144,19 +144,18 @@ export class RequestSight implements Sight {
     const family = familyOf(type)
     if (isShared(type) || (type === 'Patient' && this.#isOperator())) return all
     if (this.caller.patient !== undefined) return await this.among(type, [this.caller.patient], isJudgedLater)
-    await this.#settle()
-    const { person, own, enclosing, listed, principal } = this.caller
+    const { principal } = this.caller
     const isCaring = (principal.kind === 'professional' || principal.kind === 'structure') && !isOutsideCare(principal, this.#ports.policy)
     if (!isCaring || principal.mode !== 'normal') return none
-    const actors = [person, ...own, ...enclosing].filter(actor => actor !== undefined)
     const { store, maxPatients } = this.#ports
-    this.#words ??= store.patientsWithRules(actors, listed, maxPatients)
-    const { granting, other } = await this.#words
+    this.#words ??= this.#askWords()
+    // What is said of everyone speaks of the record family only.
+    const [{ granting, other }, ofEveryone] = await Promise.all([this.#words, family === 'record' ? this.#allSpeaking() : []])
     if (granting.length > maxPatients) throw tooManyPatients()
     const taken = and(this.#withinScope(type), this.#ownOf(type))
     if (taken === none) return await this.among(type, granting, isJudgedLater)
-    // What is said of everyone speaks of the record family only; what is said of the caller may be over, or still to come.
-    const speaking = family === 'record' ? [...await this.#allSpeaking(), ...other] : other
+    // What is said of the caller may be over, or still to come.
+    const speaking = [...ofEveryone, ...other]
     // Asked and entered even where nobody spoke: whether somebody did costs nothing that could be told.
     const most = maxPatients + other.length
     const special = await store.distinct(type, and(taken, isIn('patient', speaking)), 'patient', most)
@@ -172,6 +171,17 @@ export class RequestSight implements Sight {
   #isOpen (type: string, patient: string): boolean {
     const situation = this.#situations.get(patient)
     return situation !== undefined && compileIn(situation, type, new Set()) !== none
+  }
+
+  /** Asked along with whether the caller's place is still the same, and again where it is not. */
+  async #askWords (): ReturnType<ResourceStore['patientsWithRules']> {
+    const ask = async () => {
+      const { person, own, enclosing, listed } = this.caller
+      const actors = [person, ...own, ...enclosing].filter(actor => actor !== undefined)
+      return await this.#ports.store.patientsWithRules(actors, listed, this.#ports.maxPatients)
+    }
+    const [words, isSettled] = await Promise.all([ask(), this.#settle()])
+    return isSettled ? words : await ask()
   }
 
   async #allSpeaking (): Promise<readonly string[]> {

@@ -16,7 +16,7 @@ import { inOrder } from './overlay-order.js'
 import { findPage, linksOf, readPlace } from './page-link.js'
 import type { Page, Place } from './page-link.js'
 import { readQuery } from './query-terms.js'
-import { accesses, prepare, searchset, shown } from './search.js'
+import { accesses, counted, prepare, searchset, shown } from './search.js'
 import type { Prepared } from './search.js'
 import { inTime } from './search-time.js'
 
@@ -42,8 +42,9 @@ export async function searchAll (whole: Context, asking: SearchAll): Promise<Ans
   const page = inOne(pages, first.request, place)
   const matches = await shown(context, sight, prepared, page.found)
   const entries = [...matches, ...await include(context, asking, first.request, matches)]
-  const totals = first.request.total === 'none' ? [] : await Promise.all(prepared.map(async ({ request, filter }, index) => pages[index]?.counted ?? await context.store.count(request.type, filter)))
-  const total = totals.length === 0 ? undefined : totals.reduce((sum, one) => sum + one, 0)
+  const totals = first.request.total === 'none' ? [undefined] : await Promise.all(prepared.map(async ({ request, filter }, index) => pages[index]?.counted ?? await counted(context, sight, request, filter)))
+  // Of a type that was not counted, all together are not either.
+  const total = totals.reduce((sum, one) => sum === undefined || one === undefined ? undefined : sum + one, 0)
   const { ignored } = first.request
   const request = { ...first.request, applied: place.parameters.filter(([name]) => !ignored.includes(name)) }
   return searchset(sight, request, { links: linksOf(context, asking, path, request, { ...page, lenient: place.lenient }), entries, total, accesses: tracesOf(context, asking, prepared, entries) })

@@ -50,9 +50,17 @@ export async function search (whole: Context, asking: Search): Promise<Answer> {
   const page = await findPage(context, sight, request, filter, place)
   const matches = await shown(context, sight, [prepared], page.found)
   const entries = [...matches, ...await include(context, asking, request, matches)]
-  const total = request.total === 'none' ? undefined : page.counted ?? await context.store.count(type, filter, turnOfRecord(sight, request))
+  const total = request.total === 'none' ? undefined : page.counted ?? await counted(context, sight, request, filter)
   const links = linksOf(context, asking, path, request, { ...page, lenient: place.lenient })
   return searchset(sight, request, { links, entries, total, accesses: accesses(context, sight, request, entries) })
+}
+
+/** Accurate, or none: who asks beyond one record for no total in particular waits for no long count. */
+export async function counted ({ store, limits }: Context, sight: Sight, request: Landed, filter: Filter): Promise<number | undefined> {
+  const { type, patients, total, isCount, count } = request
+  if (patients !== null || sight.caller.patient !== undefined || total !== undefined || isCount || count === 0) return await store.count(type, filter, turnOfRecord(sight, request))
+  const found = await store.count(type, filter, undefined, limits.total)
+  return found > limits.total ? undefined : found
 }
 
 export async function prepare (context: Context, asking: Asking, read: SearchRequest, compartment?: string): Promise<Prepared> {

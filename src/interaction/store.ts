@@ -203,7 +203,7 @@ export interface ResourceStore {
   readonly opened: (version: Kept) => Promise<Version | undefined>
   /** The first page of a search, and whether more follow. */
   readonly firstPage: (query: FirstPageQuery) => Promise<FirstPage>
-  readonly count: (type: string, filter: Filter, under?: string) => Promise<number>
+  readonly count: (type: string, filter: Filter, under?: string, most?: number) => Promise<number>
   /** The visible versions of one resource, one type or many, newest first, as they were at one instant. */
   readonly history: (query: HistoryQuery) => Promise<HistoryPage>
   /** Distinct values of a field of the index document, at most `limit` + 1 of them. */

@@ -10,7 +10,7 @@ import { emptySink } from './value/kind.js'
 import type { IndexSink, Interval, Part, Point, Stretch } from './value/kind.js'
 
 /** To be raised when the same definition gives other index values: then what is stored is indexed anew. */
-export const EXTRACTION = 1
+export const EXTRACTION = 2
 
 /** The values by which a resource is found, stored beside it (`_id`, `at`, `patient` and `deleted` are the store's). */
 export interface IndexValues {

@@ -87,10 +87,12 @@ export interface SearchLimits {
   readonly ids: number
   /** The most that one query of a search may take in MongoDB, ms. */
   readonly time: number
+  /** Matches beyond one record that are counted when no total is asked for. */
+  readonly total: number
 }
 
 export const defaultLimits: SearchLimits = Object.freeze({
-  parameters: 64, values: 100, includes: 10, included: 1000, count: 200, defaultCount: 20, chain: 4, ids: 1000, time: 5000
+  parameters: 64, values: 100, includes: 10, included: 1000, count: 200, defaultCount: 20, chain: 4, ids: 1000, time: 5000, total: 10_000
 })
 
 /** How values of a type are kept. */

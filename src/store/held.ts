@@ -12,6 +12,7 @@ import { widen } from '../filter/evaluate.js'
 import { all, and, exists, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import type { Kept } from '../interaction/store.js'
+import { paired } from './authored.js'
 import { SEARCH_TIME } from './client.js'
 import { ITEMS, toMongo } from './to-mongo.js'
 
@@ -52,7 +53,7 @@ export async function resolved (reading: Reading, type: string, filter: Filter):
 /** All that the containers hold that may satisfy a filter. */
 async function candidates ({ db, session }: Reading, type: string, filter: Filter): Promise<ReadonlyMap<string, readonly string[]>> {
   const pairs = await db.collection(type).aggregate<{ readonly _id: { readonly k: string, readonly v: string } }>([
-    { $match: toMongo(filter) },
+    { $match: toMongo(paired(filter)) },
     { $project: { _id: 0, held: { $objectToArray: '$held' } } },
     { $unwind: '$held' },
     { $unwind: '$held.v' },

@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb'
 import type { IndexState, IndexStore } from '../interaction/reindex.js'
 import type { Version } from '../interaction/store.js'
+import { authoredOf } from './authored.js'
 import { READ_BACK, toHead, toKept } from './stored.js'
 import type { ReadBack, Sealing, StoredVersion } from './stored.js'
 
@@ -44,7 +45,7 @@ export function createIndexStore (db: Db, sealing: Sealing): IndexStore {
         updateOne: {
           filter: { _id: version.id, head: proof },
           update: {
-            $set: { keys: version.keys, found: version.found, dates: version.dates, sort: version.sort, head: toHead(version), ...some(version) },
+            $set: { keys: version.keys, found: version.found, dates: version.dates, sort: version.sort, head: toHead(version), ...authoredOf(version), ...some(version) },
             $unset: Object.fromEntries(RARE.filter(name => version[name] === undefined).map(name => [name, '']))
           }
         }

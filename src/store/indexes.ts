@@ -15,7 +15,7 @@ const IN_RECORD: readonly Index[] = [[{ patient: 1, keys: 1 }], [{ patient: 1, a
 const OF_ALL: readonly Index[] = [[{ keys: 1 }], [{ found: 1 }], [{ 'dates.$**': 1 }], [{ at: -1, id: 1 }]]
 
 const OF_FAMILY: Readonly<Record<Family, readonly Index[]>> = {
-  record: [...IN_RECORD, [{ found: 1 }], [{ 'facts.authors': 1, at: -1 }], [{ 'facts.origins': 1 }]],
+  record: [...IN_RECORD, [{ found: 1 }], [{ 'facts.authors': 1, _id: 1 }], [{ 'facts.authors': 1, at: -1 }], [{ 'facts.origins': 1 }]],
   choice: [...IN_RECORD, [{ keys: 1 }], [{ found: 1 }], [{ patient: 1, 'facts.actors': 1 }], CLAIMS],
   // Every access writes one: as few index entries as a search within a record can do with.
   trace: [[{ patient: 1, at: -1 }]],
@@ -31,6 +31,9 @@ const OF_TYPE: Readonly<Record<string, readonly Index[]>> = {
   Location: [...OF_FAMILY.directory, [{ 'points.near': '2dsphere' }]],
   DocumentReference: [...OF_FAMILY.record, CLAIMS]
 }
+
+/** What an author made of a day, in whatever record (`authored.ts`). */
+const BY_AUTHOR_AND_DATE: Index = [{ 'authored.by': 1, 'authored.lo': 1 }]
 
 /** They need not be acknowledged by a majority one by one: what is written after them is. */
 const QUICK = { w: 1, j: false } as const
@@ -70,10 +73,11 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
   for (const [type, family] of families) {
     const indexes = OF_TYPE[type] ?? OF_FAMILY[family]
     const isInRecords = indexes.includes(IN_RECORD[0] as Index)
-    await create(type, isInRecords ? [...indexes, ...datesOf(type).map((code): Index => [byDate(code)])] : indexes)
+    const dates = datesOf(type)
+    await create(type, [...indexes, ...isInRecords ? dates.map((code): Index => [byDate(code)]) : [], ...family === 'record' && dates.includes('date') ? [BY_AUTHOR_AND_DATE] : []])
     if (family !== 'trace') await create(history(type), [[{ id: 1, revision: -1 }], ...OF_HISTORY[family] ?? []])
   }
-  await create('Rules', [[{ actor: 1, patient: 1 }]])
+  await create('Rules', [[{ actor: 1, patient: 1 }], [{ actor: 1, speaks: 1, patient: 1 }]])
   // Conditions on what belongs to no record take turns here.
   await db.collection<StoredRules>('Rules').updateOne({ _id: rulesId('', EVERYONE) },
     { $setOnInsert: { patient: '', actor: EVERYONE, stamp: '', body: '{"choices":[]}', speaks: false, turn: 0 } }, { upsert: true })

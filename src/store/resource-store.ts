@@ -9,6 +9,7 @@ import type { Filter } from '../filter/filter.js'
 import type { Kept, PageQuery, Receipt, ResourceStore } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { createAppend } from './append.js'
+import { paired } from './authored.js'
 import { READ_TIME, SEARCH_TIME } from './client.js'
 import { coalesce } from './coalesce.js'
 import { translated } from './failure.js'
@@ -19,6 +20,7 @@ import { history } from './indexes.js'
 import { afterMatch, computed, isStored, toSort } from './keyset.js'
 import { createKnownTotals } from './known-total.js'
 import { createCommit } from './commit.js'
+import { createRulesReader } from './rules-reader.js'
 import { READ_BACK, createSealing, rulesId, toKept } from './stored.js'
 import type { ReadBack, StoredReceipt, StoredRules, StoredVersion } from './stored.js'
 import { toMongo } from './to-mongo.js'
@@ -55,11 +57,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     return reader
   }
 
-  const rules = coalesce<string, StoredRules | undefined>(async ids => {
-    const found = await rulesCollection.find({ _id: { $in: [...new Set(ids)] } }, { maxTimeMS: READ_TIME }).toArray()
-    const byId = new Map(found.map(stored => [stored._id, stored]))
-    return id => byId.get(id)
-  })
+  const rules = createRulesReader(rulesCollection)
 
   const receipts = coalesce<string, Receipt | undefined>(async ids => {
     const found = await db.collection<StoredReceipt>('Receipt').find({ _id: { $in: [...new Set(ids)] } }, { maxTimeMS: READ_TIME }).toArray()
@@ -152,7 +150,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
         return { versions: await kept(type, list.slice(0, limit), session), hasMore: list.length > limit, ...total === undefined ? {} : { total } }
       }
       const [answer] = await versions(type).aggregate<{ readonly total: number, readonly page: readonly ReadBack[] }>([
-        { $match: toMongo(filter) },
+        { $match: toMongo(paired(filter)) },
         { $sort: toSort(sort) },
         { $group: { _id: null, total: { $sum: 1 }, page: { $firstN: { n: limit, input: { _id: '$_id', head: '$head', body: '$body', held: '$held' } } } } }
       ], { ...hintOf(type, filter), maxTimeMS: searchTime, ...within(session) }).toArray()
@@ -161,9 +159,9 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       return { versions: await kept(type, page, session), hasMore: total > limit, total }
     })),
 
-    count: async (type, filter, under) => await translated(async () => {
+    count: async (type, filter, under, most) => await translated(async () => {
       const total = totals.get(type, filter, under) ?? await atOnce(type, filter, async (filter, session) =>
-        await versions(type).countDocuments(toMongo(filter), { ...hintOf(type, filter), maxTimeMS: searchTime, ...within(session) }))
+        await versions(type).countDocuments(toMongo(paired(filter)), { ...hintOf(type, filter), ...most === undefined ? {} : { limit: most + 1 }, maxTimeMS: searchTime, ...within(session) }))
       totals.set(type, filter, under, total)
       return total
     }),
@@ -188,16 +186,18 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     rules: async (patient, actor) => await translated(async () => await rules(rulesId(patient, actor))),
 
     patientsWithRules: async (actors, lists, limit) => await translated(async () => {
-      const patients = async (speaks: boolean, most: number) => await rulesCollection.aggregate<{ _id: string }>([
-        { $match: { actor: { $in: [...actors, ...speaks ? lists : []] }, speaks } }, { $group: { _id: '$patient' } }, { $limit: most }
-      ], { batchSize: most, maxTimeMS: searchTime }).toArray()
-      const [granting, other] = await Promise.all([patients(true, limit + 1), patients(false, MOST_SHUT + 1)])
+      // In the order of an index, and no more than it holds: each patient as often as one of the actors is named.
+      const patients = async (speaks: boolean, named: readonly string[], most: number) => {
+        const found = await rulesCollection.find({ actor: { $in: [...named] }, speaks }, { projection: { _id: 0, patient: 1 }, limit: most * named.length, batchSize: WHOLE, maxTimeMS: searchTime }).toArray()
+        return [...new Set(found.map(({ patient }) => patient))]
+      }
+      const [granting, other] = await Promise.all([patients(true, [...actors, ...lists], limit + 1), patients(false, actors, MOST_SHUT + 1)])
       if (other.length > MOST_SHUT) throw new OutcomeError('too-costly')
-      return { granting: granting.map(({ _id }) => _id), other: other.map(({ _id }) => _id) }
+      return { granting, other }
     }),
 
     patientsSpeaking: async () => await translated(async () => {
-      const found = await rulesCollection.find({ actor: '*', speaks: true }, { projection: { patient: 1 }, maxTimeMS: searchTime }).limit(MOST_SHUT + 1).toArray()
+      const found = await rulesCollection.find({ actor: '*', speaks: true }, { projection: { _id: 0, patient: 1 }, limit: MOST_SHUT + 1, batchSize: WHOLE, maxTimeMS: searchTime }).toArray()
       if (found.length > MOST_SHUT) throw new OutcomeError('too-costly')
       return found.map(({ patient }) => patient)
     }),
@@ -226,6 +226,6 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 }
 
 function pageFilter ({ filter, sort, after, isBack }: Omit<PageQuery, 'limit' | 'type'>): Criteria {
-  const wanted = toMongo(filter)
+  const wanted = toMongo(paired(filter))
   return after === undefined ? wanted : { $and: [wanted, afterMatch(sort, after, isBack)] } as Criteria
 }

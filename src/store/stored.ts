@@ -3,6 +3,8 @@ import type { Keyring, NewKeys } from '../crypto/keyring.js'
 import { open, seal } from '../crypto/seal.js'
 import type { TraceFacts } from '../consent/family.js'
 import type { Kept, Receipt, RulesDocument, Version } from '../interaction/store.js'
+import { authoredOf } from './authored.js'
+import type { Authored } from './authored.js'
 import { withoutItems } from './held.js'
 import type { Held } from './held.js'
 
@@ -26,6 +28,7 @@ export interface StoredVersion {
   parts?: NonNullable<Version['parts']>
   points?: NonNullable<Version['points']>
   facts: unknown
+  authored?: readonly Authored[]
   /** Of a container: all that it ever held. */
   held?: Held
   /** JSON of a `Head`: the same values as above. */
@@ -111,6 +114,7 @@ export function createSealing (keyring: Keyring): Sealing {
       ...parts === undefined ? {} : { parts },
       ...points === undefined ? {} : { points },
       facts,
+      ...authoredOf(version),
       head: toHead(version),
       body: key === null ? text : new Binary(seal(key, place(type, version), Buffer.from(text))),
       ...held === undefined ? {} : { held },

@@ -55,3 +55,18 @@ t.test('a deletion is counted, and a block', async t => {
   await made(holder, block(patientId, person(GP)))
   t.strictSame([await totals(gp), await totals(holder)], [[0, 0, 0], [2, 2, 2]])
 })
+
+t.test('beyond one record, more matches than are counted have no total, unless one is asked for', async t => {
+  const few = await openScene(t, { MAX_TOTAL: '2' })
+  const asked = { default: '', total: '&_total=accurate', counted: '&_summary=count', none: '&_total=none' }
+  for (const [number, expected] of [[1, [1, 1, 1]], [2, [2, 2, 2]], [3, [undefined, 3, 3]]] as const) {
+    await few.made(few.operator, { resourceType: 'Organization', name: `Clinique ${number}`, active: true, address: [{ city: 'Totalville' }] })
+    const totals = await Promise.all(Object.values(asked).map(async how => (await few.get(few.operator, `/Organization?address-city=Totalville&_count=1${how}`)).json.total))
+    t.strictSame(totals, [...expected, undefined], `${number} of them`)
+  }
+  const { id, holder: owner } = await few.open()
+  for (let count = 0; count < 3; count += 1) await few.made(few.hospital, document(id))
+  t.equal((await few.get(owner, '/DocumentReference?_count=1')).json.total, 3, 'a record of one\'s own is counted')
+  t.equal((await few.get(few.hospital, `/DocumentReference?patient=${id}&_count=1`)).json.total, 3, 'and one that is named')
+  t.notOk('total' in (await few.get(few.hospital, '/DocumentReference?_count=1')).json, 'all deposits are not')
+})

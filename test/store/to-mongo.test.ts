@@ -7,8 +7,9 @@ import { MongoClient } from 'mongodb'
 import t from 'tap'
 import { evaluate, widen } from '../../src/filter/evaluate.js'
 import type { Indexed } from '../../src/filter/evaluate.js'
-import { all, and, compare, element, equals, exists, isIn, near, none, not, or, startsWith, within } from '../../src/filter/filter.js'
+import { all, and, anyBy, compare, element, equals, exists, isIn, near, none, not, or, startsWith, within } from '../../src/filter/filter.js'
 import type { Filter } from '../../src/filter/filter.js'
+import { authoredOf, paired } from '../../src/store/authored.js'
 import { toMongo } from '../../src/store/to-mongo.js'
 
 const SEED = Number(process.env['SEED'] ?? 20261122)
@@ -121,4 +122,37 @@ t.test('what is asked before all is known leaves nothing out, and asks nothing u
     if (evaluate(each, document) && !evaluate(wide, document)) throw new Error(`document ${index}`)
   }), { seed: SEED, numRuns: RUNS })
   t.pass('widen finds all that the filter finds')
+})
+
+t.test('what several filters ask of a field alike is asked once, and finds the same', async t => {
+  const merged = { count: 0 }
+  const ofSome = fc.tuple(fc.constantFrom('a', 'b', 'ab'), fc.constantFrom<Filter>(all, exists('keys'), isIn('facts.labels', ['a']), not(isIn('facts.labels', ['a', 'b']))))
+    .map(([patient, rest]) => and(equals('patient', patient), rest))
+  await fc.assert(fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: ofSome }, { weight: 1, arbitrary: filter }), { maxLength: 12 }), parts => {
+    const [once, each] = [anyBy('patient', parts), or(...parts)]
+    if (JSON.stringify(once).length < JSON.stringify(each).length) merged.count += 1
+    for (const document of documents) {
+      if (evaluate(once, document) !== evaluate(each, document)) throw new Error(document._id)
+    }
+  }), { seed: SEED, numRuns: RUNS })
+  t.ok(merged.count > RUNS / 3, `${merged.count} became shorter`)
+})
+
+t.test('an author and a date are found as a pair wherever they are found apart, and nowhere else', async t => {
+  const version = fc.record({ dates: fc.record({ date: fc.array(fc.record({ lo: fc.nat(5), hi: fc.nat(9) }), { maxLength: 3 }) }), facts: fc.record({ authors: fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 3 }), labels: fc.array(fc.constantFrom('x', 'y'), { maxLength: 2 }) }) })
+  const authors = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 2 }).map(names => isIn('facts.authors', names))
+  const seen = fc.oneof(authors, authors.map(not), fc.tuple(authors, authors).map(([one, other]) => or(and(isIn('facts.labels', ['x']), one), and(not(isIn('facts.labels', ['y'])), other))))
+  const dated = fc.tuple(operator, fc.nat(5), fc.nat(9)).map(([how, lo, hi]) => element('dates.date', and(compare('lo', how as 'lt', lo), compare('hi', 'le', hi))))
+  const found = { yes: 0, no: 0 }
+  await fc.assert(fc.property(dated, seen, fc.array(version, { minLength: 8, maxLength: 8 }), (when, who, versions) => {
+    const [apart, together] = [and(when, who), paired(and(when, who))]
+    if (apart.kind === 'none') return
+    for (const each of versions) {
+      const isFound = evaluate(apart, each as unknown as Indexed)
+      found[isFound ? 'yes' : 'no'] += 1
+      if (evaluate(together, { ...each, ...authoredOf(each as never) } as unknown as Indexed) !== isFound) throw new Error(JSON.stringify(each))
+    }
+  }), { seed: SEED, numRuns: RUNS })
+  t.ok(found.yes > RUNS / 4 && found.no > RUNS / 4, JSON.stringify(found))
+  t.match(JSON.stringify(paired(and(element('dates.date', compare('lo', 'ge', 1)), equals('facts.authors', 'a')))), /authored/, 'as a pair')
 })
