@@ -14,6 +14,7 @@ import type { Trust } from './http/authenticate.js'
 import { addRoutes } from './http/routes.js'
 import { createServer } from './http/server.js'
 import { buildCompartment } from './interaction/compartment.js'
+import { monthsAfter } from './filter/interval.js'
 import type { Context } from './interaction/context.js'
 import { checkOperations, declarationsOf } from './interaction/declared.js'
 import { createDirectory } from './interaction/directory.js'
@@ -126,6 +127,8 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       directory,
       migration: createMigration({ store, hash }, config.migrationSources),
       policy,
+      opensAfter: began => monthsAfter(began, config.withheldMonths),
+      recordedTeam: config.recordedTeamDays * 24 * 3600_000,
       sightOf,
       sightsOver: other => createSights({ store: other, ...seeing }, MEMORY_OF_ONE),
       limits: config.limits,

@@ -21,6 +21,10 @@ export interface Config {
   readonly openModes: readonly ('bris_de_glace' | 'centre_15')[]
   /** Codes of TRE_G15 that may declare an emergency; null is every one. */
   readonly emergencyProfessions: readonly string[] | null
+  /** After how many months what waits to be announced opens to the holder (CSP R1111-53: one). */
+  readonly withheldMonths: number
+  /** For how many days a team that a professional recorded sees, unless the holder confirms it. */
+  readonly recordedTeamDays: number
   readonly maxPatients: number
   /** Entries of one Bundle. */
   readonly maxEntries: number
@@ -67,6 +71,8 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
     outsideCare: list(env['OUTSIDE_CARE_SECTORS'] ?? OUTSIDE_CARE),
     openModes: modes(env),
     emergencyProfessions: list(env['EMERGENCY_PROFESSIONS']).length === 0 ? null : list(env['EMERGENCY_PROFESSIONS']),
+    withheldMonths: whole(env, 'WITHHELD_MONTHS', 1, 120),
+    recordedTeamDays: whole(env, 'RECORDED_TEAM_DAYS', 7, 3660),
     maxPatients: whole(env, 'MAX_PATIENTS', 200),
     maxEntries: whole(env, 'MAX_ENTRIES', 500),
     migrationSources: list(env['MIGRATION_SOURCES']),
@@ -128,9 +134,10 @@ function needed (env: Readonly<Record<string, string | undefined>>, name: string
   return value
 }
 
-function whole (env: Readonly<Record<string, string | undefined>>, name: string, otherwise: number): number {
+function whole (env: Readonly<Record<string, string | undefined>>, name: string, otherwise: number, most = 999_999_999): number {
   const value = env[name]
   if (value === undefined || value === '') return otherwise
   if (!/^\d{1,9}$/.test(value)) throw new Error(`${name} must be a whole number`)
+  if (Number(value) > most) throw new Error(`${name} is at most ${most}`)
   return Number(value)
 }

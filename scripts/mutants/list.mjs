@@ -90,7 +90,7 @@ export const MUTANTS = [
   decide('a permit on a document covers its chain', "(effect === 'deny' ? chain.includes(value) : itself === value)", '(chain.includes(value))'),
   decide('a deny on a time needs all of it', 'period.start <= wanted.end && period.end >= wanted.start', 'period.start >= wanted.start && period.end <= wanted.end'),
   decide('a deny on a code forgets the type', "meets(codesOf(facts), codes) || (effect === 'deny' && meets(facts.types, codes))", 'meets(codesOf(facts), codes)'),
-  decide('classes are forgotten', "(classes === undefined || meets(facts.classes, classes)) &&", ''),
+  decide('classes are forgotten', '(classes === undefined || meets(facts.classes, classes)) &&', ''),
   decide('a deny on an author forgets named structures', "return (effect === 'deny' ? facts.attributedTo : facts.authoredBy)", 'return facts.authoredBy'),
 
   compile('the month ends an instant later', "compare('facts.opens', 'le', now)", "compare('facts.opens', 'lt', now)"),

@@ -1,5 +1,5 @@
 import type { Period, Resource } from '@medplum/fhirtypes'
-import { intervalOf, oneMonthAfter } from '../filter/interval.js'
+import { intervalOf } from '../filter/interval.js'
 import { ALWAYS } from './choice.js'
 import type { Span } from './choice.js'
 import { labelKey, labelsOf, markOf, tagOf, typeKey } from './label.js'
@@ -88,7 +88,8 @@ export interface Authorship {
   readonly origins: readonly string[]
   readonly claims: readonly string[]
 }
-export interface Chain { readonly ids: readonly string[], readonly began: number, readonly wasWithheld: boolean }
+/** All versions of a document: when the latest of its beginnings was, and when what waits to be announced opens to the holder (ms). */
+export interface Chain { readonly ids: readonly string[], readonly began: number, readonly opens: number, readonly wasWithheld: boolean }
 
 /**
  * The facts of a resource of the record.
@@ -119,7 +120,7 @@ export function factsOf (resource: Resource, authorship: Authorship, chain: Chai
     chain: chain.ids,
     began: chain.began,
     wasWithheld: chain.wasWithheld || marks.includes('INVISIBLE_PATIENT'),
-    opens: oneMonthAfter(chain.began)
+    opens: chain.opens
   }
 }
 

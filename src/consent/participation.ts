@@ -6,7 +6,6 @@
 import type { Appointment, Communication } from '@medplum/fhirtypes'
 import { all, and, compare, equals, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
-import { oneMonthAfter } from '../filter/interval.js'
 import type { Decision } from './decide.js'
 import { BEYOND, labelsOf, markOf, tagOf } from './label.js'
 import type { Mark } from './label.js'
@@ -48,7 +47,7 @@ const deny = (rule: number, choices: readonly string[] = []): Decision => ({ per
 
 /** @param authors who take part in any case @param known the facts before an update */
 export function participationFacts (
-  resource: Communication | Appointment, authors: readonly string[], participants: readonly string[], known: Pick<ParticipationFacts, 'began' | 'wasWithheld'>
+  resource: Communication | Appointment, authors: readonly string[], participants: readonly string[], known: Pick<ParticipationFacts, 'began' | 'opens' | 'wasWithheld'>
 ): ParticipationFacts {
   const labels = labelsOf(resource)
   const marks = [...new Set(labels.flatMap(label => markOf(label) ?? []))]
@@ -61,7 +60,7 @@ export function participationFacts (
     isDraft: resource.status === 'preparation',
     enteredInError: resource.status === 'entered-in-error',
     began: known.began,
-    opens: oneMonthAfter(known.began),
+    opens: known.opens,
     wasWithheld: known.wasWithheld || marks.includes('INVISIBLE_PATIENT')
   }
 }

@@ -22,9 +22,10 @@ export interface Reading {
   readonly acknowledged: number
   /** When the block that it was has been lifted. */
   readonly lifted?: number
-  /** Whether a legal representative wrote this version, or a professional recorded it. */
+  /** Whether a legal representative wrote this version. */
   readonly isByRepresentative?: boolean
-  readonly isRecorded?: boolean
+  /** Until when a team is seen that a professional recorded (ms); undefined where somebody else wrote this version. */
+  readonly recordedUntil?: number
   /** undefined for a reference that names nobody known. */
   readonly partyOf: (reference: Reference) => Party | undefined
   /** Whether the terminology has the code of a `class` or `code` selector. */
@@ -43,8 +44,6 @@ const PARTY: Readonly<Record<string, string>> = { Practitioner: 'person', Practi
 /** Kinds that are about the whole record: singled out by data, they say nothing. */
 const WHOLE: readonly string[] = ['medecin-traitant', 'administrateur', 'urgence-masques']
 const DAY = 24 * 3600 * 1000
-/** How long a team that a professional recorded sees, unless the holder confirms it. */
-const RECORDED_TEAM = 7 * DAY
 
 /** The codings of our kinds in a Consent's category. */
 export function kindCodings (consent: Consent): readonly Coding[] {
@@ -133,10 +132,10 @@ function isSameList (one: readonly string[], other: readonly string[]): boolean 
 }
 
 /** An `acces-ponctuel` permits at most 24 hours from its start, nobody helps without a period. One that cannot be read bounds nothing. */
-function boundsOf ({ period, type }: ConsentProvision, kind: Kind, { acknowledged, isRecorded = false }: Reading): Span | undefined {
+function boundsOf ({ period, type }: ConsentProvision, kind: Kind, { recordedUntil }: Reading): Span | undefined {
   const span = isReadablePeriod(period) && period !== undefined ? spanOf(period) : ALWAYS
   if (kind === 'delegation' && period?.start === undefined && period?.end === undefined) return undefined
-  if (kind === 'equipe-soins' && isRecorded) return { start: span.start, end: Math.min(span.end, acknowledged + RECORDED_TEAM) }
+  if (kind === 'equipe-soins' && recordedUntil !== undefined) return { start: span.start, end: Math.min(span.end, recordedUntil) }
   if (kind !== 'acces-ponctuel' || type !== 'permit') return span
   return period?.start === undefined ? undefined : { start: span.start, end: Math.min(span.end, span.start + DAY) }
 }

@@ -23,9 +23,9 @@ export function intervalOf (text: string): Interval | undefined {
     : { lo: start.toMillis(), hi: start.plus({ [unit]: 1 }).toMillis() - 1 }
 }
 
-/** The instant one calendar month later, in Paris (`consent.md` 1: months are calendar months, Europe/Paris). */
-export function oneMonthAfter (instant: number): number {
-  return DateTime.fromMillis(instant, { zone: ZONE }).plus({ months: 1 }).toMillis()
+/** The instant so many calendar months later, in Paris (`consent.md` 1: months are calendar months, Europe/Paris). */
+export function monthsAfter (instant: number, months: number): number {
+  return DateTime.fromMillis(instant, { zone: ZONE }).plus({ months }).toMillis()
 }
 
 /** The instant so many calendar years later, in Paris. */

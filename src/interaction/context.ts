@@ -31,6 +31,10 @@ export interface Context extends TracePorts {
   /** Of a transaction: whether it writes a resource. */
   readonly isWritten?: (type: string, id: string) => boolean
   readonly policy: Policy
+  /** When what began to wait for its announcement opens to the holder, ms. */
+  readonly opensAfter: (began: number) => number
+  /** How long a team that a professional recorded sees, unless the holder confirms it, ms. */
+  readonly recordedTeam: number
   /** The sight of whoever it is; and the same over another store, for what the choices there would mean. */
   readonly sightOf: SightOf
   readonly sightsOver: (store: ResourceStore) => SightOf

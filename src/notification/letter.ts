@@ -123,7 +123,7 @@ export function composed (context: LetterContext, { id, patient, kind, recipient
     payload: [{ contentString: text }]
   }
   const now = context.clock()
-  const facts = { ...participationFacts(resource, [], recipient.keys, { began: now, wasWithheld: false }), ...told === undefined ? {} : { told } }
+  const facts = { ...participationFacts(resource, [], recipient.keys, { began: now, opens: context.opensAfter(now), wasWithheld: false }), ...told === undefined ? {} : { told } }
   return first(context, { patient, resource, facts, claims: [], found }, id, now)
 }
 

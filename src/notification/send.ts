@@ -40,8 +40,8 @@ export interface Sending {
 }
 
 const HOUR = 3600_000
-/** What is hidden for longer than anything waits to be announced is sent no more, ms. */
-const LONGEST = 40 * 24 * HOUR
+/** After the latest instant at which anything that waits to be announced opens, what is hidden is sent no more, ms. */
+const LONGER = 10 * 24 * HOUR
 const ADDRESS = /^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,190}$/
 
 export function createSending ({ context, sightOf, sender, memory, mailEvery }: SendPorts): Sending {
@@ -81,7 +81,7 @@ export function createSending ({ context, sightOf, sender, memory, mailEvery }: 
         const still = await stillWanted('mail', due)
         const to = still === undefined ? undefined : addressOf(still.holder)
         if (still === undefined || to === undefined) return 'done'
-        if (!await isShown(sightOf, still.holder, still.notification, now)) return hiddenYet(still.notification, now)
+        if (!await isShown(sightOf, still.holder, still.notification, now)) return hiddenYet(context, still.notification, now)
         const key = `mail|${due.patient}`
         const last = await memory.last(key) ?? 0
         // A mail that went after it says as much.
@@ -95,7 +95,7 @@ export function createSending ({ context, sightOf, sender, memory, mailEvery }: 
       webhook: async (due, now) => {
         const still = await stillWanted('webhook', due)
         if (still?.endpoint === undefined) return 'done'
-        if (!await isShown(sightOf, still.holder, still.notification, now)) return hiddenYet(still.notification, now)
+        if (!await isShown(sightOf, still.holder, still.notification, now)) return hiddenYet(context, still.notification, now)
         await sender.webhook?.(still.endpoint, still.notification.id, now)
         return 'done'
       }
@@ -103,8 +103,8 @@ export function createSending ({ context, sightOf, sender, memory, mailEvery }: 
   }
 }
 
-function hiddenYet ({ at }: Version, now: number): 'done' | { readonly later: number } {
-  return now - at > LONGEST ? 'done' : { later: now + HOUR }
+function hiddenYet ({ opensAfter }: LetterContext, { at }: Version, now: number): 'done' | { readonly later: number } {
+  return now > opensAfter(at) + LONGER ? 'done' : { later: now + HOUR }
 }
 
 function isFor ({ kinds }: Preference, kind: string): boolean {

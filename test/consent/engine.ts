@@ -14,7 +14,7 @@ import type { Policy, Situation, Slice } from '../../src/consent/situation.js'
 import { placesIn } from '../../src/consent/team.js'
 import type { Team } from '../../src/consent/team.js'
 import { evaluate } from '../../src/filter/evaluate.js'
-import { intervalOf, yearsAfter } from '../../src/filter/interval.js'
+import { intervalOf, monthsAfter, yearsAfter } from '../../src/filter/interval.js'
 import { authorshipOf } from '../../src/interaction/admit/authorship.js'
 import { withItems } from '../../src/interaction/admit/container.js'
 import { listFacts } from '../../src/interaction/admit/group.js'
@@ -211,7 +211,7 @@ async function store (place: Place, document: WorldDocument, prefix: string, bef
   const prefixed = JSON.parse(JSON.stringify(resource).replaceAll(OF_RECORD, `"$1/${prefix}`)) as typeof resource
   const type = resource.resourceType
   const judgedAs = options.judgedAs(type).map(({ system, code }) => `${system}|${code}`)
-  const facts = factsOf(prefixed, authorship, { ids, began: chainStart, wasWithheld: false }, judgedAs)
+  const facts = factsOf(prefixed, authorship, { ids, began: chainStart, opens: monthsAfter(chainStart, 1), wasWithheld: false }, judgedAs)
   const entries = prefixed.resourceType === 'List' ? prefixed.entry ?? [] : []
   const references = [...entries.map(({ item }) => item.reference), ...once.map(reference => reference.replace('/', `/${prefix}`))]
   const held = before.filter(other => references.includes(`${other.type}/${other._id}`))

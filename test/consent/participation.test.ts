@@ -11,6 +11,7 @@ import { situate } from '../../src/consent/situation.js'
 import type { Policy } from '../../src/consent/situation.js'
 import { evaluate } from '../../src/filter/evaluate.js'
 import { and, equals, none } from '../../src/filter/filter.js'
+import { monthsAfter } from '../../src/filter/interval.js'
 import { toMongo } from '../../src/store/to-mongo.js'
 import { block, label, person, structure, treating } from '../helper/resource.js'
 import { principalOf } from './engine.js'
@@ -89,7 +90,7 @@ function callerOf (reader: Reader): Caller {
 function factsOf ({ family, author, others, isDraft, isInError, isWithheld, began }: Letter) {
   const status = isInError ? 'entered-in-error' : isDraft ? 'preparation' : family === 'message' ? 'completed' : 'booked'
   const resource = { resourceType: family === 'message' ? 'Communication' : 'Appointment', status, ...isWithheld ? { meta: { security: label('INVISIBLE_PATIENT').coding } } : {} }
-  return participationFacts(resource as Communication | Appointment, [keyOf(author)], others.map(keyOf), { began, wasWithheld: false })
+  return participationFacts(resource as Communication | Appointment, [keyOf(author)], others.map(keyOf), { began, opens: monthsAfter(began, 1), wasWithheld: false })
 }
 
 t.test('the model, the decision and MongoDB give one answer about messages and the agenda', async t => {

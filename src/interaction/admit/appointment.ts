@@ -28,7 +28,7 @@ export const appointment: Admitter = {
     const participants = await participantsOf(context, draft)
     const authors = writerKeys(sight, patient, participants)
     await checkReferences(context, sight, patient, draft)
-    return { patient, resource: draft, facts: participationFacts(draft, authors, participants, { began: sight.caller.now, wasWithheld: false }), claims: [] }
+    return { patient, resource: draft, facts: participationFacts(draft, authors, participants, { began: sight.caller.now, opens: context.opensAfter(sight.caller.now), wasWithheld: false }), claims: [] }
   },
 
   update: async (context, sight, before, resource) => {

@@ -35,12 +35,13 @@ export async function joinChain (context: Context, sight: Sight, { patient, docu
     ? []
     : await find(context, isIn('facts.origins', authorship.origins))
   const chains = [...replaced, ...sameOrigin].map(version => version.facts as Facts)
-  if (chains.length === 0) return { resource: document, chain: { ids: [id], began: at, wasWithheld: false }, companions: [], reindexed: [] }
+  if (chains.length === 0) return { resource: document, chain: { ids: [id], began: at, opens: context.opensAfter(at), wasWithheld: false }, companions: [], reindexed: [] }
   const members = await find(context, and(equals('patient', patient), isIn('_id', chains.flatMap(({ chain }) => chain))))
   if (members.length > MOST_MEMBERS) throw broken('This document was replaced too often', 'DocumentReference.relatesTo')
   const chain: Chain = {
     ids: [...members.map(member => member.id), id],
     began: Math.max(...chains.map(({ began }) => began)),
+    opens: Math.max(...chains.map(({ opens }) => opens)),
     wasWithheld: chains.some(({ wasWithheld }) => wasWithheld)
   }
   const isWithheld = ({ labels, opens }: Facts) => labels.includes('INVISIBLE_PATIENT') && now < opens
@@ -59,7 +60,7 @@ export async function alignChain (context: Context, now: number, document: Docum
   const others = known.chain.filter(id => id !== document.id)
   if (others.length === 0) return { companions: [], reindexed: [] }
   const wasWithheld = known.wasWithheld || labelsOf(document).some(label => markOf(label) === 'INVISIBLE_PATIENT')
-  const chain = { ids: known.chain, began: known.began, wasWithheld }
+  const chain = { ids: known.chain, began: known.began, opens: known.opens, wasWithheld }
   const members = await find(context, isIn('_id', others))
   return align(context, now, members, { labels: restricting([document]), chain, superseded: new Set() })
 }

@@ -108,7 +108,7 @@ async function admit (context: Context, sight: Sight, patient: string, choice: C
     ...lifted === undefined ? {} : { lifted },
     partyOf: reference => parties.get(reference),
     isByRepresentative: stands === 'representative',
-    isRecorded: stands === 'professional',
+    ...stands === 'professional' ? { recordedUntil: caller.now + context.recordedTeam } : {},
     knows: context.knows
   }
   const unreadable = unreadableParts(choice, reading)

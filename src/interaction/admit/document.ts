@@ -32,7 +32,7 @@ export const document: Admitter = {
     await checkReferences(context, sight, patient, draft)
     const { resource: attached, contents, claimed, changes, origins } = await takeContents(context, sight, patient, draft)
     const authorship = await authorshipOf(context, sight.caller, patient, attached, origins)
-    const { resource: labelled, at, wasWithheld } = asInSource(sight, withDepositLabels(sight, patient, attached))
+    const { resource: labelled, at, wasWithheld } = asInSource(context, sight, withDepositLabels(sight, patient, attached))
     const joined = await joinChain(context, sight, { patient, document: labelled, id, authorship, at })
     const chain = { ...joined, chain: { ...joined.chain, wasWithheld: joined.chain.wasWithheld || wasWithheld } }
     return {
@@ -61,7 +61,7 @@ export const document: Admitter = {
     await checkReferences(context, sight, patient, fresh, old)
     const labels = labelFaults(old, fresh, who)
     if (labels.length > 0) throw forbidden(labels)
-    const facts = factsOf(fresh, known, { ids: known.chain, began: known.began, wasWithheld: known.wasWithheld })
+    const facts = factsOf(fresh, known, { ids: known.chain, began: known.began, opens: known.opens, wasWithheld: known.wasWithheld })
     checkWithheldOnce(known, facts, 'DocumentReference.securityLabel')
     const { companions, reindexed } = await alignChain(context, sight.caller.now, fresh, known)
     return { patient, resource: fresh, facts, claims: known.claims, companions, reindexed }

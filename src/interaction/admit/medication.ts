@@ -33,7 +33,7 @@ export async function admitMedication (context: Context, sight: Sight, resource:
   if (labelsOf(draft).some(isRestricting)) throw broken('A medication has the labels of what uses it', 'Medication.meta.security')
   await checkReferences(context, sight, patient, draft)
   const known = user.facts as Facts
-  const own = factsOf(draft, { ...known, origins: [], claims: [] }, { ids: [id], began: known.began, wasWithheld: known.wasWithheld }, context.judgedAs('Medication'))
+  const own = factsOf(draft, { ...known, origins: [], claims: [] }, { ids: [id], began: known.began, opens: known.opens, wasWithheld: known.wasWithheld }, context.judgedAs('Medication'))
   const facts: Facts = {
     ...withCodes(own, codesOf(known)),
     classes: [...own.classes, ...known.classes],

@@ -38,7 +38,7 @@ export const message: Admitter = {
     const sender = await senderKeys(context, sight, patient, draft)
     const participants = await participantsOf(context, patient, draft, sender)
     await checkSending(context, sight, patient, draft, participants)
-    return { patient, resource: draft, facts: participationFacts(draft, sender, participants, { began: sight.caller.now, wasWithheld: false }), claims: [] }
+    return { patient, resource: draft, facts: participationFacts(draft, sender, participants, { began: sight.caller.now, opens: context.opensAfter(sight.caller.now), wasWithheld: false }), claims: [] }
   },
 
   update: async (context, sight, before, resource) => {

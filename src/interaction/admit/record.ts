@@ -43,7 +43,7 @@ export const record: Admitter = {
     const draft = await withWord(context, sight, patient, given)
     await checkReferences(context, sight, patient, draft)
     const authorship = await authorshipOf(context, sight.caller, patient, draft, originsOf(draft))
-    const { resource: source, at, wasWithheld } = asInSource(sight, withDepositLabels(sight, patient, draft))
+    const { resource: source, at, wasWithheld } = asInSource(context, sight, withDepositLabels(sight, patient, draft))
     const { resource: labelled, chain: known } = await continued(context, source, authorship, { now: sight.caller.now, at })
     const chain = { ...known, wasWithheld: known.wasWithheld || wasWithheld }
     const facts = withCodes(factsOf(labelled, authorship, chain, context.judgedAs(resourceType)), await codesUsed(context, labelled))
@@ -70,7 +70,7 @@ export const record: Admitter = {
     await checkReferences(context, sight, patient, resource, old)
     const labels = labelFaults(old, resource, who)
     if (labels.length > 0) throw forbidden(labels)
-    const chain = { ids: known.chain, began: known.began, wasWithheld: known.wasWithheld }
+    const chain = { ids: known.chain, began: known.began, opens: known.opens, wasWithheld: known.wasWithheld }
     const fresh = withCodes(factsOf(resource, known, chain, context.judgedAs(type)), await codesKept(context, resource, known))
     // A team is written to let somebody see: whom, its choice says.
     const gained = type === 'CareTeam' ? [] : sightFaults(type, known, fresh)

@@ -24,7 +24,7 @@ export async function continued<T extends Resource> (
 ): Promise<{ readonly resource: T, readonly chain: Chain }> {
   const { resourceType: type, id = '' } = resource
   const found = origins.length === 0 ? [] : await context.store.findKept({ type, filter: isIn('facts.origins', origins), sort: [], limit: MOST_EARLIER + 1 })
-  if (found.length === 0) return { resource, chain: { ids: [id], began: at, wasWithheld: false } }
+  if (found.length === 0) return { resource, chain: { ids: [id], began: at, opens: context.opensAfter(at), wasWithheld: false } }
   if (found.length > MOST_EARLIER) throw broken('This was deposited too often', `${type}.identifier`)
   const earlier = found.map(({ facts }) => facts as Facts)
   const asks = labelsOf(resource).some(label => markOf(label) === 'INVISIBLE_PATIENT')
@@ -36,7 +36,7 @@ export async function continued<T extends Resource> (
   const inherited = new Map(earlier.flatMap(({ tags }) => tags).filter(tag => !present.has(tag)).map(tag => [tag, codingOf(tag)] as const).filter(([, label]) => isRestricting(label)))
   return {
     resource: inherited.size === 0 ? resource : { ...resource, meta: { ...resource.meta, security: [...resource.meta?.security ?? [], ...inherited.values()] } },
-    chain: { ids: [id], began: Math.max(...earlier.map(({ began }) => began)), wasWithheld: earlier.some(({ wasWithheld }) => wasWithheld) }
+    chain: { ids: [id], began: Math.max(...earlier.map(({ began }) => began)), opens: Math.max(...earlier.map(({ opens }) => opens)), wasWithheld: earlier.some(({ wasWithheld }) => wasWithheld) }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Resource } from '@medplum/fhirtypes'
 import { labelsOf, markOf } from '../../consent/label.js'
-import { oneMonthAfter } from '../../filter/interval.js'
 import { isMigrating } from '../migration.js'
+import type { Context } from '../context.js'
 import type { Sight } from '../sight.js'
 import { broken } from './admission.js'
 import { withoutMark } from './deposit-label.js'
@@ -25,10 +25,10 @@ export function depositedAt (sight: Sight, { resourceType, meta }: Resource): nu
  * A deposit as its source had it: what waited to be announced there for a month waits no more (`consent.md` 5), though it
  * is remembered that it waited.
  */
-export function asInSource<T extends Resource> (sight: Sight, resource: T): { readonly resource: T, readonly at: number, readonly wasWithheld: boolean } {
+export function asInSource<T extends Resource> (context: Pick<Context, 'opensAfter'>, sight: Sight, resource: T): { readonly resource: T, readonly at: number, readonly wasWithheld: boolean } {
   const at = depositedAt(sight, resource)
   const isWithheld = labelsOf(resource).some(label => markOf(label) === 'INVISIBLE_PATIENT')
   if (!isMigrating(sight) || !isWithheld) return { resource, at, wasWithheld: false }
-  const isOver = oneMonthAfter(at) <= sight.caller.now
+  const isOver = context.opensAfter(at) <= sight.caller.now
   return { resource: isOver ? withoutMark(resource, 'INVISIBLE_PATIENT') : resource, at, wasWithheld: true }
 }
