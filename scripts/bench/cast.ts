@@ -5,6 +5,8 @@ export const INS = 'urn:oid:1.2.250.1.213.1.4.10'
 
 /** The general practitioner who reads, in a practice of their own; every patient of the dataset gives them access. */
 export const DOCTOR = { id: '899700218896', profession: '10', structure: '1690000012' } as const
+/** Another one, with grounds on as many patients as a search may span. */
+export const COLLEAGUE = { ...DOCTOR, id: '899700366240' } as const
 /** The hospital whose software deposits. */
 export const HOSPITAL = { structure: '1750712184' } as const
 
@@ -23,7 +25,7 @@ export function patientOf (ins: string) {
 }
 
 /** The choice that is the doctor's ground. */
-export function accessOf (patient: string) {
+export function accessOf (patient: string, doctor: string = DOCTOR.id) {
   const category = (system: string, code: string) => ({ coding: [{ system, code }] })
   return {
     resourceType: 'Consent',
@@ -40,7 +42,7 @@ export function accessOf (patient: string) {
       type: 'permit',
       actor: [{
         role: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP' }] },
-        reference: person(DOCTOR.id, 'Dr Claire MARTIN')
+        reference: person(doctor, 'Dr Claire MARTIN')
       }]
     }
   } as const

@@ -10,7 +10,7 @@ import { situate } from '../../src/consent/situation.js'
 import { isIn } from '../../src/filter/filter.js'
 import { toMongo } from '../../src/store/to-mongo.js'
 import { principal, writeTogether } from '../bulk.js'
-import { DOCTOR, HOSPITAL, INS, accessOf, patientOf, person } from './cast.js'
+import { COLLEAGUE, DOCTOR, HOSPITAL, INS, accessOf, patientOf, person } from './cast.js'
 import { documentOf } from './document.js'
 import type { Server } from './server.js'
 
@@ -21,6 +21,10 @@ const DOCUMENTS = 50
 /** Choices of one transaction. */
 const TOGETHER = 50
 const ASKED = 600
+/** Patients who give the colleague access: as many as one search spans (`MAX_PATIENTS`). */
+const GROUNDS = 200
+/** Documents of one page. */
+const PAGE = 20
 const WARM = 100
 const NONE = new Set<string>()
 /** Choices about the doctor, and about others. */
@@ -101,20 +105,34 @@ function microseconds (result: Bench['tasks'][number]['result']): string {
   return ((result.latency.p50 ?? NaN) * 1000).toFixed(1)
 }
 
-/** The search of a patient's documents, 20 of them, one after the other, the records in turn. @returns medians and their ratio to the first */
-export async function timeSearch ({ origin }: Server, token: string, records: readonly Chosen[]): Promise<string> {
-  const times = records.map((): number[] => [])
+/** Writes as many records as one search may span, that are open to the colleague. @returns their patients */
+export async function writeGrounds (app: App, first: number): Promise<readonly string[]> {
+  const all = Array.from({ length: GROUNDS }, (_, number) => String(first + number))
+  const patients = (await writeTogether(app, principal('operator'), all.map(patientOf))).map(({ id }) => id)
+  for (const [number, patient] of patients.entries()) {
+    await writeTogether(app, principal('structure', { structure: `structure:${HOSPITAL.structure}` }), Array.from({ length: PAGE }, (_, index) => documentOf(patient, index, 100)), [patient])
+    await writeTogether(app, principal('holder', { ins: `${INS}|${all[number] ?? ''}` }), [accessOf(patient, COLLEAGUE.id)], [patient])
+  }
+  return patients
+}
+
+/** A search for 20 documents. */
+export interface Asked { readonly name: string, readonly token: string, /** From `&` on. */ readonly query: string }
+
+/** The searches one after the other, in turn. @returns medians and their ratio to the first */
+export async function timeSearch ({ origin }: Server, title: string, searches: readonly Asked[]): Promise<string> {
+  const times = searches.map((): number[] => [])
   for (let asked = 0; asked < ASKED; asked++) {
-    for (const [index, { name, patient }] of records.entries()) {
+    for (const [index, { name, token, query }] of searches.entries()) {
       const began = performance.now()
-      const response = await fetch(`${origin}/fhir/DocumentReference?patient=Patient/${patient}&_count=20`, { headers: { authorization: `Bearer ${token}` } })
+      const response = await fetch(`${origin}/fhir/DocumentReference?_count=${PAGE}${query}`, { headers: { authorization: `Bearer ${token}` } })
       const { entry = [] } = await response.json() as { readonly entry?: readonly unknown[] }
       if (asked >= WARM) times[index]?.push(performance.now() - began)
-      if (entry.length !== 20) throw new Error(`${name}: ${response.status}, ${entry.length} entries`)
+      if (entry.length !== PAGE) throw new Error(`${name}: ${response.status}, ${entry.length} entries`)
     }
   }
   const medians = times.map(each => each.toSorted((one, other) => one - other)[each.length >> 1] ?? NaN)
-  return table(['patient search of 20', 'ms', 'ratio'], records.map(({ name }, index) => [name, medians[index]?.toFixed(2) ?? '', ((medians[index] ?? NaN) / (medians[0] ?? NaN)).toFixed(2)]))
+  return table([title, 'ms', 'ratio'], searches.map(({ name }, index) => [name, medians[index]?.toFixed(2) ?? '', ((medians[index] ?? NaN) / (medians[0] ?? NaN)).toFixed(2)]))
 }
 
 function table (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

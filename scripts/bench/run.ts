@@ -8,8 +8,8 @@ import { cpus } from 'node:os'
 import path from 'node:path'
 import { MongoClient } from 'mongodb'
 import { openApp } from '../bulk.js'
-import { DOCTOR, HOSPITAL } from './cast.js'
-import { timeEngine, timeSearch, writeRecords } from './choices.js'
+import { COLLEAGUE, DOCTOR, HOSPITAL } from './cast.js'
+import { timeEngine, timeSearch, writeGrounds, writeRecords } from './choices.js'
 import { BARE, OURS, masterKey, prepare } from './dataset.js'
 import { CONNECTIONS, fire } from './load.js'
 import { compare, measuresOf, requestsOf } from './measure.js'
@@ -71,13 +71,20 @@ async function ofChoices (bench: Bench): Promise<string> {
   const client = await new MongoClient(bench.mongo.url).connect()
   await client.db(CHOICES).dropDatabase().finally(async () => { await client.close() })
   const app = await openApp({ mongoUrl: bench.mongo.url, database: CHOICES, root: bench.root, dataDir: bench.dataDir, master: await masterKey(bench.dataDir) })
-  const [records, engine] = await (async () => {
+  const [records, engine, open] = await (async () => {
     const written = await writeRecords(app, 190_000_000_000_000)
-    return [written, await timeEngine(app, written)] as const
+    return [written, await timeEngine(app, written), await writeGrounds(app, 190_000_000_001_000)] as const
   })().finally(app.close)
   const server = await startOurs(bench, CHOICES)
   try {
-    return `${engine}\n\n${await timeSearch(server, tokenOf(bench, { as: 'professional' }), records)}`
+    const [token, colleague] = [tokenOf(bench, { as: 'professional' }), tokenOf(bench, { as: 'professional', who: COLLEAGUE })]
+    const ofOne = await timeSearch(server, 'a record\'s documents, 20 of them', records.map(({ name, patient }) => ({ name, token, query: `&patient=Patient/${patient}` })))
+    const ofAll = await timeSearch(server, `grounds on ${open.length} patients`, [
+      { name: 'one patient, 20 documents', token: colleague, query: `&patient=Patient/${open[0] ?? ''}` },
+      { name: 'without a patient, the first 20', token: colleague, query: '' },
+      { name: 'the same with its total', token: colleague, query: '&_total=accurate' }
+    ])
+    return `${engine}\n\n${ofOne}\n\n${ofAll}`
   } finally {
     await server.stop()
   }
@@ -142,9 +149,9 @@ async function take (bench: Bench, measure: Measure, client: MongoClient): Promi
 }
 
 /** A token of the local issuer, from the script that everyone uses. */
-function tokenOf ({ root, dataDir }: Bench, { as }: Pick<Measure, 'as'>): string {
+function tokenOf ({ root, dataDir }: Bench, { as, who: doctor = DOCTOR }: Pick<Measure, 'as'> & { readonly who?: typeof DOCTOR | typeof COLLEAGUE }): string {
   const who = as === 'professional'
-    ? ['--id', DOCTOR.id, '--profession', DOCTOR.profession, '--structure', DOCTOR.structure]
+    ? ['--id', doctor.id, '--profession', doctor.profession, '--structure', doctor.structure]
     : ['--structure', HOSPITAL.structure]
   const { ISSUER: _, ...env } = process.env
   return execFileSync(process.execPath, [path.join(root, 'scripts', 'token.mjs'), '--as', as, ...who], { env: { ...env, DATA_DIR: dataDir }, encoding: 'utf8' }).trim()

@@ -3,7 +3,7 @@
  * inclusions count what the caller may see; `release` decides each resource once more.
  */
 import type { Access } from '../audit/event.js'
-import { isNotification } from '../consent/family.js'
+import { isNotification, isShared } from '../consent/family.js'
 import { consentsOf } from '../consent/statement.js'
 import { evaluate } from '../filter/evaluate.js'
 import { and } from '../filter/filter.js'
@@ -55,10 +55,14 @@ export async function search (whole: Context, asking: Search): Promise<Answer> {
   return searchset(sight, request, { links, entries, total, accesses: accesses(context, sight, request, entries) })
 }
 
-/** Accurate, or none: who asks beyond one record for no total in particular waits for no long count. */
+/**
+ * Accurate, or none: who asks beyond one record for no total in particular waits for no long count. In records it is the
+ * choices of each that would be counted under; there it is told where the page holds all.
+ */
 export async function counted ({ store, limits }: Context, sight: Sight, request: Landed, filter: Filter): Promise<number | undefined> {
   const { type, patients, total, isCount, count } = request
   if (patients !== null || sight.caller.patient !== undefined || total !== undefined || isCount || count === 0) return await store.count(type, filter, turnOfRecord(sight, request))
+  if (!isShared(type) && type !== 'Patient') return undefined
   const found = await store.count(type, filter, undefined, limits.total)
   return found > limits.total ? undefined : found
 }
