@@ -4,7 +4,7 @@
  */
 import { all, and, compare, element, equals, isIn, none, not, or, within } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
-import type { Clause, Selector } from './choice.js'
+import type { Clause, Selector, Span } from './choice.js'
 import { BEYOND } from './label.js'
 import { CONTAINERS } from './record-type.js'
 import type { Professional, Situation } from './situation.js'
@@ -120,34 +120,36 @@ function permits ({ base, exceptions }: Statement, stored: Stored): Filter {
 }
 
 function denies ({ base, exceptions }: Statement, stored: Stored): Filter {
+  if (exceptions.length === 0) return base?.effect === 'deny' ? about(base, stored) : none
   const denied = or(...exceptions.filter(clause => clause.effect === 'deny').map(clause => about(clause, stored)))
   return base?.effect === 'deny' ? or(denied, and(about(base, stored), not(or(...exceptions.map(clause => about(clause, stored)))))) : denied
 }
 
-function about ({ effect, selector }: Clause, stored: Stored): Filter {
-  return and(
-    chosen('facts.tags', selector.labels),
-    chosen('facts.classes', selector.classes),
-    selector.codes === undefined ? all : or(...(effect === 'deny' ? stored.deniedCodes : [stored.codes]).map(field => isIn(field, selector.codes ?? []))),
-    selector.data === undefined ? all : ofData(effect, selector.data, stored),
-    during(effect, selector))
+function about ({ effect, selector: { labels, classes, codes, data, dataPeriod } }: Clause, stored: Stored): Filter {
+  const parts: Filter[] = []
+  if (labels !== undefined) parts.push(isIn('facts.tags', labels))
+  if (classes !== undefined) parts.push(isIn('facts.classes', classes))
+  if (codes !== undefined) parts.push(or(...(effect === 'deny' ? stored.deniedCodes : [stored.codes]).map(field => isIn(field, codes))))
+  if (data !== undefined) parts.push(ofData(effect, data, stored))
+  if (dataPeriod !== undefined) parts.push(during(effect, dataPeriod))
+  return and(...parts)
 }
 
 /** A deny on a document covers its chain, a permit exactly the one named. */
 function ofData (effect: 'permit' | 'deny', data: NonNullable<Selector['data']>, { named }: Stored): Filter {
-  const valuesOf = (meaning: string) => data.filter(part => part.meaning === meaning).map(({ value }) => value)
+  const authors = data.filter(({ meaning }) => meaning === 'authoredby')
+  const others = data.length === authors.length ? [] : data.filter(({ meaning }) => meaning === 'instance' || meaning === 'related')
   return or(
-    named([...valuesOf('instance'), ...valuesOf('related')], effect === 'deny' ? 'chain' : 'self'),
-    isIn('facts.related', valuesOf('related')),
-    isIn(effect === 'deny' ? 'facts.attributedTo' : 'facts.authoredBy', valuesOf('authoredby')))
+    others.length === 0 ? none : named(valuesOf(others), effect === 'deny' ? 'chain' : 'self'),
+    others.length === 0 ? none : isIn('facts.related', valuesOf(others.filter(({ meaning }) => meaning === 'related'))),
+    authors.length === 0 ? none : isIn(effect === 'deny' ? 'facts.attributedTo' : 'facts.authoredBy', valuesOf(authors)))
 }
 
-function chosen (field: string, values: readonly string[] | undefined): Filter {
-  return values === undefined ? all : isIn(field, values)
+function valuesOf (data: NonNullable<Selector['data']>): readonly string[] {
+  return data.map(({ value }) => value)
 }
 
-function during (effect: 'permit' | 'deny', { dataPeriod }: Selector): Filter {
-  if (dataPeriod === undefined) return all
+function during (effect: 'permit' | 'deny', dataPeriod: Span): Filter {
   return effect === 'deny'
     ? and(compare('facts.period.start', 'le', dataPeriod.end), compare('facts.period.end', 'ge', dataPeriod.start))
     : and(compare('facts.period.start', 'ge', dataPeriod.start), compare('facts.period.end', 'le', dataPeriod.end))

@@ -102,7 +102,7 @@ function authorKeys (situation: Exclude<Situation, { stands: 'shut' | 'holder' |
 
 /** What a choice says of a resource (`consent.md` 3, PCF): its exceptions first, a deny among them before a permit. */
 function says ({ base, exceptions }: Statement, resource: Referred): 'permit' | 'deny' | undefined {
-  const matching = exceptions.filter(clause => isAbout(clause, resource))
+  const matching = exceptions.length === 0 ? exceptions : exceptions.filter(clause => isAbout(clause, resource))
   if (matching.length > 0) return matching.some(clause => clause.effect === 'deny') ? 'deny' : 'permit'
   return base !== null && isAbout(base, resource) ? base.effect : undefined
 }

@@ -36,7 +36,7 @@ export function and (...of: readonly Filter[]): Filter {
   return junction('and', of, all, none)
 }
 
-/** Any of `of`; constants are folded, nested disjunctions flattened, what asks one field for values asks once. `or()` is `none`. */
+/** Any of `of`; constants are folded, nested disjunctions flattened, what asks one field for values asks once, what is asked twice too. `or()` is `none`. */
 export function or (...of: readonly Filter[]): Filter {
   return junction('or', of.length < MANY ? of : together(of), none, all)
 }
@@ -44,15 +44,22 @@ export function or (...of: readonly Filter[]): Filter {
 /** As many alternatives as it takes for their number to be felt: a thousand choices name a thousand documents. */
 const MANY = 8
 
+/** Among so many different ones it is seen that one says the same as another. */
+const ALIKE = 32
+
 function together (of: readonly Filter[]): readonly Filter[] {
   const values = new Map<string, Scalar[]>()
+  const others: Filter[] = []
   for (const part of of) {
-    if (part.kind !== 'in') continue
+    if (part.kind !== 'in') {
+      if (!others.some((other, index) => index < ALIKE && isSame(other, part))) others.push(part)
+      continue
+    }
     const known = values.get(part.field)
     if (known === undefined) values.set(part.field, [...part.values])
     else known.push(...part.values)
   }
-  return [...[...values].map(([field, list]) => isIn(field, list)), ...of.filter(({ kind }) => kind !== 'in')]
+  return [...[...values].map(([field, list]) => isIn(field, list)), ...others]
 }
 
 /**
