@@ -90,7 +90,7 @@ export function readChoice (consent: Consent, reading: Reading): Choice | undefi
     (consent.scope.coding ?? []).some(coding => labelKey(coding) === SCOPE) && nested.every(({ provision }) => provision === undefined)
   const [base, ...exceptions] = isReadable ? parts : [...parts, ...deeper(nested, kind, isBlind, reading)].filter(({ clause }) => clause.effect === 'deny')
   if (base === undefined) return undefined
-  const period = boundsOf(root, isReadable ? kind : 'unreadable', reading)
+  const period = boundsOf(root, kind, isReadable, reading)
   if (period === undefined || (isReadable && kind !== 'pcf' && !isShaped(root, base.clause, kind, reading))) return undefined
   return {
     consent: consent.id ?? '',
@@ -135,8 +135,9 @@ function isSameList (one: readonly string[], other: readonly string[]): boolean 
  * An `acces-ponctuel` permits at most 24 hours from its start, nobody helps without a period. One that cannot be read bounds
  * nothing; nor is a choice that cannot be read bounded by its kind: what is left of it denies, for as long as it says.
  */
-function boundsOf ({ period, type }: ConsentProvision, kind: Kind | 'unreadable', { recordedUntil }: Reading): Span | undefined {
+function boundsOf ({ period, type }: ConsentProvision, kind: Kind, isReadable: boolean, { recordedUntil }: Reading): Span | undefined {
   const span = isReadablePeriod(period) && period !== undefined ? spanOf(period) : ALWAYS
+  if (!isReadable) return span
   if (kind === 'delegation' && period?.start === undefined && period?.end === undefined) return undefined
   if (kind === 'equipe-soins' && recordedUntil !== undefined) return { start: span.start, end: Math.min(span.end, recordedUntil) }
   if (kind !== 'acces-ponctuel' || type !== 'permit') return span
