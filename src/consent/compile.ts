@@ -5,6 +5,8 @@
 import { all, and, compare, element, equals, isIn, none, not, or, within } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import type { Clause, Selector, Span } from './choice.js'
+import { denialsOf } from './denials.js'
+import type { Denials } from './denials.js'
 import { BEYOND } from './label.js'
 import { CONTAINERS } from './record-type.js'
 import type { Professional, Situation } from './situation.js'
@@ -59,7 +61,7 @@ function alone (situation: Situation, stored: Stored): Filter {
       sound(situation.keys),
       or(isIn('facts.authors', situation.keys), not(isIn('facts.labels', ['MASQUE_PS', 'INVISIBLE_PATIENT', BEYOND]))),
       or(...situation.statements.map(statement => permits(statement, stored))),
-      not(or(...situation.denials.map(statement => denies(statement, stored)))))
+      not(deniedBy(situation.denials, stored)))
     case 'treating': return situation.beyond === undefined
       ? sound(situation.keys)
       : and(sound(situation.keys), or(not(isBeyond), alone(situation.beyond, stored)))
@@ -77,7 +79,7 @@ function ofProfessional (caller: Professional, stored: Stored): Filter {
     isIn('facts.authors', caller.inPerson),
     and(
       or(...caller.grounds.map(statement => and(permits(statement, stored), statement.isOfRepresentative ? not(isBeyond) : all)), caller.mode === 'normal' ? asStructure : none),
-      not(or(...caller.denials.map(statement => denies(statement, stored)))),
+      not(deniedBy(caller.denials, stored)),
       readable(caller.readableTypes),
       or(not(equals('facts.labels', 'MASQUE_PS')), asStructure, caller.seesMaskedBeyond ? all : caller.seesMasked ? not(isBeyond) : none),
       caller.isSocial ? not(equals('facts.labels', 'MASQUE_PSOCIAL')) : all))
@@ -94,7 +96,7 @@ function readable (types: ReadonlySet<string>): Filter {
 
 /** The default sight of one's own deposits of a type, in records about which nothing else is known. */
 export function ownDeposits (caller: Pick<Professional, 'inPerson' | 'asStructure' | 'readableTypes' | 'isSocial'>, type: string): Filter {
-  const professional: Professional = { ...caller, stands: 'professional', mode: 'normal', grounds: [], denials: [], seesMasked: false, seesMaskedBeyond: false, isAdministrator: false }
+  const professional: Professional = { ...caller, stands: 'professional', mode: 'normal', grounds: [], denials: denialsOf([]), seesMasked: false, seesMaskedBeyond: false, isAdministrator: false }
   return whole(type, stored => and(sound([...caller.inPerson, ...caller.asStructure]), ofProfessional(professional, stored)))
 }
 
@@ -119,8 +121,14 @@ function permits ({ base, exceptions }: Statement, stored: Stored): Filter {
   return or(and(permitted, not(denied)), byBase)
 }
 
+function deniedBy ({ documents, authors, others }: Denials, stored: Stored): Filter {
+  return or(
+    documents.size === 0 ? none : stored.named([...documents.keys()], 'chain'),
+    isIn('facts.attributedTo', authors.keys()),
+    ...others.map(statement => denies(statement, stored)))
+}
+
 function denies ({ base, exceptions }: Statement, stored: Stored): Filter {
-  if (exceptions.length === 0) return base?.effect === 'deny' ? about(base, stored) : none
   const denied = or(...exceptions.filter(clause => clause.effect === 'deny').map(clause => about(clause, stored)))
   return base?.effect === 'deny' ? or(denied, and(about(base, stored), not(or(...exceptions.map(clause => about(clause, stored)))))) : denied
 }

@@ -3,6 +3,7 @@
  * It reads only the situation and the facts of the resource; that is why `release` can ask it again for each one.
  */
 import type { Clause, Selector, Span } from './choice.js'
+import type { Denials } from './denials.js'
 import { codesOf } from './facts.js'
 import type { Facts, Item } from './facts.js'
 import { BEYOND } from './label.js'
@@ -46,7 +47,7 @@ interface Referred extends Judged {
 
 function referred (resource: Judged): Referred {
   const { type, id, facts } = resource
-  return { ...resource, itself: `${type}/${id}`, chain: facts.chain.map(one => `${type}/${one}`) }
+  return { type, id, facts, itself: `${type}/${id}`, chain: facts.chain.map(one => `${type}/${one}`) }
 }
 
 function decideAlone (situation: Situation, resource: Judged): Decision {
@@ -75,7 +76,7 @@ function decideAlone (situation: Situation, resource: Judged): Decision {
 function decideApplication (situation: Extract<Situation, { stands: 'application' }>, resource: Referred): Decision {
   const { facts } = resource
   if (!meets(facts.authors, situation.keys) && meets(facts.labels, KEPT)) return deny(5)
-  const denying = situation.denials.filter(statement => says(statement, resource) === 'deny')
+  const denying = denyingOf(situation.denials, resource)
   if (denying.length > 0) return deny(5, consentsOf(denying))
   const allowing = situation.statements.filter(statement => says(statement, resource) === 'permit')
   return allowing.length > 0 ? permit(5, consentsOf(allowing)) : deny(5)
@@ -88,7 +89,7 @@ function decideProfessional (caller: Professional, resource: Referred): Decision
   const isBeyond = facts.labels.includes(BEYOND)
   const grounds = caller.grounds.filter(statement => !(isBeyond && statement.isOfRepresentative) && says(statement, resource) === 'permit')
   if (grounds.length === 0 && !(isStructureAuthor && caller.mode === 'normal')) return deny(10)
-  const denials = caller.denials.filter(statement => says(statement, resource) === 'deny')
+  const denials = denyingOf(caller.denials, resource)
   if (denials.length > 0) return deny(11, consentsOf(denials))
   if (facts.types.length === 0 || !facts.types.every(type => caller.readableTypes.has(type))) return deny(12)
   if (facts.labels.includes('MASQUE_PS') && !(isBeyond ? caller.seesMaskedBeyond : caller.seesMasked) && !isStructureAuthor) return deny(13)
@@ -98,6 +99,15 @@ function decideProfessional (caller: Professional, resource: Referred): Decision
 
 function authorKeys (situation: Exclude<Situation, { stands: 'shut' | 'holder' | 'representative' }>): readonly string[] {
   return situation.stands === 'professional' ? [...situation.inPerson, ...situation.asStructure] : situation.keys
+}
+
+function denyingOf ({ documents, authors, others }: Denials, resource: Referred): readonly Statement[] {
+  const { chain, facts } = resource
+  return [...new Set([
+    ...others.filter(statement => says(statement, resource) === 'deny'),
+    ...documents.size === 0 ? [] : chain.flatMap(reference => documents.get(reference) ?? []),
+    ...authors.size === 0 ? [] : facts.attributedTo.flatMap(author => authors.get(author) ?? [])
+  ])]
 }
 
 /** What a choice says of a resource (`consent.md` 3, PCF): its exceptions first, a deny among them before a permit. */

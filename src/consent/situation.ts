@@ -8,9 +8,11 @@ import { authorKeys, inPersonKeys, isOutsideCare, isSocial } from './caller.js'
 import type { Caller } from './caller.js'
 import { isWithin } from './choice.js'
 import type { Choice } from './choice.js'
+import { denialsOf } from './denials.js'
+import type { Denials } from './denials.js'
 import { typeKey } from './label.js'
 import type { Relative, TeamPlace } from './rules.js'
-import { clauses, endOf, isBlockOn, isGround, isInForce, permitsTo, placed, statementOf, unasked } from './statement.js'
+import { endOf, isBlockOn, isGround, isInForce, permitsTo, placed, statementOf, unasked } from './statement.js'
 import type { Placed, Statement } from './statement.js'
 
 export type AccountStatus = 'none' | 'notified' | 'opposed' | 'open' | 'active' | 'suspended' | 'closed' | 'deleted'
@@ -42,7 +44,7 @@ export type Situation = { readonly patient: string, readonly now: number } & (
   | { readonly stands: 'holder', readonly isOpen: boolean }
   /** By law, or by a delegation of the holder. */
   | { readonly stands: 'representative', readonly isOpen: boolean, readonly isLegal: boolean, readonly keys: readonly string[], readonly choices: readonly string[] }
-  | { readonly stands: 'application', readonly keys: readonly string[], readonly statements: readonly Statement[], readonly denials: readonly Statement[] }
+  | { readonly stands: 'application', readonly keys: readonly string[], readonly statements: readonly Statement[], readonly denials: Denials }
   /** `beyond`: designated by a legal representative, where they stand towards what is hidden from those. */
   | { readonly stands: 'treating', readonly keys: readonly string[], readonly choice: string, readonly beyond?: Situation }
   | { readonly stands: 'structure', readonly keys: readonly string[] }
@@ -56,7 +58,7 @@ export interface Professional {
   readonly mode: Mode
   readonly grounds: readonly Statement[]
   /** Choices that may deny some resource (rule 11). */
-  readonly denials: readonly Statement[]
+  readonly denials: Denials
   readonly readableTypes: ReadonlySet<string>
   /** Rule 13: whether `MASQUE_PS` stops them where their structure is not author; and on what is hidden from legal representatives too. */
   readonly seesMasked: boolean
@@ -155,7 +157,7 @@ function application (caller: Placed, slice: Slice): Situation | undefined {
     stands: 'application',
     keys: client === undefined ? [] : [client],
     statements,
-    denials: speaking.filter(statement => clauses(statement).some(({ effect }) => effect === 'deny'))
+    denials: denialsOf(speaking)
   }
 }
 
@@ -183,8 +185,7 @@ function professional (caller: Placed, slice: Slice, policy: Policy): Situation 
       // What nobody gave was given before any block ended.
       ...policy.openModes?.includes(principal.mode) === true && blockEnd === -Infinity ? [unasked(purpose)] : []
     ],
-    denials: speaking(current.filter(choice => !SILENT.includes(choice.kind)))
-      .filter(statement => clauses(statement).some(clause => clause.effect === 'deny')),
+    denials: denialsOf(speaking(current.filter(choice => !SILENT.includes(choice.kind)))),
     readableTypes: readableTypes(policy, principal, now),
     seesMasked: opening.length > 0,
     seesMaskedBeyond: opening.some(({ isOfRepresentative }) => isOfRepresentative !== true),

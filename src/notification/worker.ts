@@ -32,7 +32,7 @@ const FOLLOW = 5000
 const LOOK = 2000
 const AFTER_FAILURE = 5000
 /** Of the time it leaves this many times as much to the requests as telling took. */
-const REST = 2
+const REST = 8
 /** At the least it waits so long for more to tell at once, ms. */
 const GATHER = 250
 

@@ -23,7 +23,7 @@ interface StoredPosition {
 
 const ID = 'traces'
 /** At most so many traces together. */
-const BATCH = 500
+const BATCH = 100
 /** How long MongoDB waits for more before it says that there is none, ms. */
 const AWAIT = 500
 /** The traces that are read anew where MongoDB forgot what came since: from this long before, ms. A write takes less. */
