@@ -135,7 +135,7 @@ export const MUTANTS = [
   label('tags are no labels', 'const labels = [...own, ...resource.meta?.security ?? []]', 'const labels = own'),
   label('an unknown label is selected by its own name', 'return isKnownLabel(label) ? labelKey(label) : `${TRE_A07}|MASQUE_PS`', 'return labelKey(label)'),
 
-  facts('a month is thirty days', 'opens: oneMonthAfter(chain.began)', 'opens: chain.began + 30 * 24 * 3600 * 1000'),
+  of('src/filter/interval.ts', RULES)('a month is thirty days', 'plus({ months }).toMillis()', 'plus({ days: 30 * months }).toMillis()'),
   facts('a day ends when it begins', 'intervalOf(end)?.hi', 'intervalOf(end)?.lo'),
   facts('entered in error is overlooked', ": said === 'entered-in-error'", ': false'),
   facts('what a document refers to is forgotten', 'related: relatedTo(resource, type)', 'related: []'),
@@ -200,7 +200,7 @@ export const MUTANTS = [
 
   include('what is hidden is included', 'isShared(type) ? all : await sight.among(type, patients, true)', 'all'),
   read('what is hidden and deleted is gone', 'if (!decision.permit) {', 'if (!decision.permit && !current.isDeleted) {'),
-  search('a total counts what is hidden', 'context.store.count(type, filter, turnOfRecord(sight, request))', 'context.store.count(type, request.filter)'),
+  search('a total counts what is hidden', 'store.count(type, filter, turnOfRecord(sight, request))', 'store.count(type, request.filter)'),
   reference('what is hidden may be referred to', '(target.patient === patient && sight.decide(target).permit)', 'target.patient === patient')
 ]
 
