@@ -9,7 +9,7 @@ import type { App } from '../src/app.js'
 import { readConfig } from '../src/config.js'
 import { localTrust } from '../src/http/authenticate.js'
 import { admitterOf, checked } from '../src/interaction/create.js'
-import type { Version } from '../src/interaction/store.js'
+import type { PageQuery, Version } from '../src/interaction/store.js'
 import { first } from '../src/interaction/version.js'
 import type { Principal } from '../src/security/principal.js'
 
@@ -24,7 +24,7 @@ export async function openApp ({ mongoUrl, database, root, dataDir, master }: { 
   })
 }
 
-/** @returns the same application for what is new and stays as it is given: what was looked up once is known, and no earlier deposit of a document is looked for */
+/** @returns the same application for what is new and stays as it is given: what was looked up once is known, and no earlier deposit of the same is looked for */
 export function forNew (app: App): App {
   const { store } = app.context
   const known = new Map<string, ReturnType<typeof store.find>>()
@@ -34,8 +34,9 @@ export function forNew (app: App): App {
       ...app.context,
       store: {
         ...store,
+        findKept: async query => isOfEarlier(query) ? [] : await store.findKept(query),
         find: async query => {
-          if (query.type === 'DocumentReference') return []
+          if (isOfEarlier(query)) return []
           const question = JSON.stringify(query)
           const answer = known.get(question) ?? store.find(query)
           known.set(question, answer)
@@ -44,6 +45,10 @@ export function forNew (app: App): App {
       }
     }
   }
+}
+
+function isOfEarlier ({ filter }: PageQuery): boolean {
+  return filter.kind === 'in' && filter.field === 'facts.origins'
 }
 
 export function principal (kind: Principal['kind'], more: Partial<Principal> = {}): Principal {
