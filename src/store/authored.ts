@@ -14,7 +14,7 @@ export type Authored = Span & { readonly by: string }
 
 /** The pairs of a version: those of its authors with its dates; none where it has no authors. */
 export function authoredOf ({ dates, facts }: Pick<Version, 'dates' | 'facts'>): { readonly authored?: readonly Authored[] } {
-  const { authors = [] } = facts as { readonly authors?: readonly string[] }
+  const authors = (facts as { readonly authors?: readonly string[] } | null)?.authors ?? []
   const pairs = authors.flatMap(by => (dates['date'] ?? []).map(span => ({ by, ...span })))
   return pairs.length === 0 ? {} : { authored: pairs }
 }
