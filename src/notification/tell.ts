@@ -36,8 +36,10 @@ export async function tell (ports: TellPorts, traces: readonly Version[]): Promi
   try {
     await write(ports, records)
   } catch {
-    // One of them that fails holds up no other.
-    for (const record of records) await tellRecord(ports, record)
+    // One of them that fails holds up no other of these.
+    const failures: unknown[] = []
+    for (const record of records) await tellRecord(ports, record).catch((error: unknown) => failures.push(error))
+    if (failures.length > 0) throw failures[0]
   }
 }
 
