@@ -71,8 +71,8 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
     outsideCare: list(env['OUTSIDE_CARE_SECTORS'] ?? OUTSIDE_CARE),
     openModes: modes(env),
     emergencyProfessions: list(env['EMERGENCY_PROFESSIONS']).length === 0 ? null : list(env['EMERGENCY_PROFESSIONS']),
-    withheldMonths: whole(env, 'WITHHELD_MONTHS', 1, 120),
-    recordedTeamDays: whole(env, 'RECORDED_TEAM_DAYS', 7, 3660),
+    withheldMonths: whole(env, 'WITHHELD_MONTHS', 1, { least: 1, most: 120 }),
+    recordedTeamDays: whole(env, 'RECORDED_TEAM_DAYS', 7, { most: 3660 }),
     maxPatients: whole(env, 'MAX_PATIENTS', 200),
     maxEntries: whole(env, 'MAX_ENTRIES', 500),
     migrationSources: list(env['MIGRATION_SOURCES']),
@@ -134,10 +134,10 @@ function needed (env: Readonly<Record<string, string | undefined>>, name: string
   return value
 }
 
-function whole (env: Readonly<Record<string, string | undefined>>, name: string, otherwise: number, most = 999_999_999): number {
+function whole (env: Readonly<Record<string, string | undefined>>, name: string, otherwise: number, { least = 0, most = 999_999_999 }: { readonly least?: number, readonly most?: number } = {}): number {
   const value = env[name]
   if (value === undefined || value === '') return otherwise
   if (!/^\d{1,9}$/.test(value)) throw new Error(`${name} must be a whole number`)
-  if (Number(value) > most) throw new Error(`${name} is at most ${most}`)
+  if (Number(value) < least || Number(value) > most) throw new Error(`${name} is from ${least} to ${most}`)
   return Number(value)
 }

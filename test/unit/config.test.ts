@@ -22,6 +22,8 @@ t.test('mails and webhooks need all that they stand on', async t => {
     [{ WEBHOOK_ORIGINS: 'https://a.example/path', WEBHOOK_SECRET: secret }, /WEBHOOK_ORIGINS/],
     [{ WEBHOOK_ORIGINS: 'a.example', WEBHOOK_SECRET: secret }, /WEBHOOK_ORIGINS/],
     [{ WEBHOOK_ORIGINS: 'ftp://a.example', WEBHOOK_SECRET: secret }, /WEBHOOK_ORIGINS/],
-    [{ ANNOUNCE_DAYS: 'soon' }, /ANNOUNCE_DAYS/]
+    [{ ANNOUNCE_DAYS: 'soon' }, /ANNOUNCE_DAYS/],
+    [{ WITHHELD_MONTHS: '0' }, /WITHHELD_MONTHS is from 1/],
+    [{ WITHHELD_MONTHS: '121' }, /WITHHELD_MONTHS/]
   ] as const) t.throws(() => read(env), { message })
 })
