@@ -1,6 +1,5 @@
 /** What notifications say, in the words of their readers: who did what and when, never to what. */
 import type { AuditEvent, AuditEventAgent } from '@medplum/fhirtypes'
-import { DateTime } from 'luxon'
 import { ZONE } from '../filter/interval.js'
 import type { Kind } from './kind.js'
 
@@ -14,10 +13,13 @@ const ACTS: Readonly<Record<Exclude<Kind, 'announcement'>, string>> = {
 
 export const ANNOUNCEMENT = 'Un professionnel de santé souhaite vous rencontrer. Prenez rendez-vous avec votre médecin traitant, ou avec le professionnel qui vous suit.'
 
+const DAY = new Intl.DateTimeFormat('fr-FR', { timeZone: ZONE, day: '2-digit', month: '2-digit', year: 'numeric' })
+const TIME = new Intl.DateTimeFormat('fr-FR', { timeZone: ZONE, hour: '2-digit', minute: '2-digit' })
+
 /** @param whose the record, as its reader calls it: `votre dossier` */
 export function sentence (event: AuditEvent, kind: Exclude<Kind, 'announcement'>, whose: string): string {
-  const when = DateTime.fromISO(event.recorded ?? '', { zone: ZONE }).toFormat("dd/MM/yyyy 'à' HH:mm")
-  return `${whoOf(userOf(event))} ${ACTS[kind]} ${whose} le ${when}.`
+  const when = new Date(event.recorded ?? '')
+  return `${whoOf(userOf(event))} ${ACTS[kind]} ${whose} le ${DAY.format(when)} à ${TIME.format(when)}.`
 }
 
 /** The agent who asked. */

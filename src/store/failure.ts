@@ -3,7 +3,7 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 
 const DUPLICATE_KEY = 11000
 const WRITE_CONFLICT = 112
-const MAX_TIME_EXPIRED = 50
+export const MAX_TIME_EXPIRED = 50
 
 /** What a failure of MongoDB means to a client: by its labels and codes, never by its message. */
 export function toOutcome (error: unknown): unknown {

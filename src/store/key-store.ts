@@ -3,12 +3,13 @@ import type { KeyStore } from '../crypto/keyring.js'
 import { READ_TIME } from './client.js'
 import { coalesce } from './coalesce.js'
 import { translated } from './failure.js'
+import { findAtOnce } from './find-at-once.js'
 import type { StoredKeys } from './stored.js'
 
 /** Where the wrapped keys of records are. */
 export function createKeyStore (db: Db): KeyStore {
   const load = coalesce<string, StoredKeys | undefined>(async ids => {
-    const found = await db.collection<StoredKeys>('Key').find({ _id: { $in: [...ids] } }, { maxTimeMS: READ_TIME }).toArray()
+    const found = await findAtOnce<StoredKeys>(db, 'Key', { filter: { _id: { $in: [...ids] } }, maxTimeMS: READ_TIME })
     const byId = new Map(found.map(keys => [keys._id, keys]))
     return id => byId.get(id)
   })

@@ -14,6 +14,7 @@ import { READ_TIME, SEARCH_TIME } from './client.js'
 import { coalesce } from './coalesce.js'
 import { translated } from './failure.js'
 import { createFence } from './fence.js'
+import { findAtOnce } from './find-at-once.js'
 import { isContainer, resolved, within, withItems } from './held.js'
 import { hintOf, isInOrder } from './hint.js'
 import { history } from './indexes.js'
@@ -48,7 +49,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     let reader = readers.get(type)
     if (reader === undefined) {
       reader = coalesce(async ids => {
-        const found = await versions(type).find({ _id: { $in: [...new Set(ids)] } }, { projection: READ_BACK, batchSize: WHOLE, maxTimeMS: READ_TIME }).toArray()
+        const found = await findAtOnce<ReadBack>(db, type, { filter: { _id: { $in: [...new Set(ids)] } }, projection: READ_BACK, maxTimeMS: READ_TIME })
         const byId = new Map(found.map(stored => [stored._id, stored]))
         return id => byId.get(id)
       })
@@ -57,7 +58,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     return reader
   }
 
-  const rules = createRulesReader(rulesCollection)
+  const rules = createRulesReader(db)
 
   const receipts = coalesce<string, Receipt | undefined>(async ids => {
     const found = await db.collection<StoredReceipt>('Receipt').find({ _id: { $in: [...new Set(ids)] } }, { maxTimeMS: READ_TIME }).toArray()
@@ -95,7 +96,9 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
   }
 
   async function found (query: PageQuery, session?: ClientSession): Promise<readonly ReadBack[]> {
-    return await inOrder<ReadBack>(query, { project: READ_BACK, limit: query.limit, session }).toArray()
+    const { type, filter, sort, limit, isBack } = query
+    if (session !== undefined || !isStored(sort)) return await inOrder<ReadBack>(query, { project: READ_BACK, limit, session }).toArray()
+    return await findAtOnce<ReadBack>(db, type, { filter: pageFilter(query), projection: READ_BACK, sort: toSort(sort, isBack), limit, ...hintOf(type, filter), maxTimeMS: searchTime })
   }
 
   async function findKept (query: PageQuery): Promise<readonly Kept[]> {
@@ -111,7 +114,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     }),
 
     neighbour: async (type, id) => await translated(async () => {
-      const found = await versions(type).find({ _id: { $gte: id } }, { projection: READ_BACK, maxTimeMS: READ_TIME }).sort({ _id: 1 }).limit(1).toArray()
+      const found = await findAtOnce<ReadBack>(db, type, { filter: { _id: { $gte: id } }, projection: READ_BACK, sort: { _id: 1 }, limit: 1, maxTimeMS: READ_TIME })
       const [version] = await kept(type, found)
       return version
     }),

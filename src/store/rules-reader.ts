@@ -3,9 +3,10 @@
  * that is known already is not sent again, for MongoDB to say that its stamp is still the same is enough.
  */
 import { LRUCache } from 'lru-cache'
-import type { Collection, Document } from 'mongodb'
+import type { Db, Document } from 'mongodb'
 import { READ_TIME } from './client.js'
 import { coalesce } from './coalesce.js'
+import { findAtOnce } from './find-at-once.js'
 import type { StoredRules } from './stored.js'
 
 /** Characters from which on a body is remembered: what is smaller is sent in no time. */
@@ -18,7 +19,7 @@ const MOST = 1000
 type Sent = Omit<StoredRules, 'body'> & Partial<Pick<StoredRules, 'body'>>
 
 /** @returns the rules of an id (`rulesId`); undefined where there are none */
-export function createRulesReader (rules: Collection<StoredRules>): (id: string) => Promise<StoredRules | undefined> {
+export function createRulesReader (db: Db): (id: string) => Promise<StoredRules | undefined> {
   const bodies = new LRUCache<string, Pick<StoredRules, 'stamp' | 'body'>>({ maxSize: MEMORY, sizeCalculation: ({ body }) => body.length })
 
   return coalesce<string, StoredRules | undefined>(async given => {
@@ -27,7 +28,7 @@ export function createRulesReader (rules: Collection<StoredRules>): (id: string)
       const remembered = bodies.get(id)
       return remembered === undefined ? [] : [[placeOf(id, remembered.stamp), remembered.body] as const]
     }))
-    const found = await rules.find<Sent>({ _id: { $in: ids } }, { ...known.size === 0 ? {} : { projection: without([...known.keys()]) }, batchSize: MOST, maxTimeMS: READ_TIME }).toArray()
+    const found = await findAtOnce<Sent>(db, 'Rules', { filter: { _id: { $in: ids } }, ...known.size === 0 ? {} : { projection: without([...known.keys()]) }, maxTimeMS: READ_TIME })
     const byId = new Map(found.map((sent): readonly [string, StoredRules] => {
       const { body = known.get(placeOf(sent._id, sent.stamp)) ?? '' } = sent
       if (body.length >= LARGE) bodies.set(sent._id, { stamp: sent.stamp, body })

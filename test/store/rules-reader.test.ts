@@ -13,7 +13,7 @@ const stored = (actor: string, stamp: string, letter: string, size: number): Sto
 const write = async (each: StoredRules) => await rules.replaceOne({ _id: each._id }, each, { upsert: true })
 
 t.test('a large body is sent once, and again when it has changed', async t => {
-  const read = createRulesReader(rules)
+  const read = createRulesReader(db)
   // One write gives its stamp to several.
   const [one, other, small] = [stored('a', 's1', 'x', LARGE), stored('b', 's1', 'y', LARGE), stored('c', 's1', 'z', 1)]
   for (const each of [one, other, small]) await write(each)
