@@ -3,6 +3,7 @@ import type { CapabilityStatementRestResourceOperation } from '@medplum/fhirtype
 import type { FastifyRequest } from 'fastify'
 import { activity } from '../operation/activity.js'
 import { pairsIn } from '../operation/input.js'
+import { reportAccess } from '../operation/report-access.js'
 import { simulateConsent } from '../operation/simulate-consent.js'
 import { why } from '../operation/why.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
@@ -19,6 +20,9 @@ export function operationRows (type: string, { name }: Pick<CapabilityStatementR
   }
   if (name === 'simulate-consent' && type === 'Patient') {
     return [row('POST', async (context, sight, request) => await simulateConsent(context, { sight, id: idOf(request), asked: { query: query(request), body: bodyOf(request) } }))]
+  }
+  if (name === 'report-access' && type === 'Patient') {
+    return [row('POST', async (context, sight, request) => await reportAccess(context, { sight, id: idOf(request), asked: asked(request) }))]
   }
   if (name === 'activity' && type === 'Patient') {
     const handle: Handle = async (context, sight, request) => {

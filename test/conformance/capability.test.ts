@@ -114,7 +114,7 @@ for (const { type, operation = [] } of resources) {
 }
 
 t.test('each operation is defined, on the types that declare it', async t => {
-  for (const name of ['why', 'simulate-consent', 'activity']) {
+  for (const name of ['why', 'simulate-consent', 'activity', 'report-access']) {
     const definition = JSON.parse(readFileSync(new URL(`profiles/operation-definition-${name}.json`, ROOT), 'utf8')) as OperationDefinition
     t.same([...definition.resource ?? []].sort(), resources.filter(({ operation = [] }) => operation.some(each => each.name === name)).map(({ type }) => type).sort(), name)
   }
