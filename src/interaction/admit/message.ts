@@ -28,7 +28,8 @@ const CHANGES: readonly string[] = ['status', 'statusReason', 'meta']
 export const message: Admitter = {
   create: async (context, sight, resource, id) => {
     const { kind } = sight.caller.principal
-    if (kind !== 'operator') checkKind(context, sight)
+    // The operator answers, and begins nothing: known, too, before any patient is looked up.
+    if (kind !== 'operator' || (resource as Communication).inResponseTo === undefined) checkKind(context, sight)
     if (kind === 'application') throw forbidden()
     const patient = await resolvePatient(context, sight, (resource as Communication).subject, 'Communication.subject')
     const { subject } = resource as Communication
