@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { OutcomeError } from '../../src/outcome/outcome-error.js'
+import { createDeadLetters } from '../../src/store/outbox-store.js'
 import { as } from '../helper/app.js'
 import { access, actor, block, consent, document, emergency, label, person, purpose, treating } from '../helper/resource.js'
 import { GP, GP2, MT, PRACTICE, isAbsent, openScene } from '../interaction/scene.js'
@@ -237,6 +238,11 @@ t.test('what cannot be told holds up nothing, and the operator is told', async t
   t.match(broken.warnings, [{ reason: 'TypeError' }])
   t.match(await db.collection('Outbox').find({ patient: id }).toArray(), [{ reason: 'TypeError', patient: id }])
   t.strictSame((await db.collection('Outbox').find({ patient: id, at: { $exists: true } }).toArray()).length, 0)
+  const letters = createDeadLetters(db)
+  await letters.retry('all', 0)
+  await broken.worker.deliverAll()
+  t.strictSame((await told(scene, holder, { id })).length, 2, 'and it is told on the operator’s word')
+  t.strictSame(await db.collection('Outbox').find({ patient: id }).toArray(), [])
 })
 
 t.test('a record that cannot be told holds up no other of its batch, and is told once it can be', async t => {
