@@ -129,6 +129,12 @@ t.test('the operator answers in the thread, to all who take part, and writes not
     ['in another record', answer(question, { subject: { reference: `Patient/${(await open()).id}` } }), 422]
   ] as const) t.equal((await post(operator, resource)).status, status, what)
   t.equal((await put(operator, { ...question, status: 'stopped' })).status, 403, 'the question is not theirs to change')
+  t.equal((await remove(operator, `/Communication/${question.id as string}`)).status, 403)
+  for (const change of [{ payload: [] }, { recipient: [toGp] }, { meta: { ...told.meta, security: label('INVISIBLE_PATIENT').coding } }]) {
+    t.ok([403, 422].includes((await put(operator, { ...told, ...change })).status), `nor is ${Object.keys(change)[0] ?? ''} of what they sent`)
+  }
+  t.equal((await get(mine.holder, `/Communication/${told.id as string}`)).status, 200)
+  t.equal((await put(operator, { ...told, status: 'stopped' })).status, 200, 'that it was a mistake, they may say')
   const asHolder = { ...answer(question), sender: question.sender, recipient: [OPERATOR] }
   refused(t, await post(mine.holder, asHolder), 422, { code: 'business-rule', expression: 'Communication.recipient[0]' })
   refused(t, await post(gp, { ...asHolder, sender: toGp, inResponseTo: undefined }), 422, { code: 'business-rule', expression: 'Communication.recipient[0]' })
