@@ -21,6 +21,7 @@ const right = of('src/consent/right.ts', RULES)
 const rules = of('src/consent/rules.ts', RULES)
 const unclaimed = of('src/consent/unclaimed.ts', RULES)
 const participation = of('src/consent/participation.ts', PARTICIPATION)
+const standing = of('src/consent/situation.ts', PARTICIPATION)
 const identity = of('src/security/identity.ts', IDENTITY)
 
 const include = of('src/interaction/include.ts', WIRE)
@@ -33,7 +34,7 @@ export const MUTANTS = [
   situation('rule 1 is dropped', 'if (!isOpen) return shut(1)', ''),
   situation('a suspended account counts as open', "account === 'open' || account === 'active'\n}\n\n/** Whether an", "account === 'open' || account === 'active' || account === 'suspended'\n}\n\n/** Whether an"),
   situation('the holder of another record is the holder', "if (principal.kind === 'holder' && isTheirs && slice", "if (principal.kind === 'holder' && slice"),
-  situation('rule 5 forgets the sectors outside care', "principal.kind === 'operator' || isOutsideCare(principal, policy)", "principal.kind === 'operator'"),
+  situation('rule 5 forgets the sectors outside care', 'if (isOutsideCare(principal, policy)) return shut(5)', ''),
   situation('rule 5 forgets whose application it is', 'caller.patient !== slice.patient || statements.length === 0', 'statements.length === 0'),
   situation('rule 6 forgets the profession', 'caller.person === undefined || principal.profession === undefined || ', 'caller.person === undefined || '),
   situation('an emergency token reaches every record', "if (principal.mode !== 'normal' && !isTheirs) return shut(10)", ''),
@@ -143,7 +144,10 @@ export const MUTANTS = [
 
   participation('a draft is shown to its recipients', "or(isIn('facts.authors', keys), and(not(equals('facts.isDraft', true)), ", "or(isIn('facts.authors', keys), and("),
   participation('the holder sees messages that are not theirs', "const isTheirs = family === 'agenda' || facts.participants.includes(holder)", 'const isTheirs = true'),
-  participation('a block takes the threads away', "if (stands === 'shut' && !(family === 'message' && situation.isBlocked)) return", "if (stands === 'shut') return"),
+  participation('a block takes the threads away', "if (stands === 'shut' && (family !== 'message' || situation.keys.length === 0)) return", "if (stands === 'shut') return"),
+  participation('who is shut out sees the agenda all the same', "case 'shut': return family === 'message' ? situation.keys : []", "case 'shut': return situation.keys"),
+  standing('the operator is shown no question', 'return shut(5, [OPERATOR])', 'return shut(5)'),
+  standing('who stands with the operator is the operator', 'if (isOutsideCare(principal, policy)) return shut(5)', 'if (isOutsideCare(principal, policy)) return shut(5, [OPERATOR])'),
   participation('a message is announced too early', "facts.labels.includes('INVISIBLE_PATIENT') && situation.now < facts.opens ? deny(3) : permit(3)", 'permit(3)'),
 
   family('a type without a family is shown to everybody', 'if (family === undefined) throw new Error(`the type ${type} has no family`)', "if (family === undefined) return 'directory'"),

@@ -24,6 +24,9 @@ export interface Caller {
   readonly listed: readonly string[]
 }
 
+/** The operator as they take part in a message: nobody else's key, for who stands with the operator (rule 5) is not them. */
+export const OPERATOR = 'operator'
+
 /** A code of TRE_R02; a sector that is none is no sector of care. */
 const SECTOR = /^SA\d\d$/
 /** TRE_R94, the professions of the social sector. */

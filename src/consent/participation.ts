@@ -1,7 +1,7 @@
 /**
  * The families whose resources belong to those who take part in them (`consent.md` 2): messages and appointments. Masks,
  * grounds and the matrix do not apply; rules 1 to 4 do. A block leaves the threads to those who took part in them, but
- * not the agenda.
+ * not the agenda. The operator takes part in what `$report-access` asks them, and in what they answer.
  */
 import type { Appointment, Communication } from '@medplum/fhirtypes'
 import { all, and, compare, equals, isIn, none, not, or } from '../filter/filter.js'
@@ -68,7 +68,7 @@ export function participationFacts (
 /** Whether the caller of `situation` may see one message or appointment, deletion left aside. */
 export function decideParticipation (situation: Situation, family: Participation, facts: ParticipationFacts): Decision {
   const { stands } = situation
-  if (stands === 'shut' && !(family === 'message' && situation.isBlocked)) return deny(situation.rule, situation.choices)
+  if (stands === 'shut' && (family !== 'message' || situation.keys.length === 0)) return deny(situation.rule, situation.choices)
   if (stands === 'holder') {
     const holder = `Patient/${situation.patient}`
     const isTheirs = family === 'agenda' || facts.participants.includes(holder)
@@ -125,7 +125,7 @@ export function ofParticipants (keys: readonly string[]): Filter {
 function participantKeys (situation: Situation, family: Participation): readonly string[] {
   switch (situation.stands) {
     case 'holder': return []
-    case 'shut': return family === 'message' && situation.isBlocked ? situation.keys : []
+    case 'shut': return family === 'message' ? situation.keys : []
     case 'application': return family === 'agenda' ? situation.keys : []
     case 'professional': return [...situation.inPerson, ...situation.asStructure]
     default: return situation.keys

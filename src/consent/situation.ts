@@ -4,7 +4,7 @@
  */
 import type { Mode, Principal } from '../security/principal.js'
 import type { Matrix } from '../terminology/matrix.js'
-import { authorKeys, inPersonKeys, isOutsideCare, isSocial } from './caller.js'
+import { OPERATOR, authorKeys, inPersonKeys, isOutsideCare, isSocial } from './caller.js'
 import type { Caller } from './caller.js'
 import { isWithin } from './choice.js'
 import type { Choice } from './choice.js'
@@ -40,7 +40,8 @@ export interface Policy {
 }
 
 export type Situation = { readonly patient: string, readonly now: number } & (
-  | { readonly stands: 'shut', readonly rule: number, readonly choices: readonly string[], readonly isBlocked: boolean, readonly keys: readonly string[] }
+  /** `keys`: under which they take part in messages all the same. */
+  | { readonly stands: 'shut', readonly rule: number, readonly choices: readonly string[], readonly keys: readonly string[] }
   | { readonly stands: 'holder', readonly isOpen: boolean }
   /** By law, or by a delegation of the holder. */
   | { readonly stands: 'representative', readonly isOpen: boolean, readonly isLegal: boolean, readonly keys: readonly string[], readonly choices: readonly string[] }
@@ -83,7 +84,7 @@ export function situate (given: Caller, slice: Slice, policy: Policy): Situation
   const caller = placed(given, slice.teams ?? [])
   const { principal, now } = caller
   const { patient } = slice
-  const shut = (rule: number): Situation => ({ patient, now, stands: 'shut', rule, choices: [], isBlocked: false, keys: [] })
+  const shut = (rule: number, keys: readonly string[] = []): Situation => ({ patient, now, stands: 'shut', rule, choices: [], keys })
   const isOpen = isOpenAccount(slice.account)
   const isTheirs = caller.patient === patient
 
@@ -93,7 +94,8 @@ export function situate (given: Caller, slice: Slice, policy: Policy): Situation
   if (!isOpen) return shut(1)
   if (principal.kind === 'holder') return shut(3)
   if (principal.kind === 'representative') return represented ?? shut(4)
-  if (principal.kind === 'operator' || isOutsideCare(principal, policy)) return shut(5)
+  if (principal.kind === 'operator') return shut(5, [OPERATOR])
+  if (isOutsideCare(principal, policy)) return shut(5)
   if (principal.kind === 'application') return application(caller, slice) ?? shut(5)
   if (principal.kind === 'professional') {
     if (caller.person === undefined || principal.profession === undefined || principal.structure === undefined) return shut(6)
@@ -116,7 +118,7 @@ function treating (caller: Placed, slice: Slice, policy: Policy): Situation | un
 function untreated (caller: Placed, slice: Slice, policy: Policy): Situation {
   const { patient } = slice
   const blocks = slice.choices.filter(choice => isBlockOn(choice, caller) && isInForce(choice, caller.now))
-  if (blocks.length > 0) return { patient, now: caller.now, stands: 'shut', rule: 8, choices: blocks.map(({ consent }) => consent), isBlocked: true, keys: authorKeys(caller) }
+  if (blocks.length > 0) return { patient, now: caller.now, stands: 'shut', rule: 8, choices: blocks.map(({ consent }) => consent), keys: authorKeys(caller) }
   return caller.principal.kind === 'structure'
     ? { patient, now: caller.now, stands: 'structure', keys: caller.own }
     : professional(caller, slice, policy)

@@ -2,7 +2,8 @@
 import type { CapabilityStatementRestResourceOperation } from '@medplum/fhirtypes'
 import type { FastifyRequest } from 'fastify'
 import { activity } from '../operation/activity.js'
-import { parametersOf } from '../operation/parameters.js'
+import { pairsIn } from '../operation/input.js'
+import { reportAccess } from '../operation/report-access.js'
 import { simulateConsent } from '../operation/simulate-consent.js'
 import { why } from '../operation/why.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
@@ -20,11 +21,16 @@ export function operationRows (type: string, { name }: Pick<CapabilityStatementR
   if (name === 'simulate-consent' && type === 'Patient') {
     return [row('POST', async (context, sight, request) => await simulateConsent(context, { sight, id: idOf(request), asked: { query: query(request), body: bodyOf(request) } }))]
   }
+  if (name === 'report-access' && type === 'Patient') {
+    return [row('POST', async (context, sight, request) => await reportAccess(context, { sight, id: idOf(request), asked: asked(request) }))]
+  }
   if (name === 'activity' && type === 'Patient') {
-    const handle = (parameters: (request: FastifyRequest) => ReturnType<typeof query>): Handle => async (context, sight, request) =>
-      await activity(context, { sight, id: idOf(request), parameters: parameters(request), isTable: wantsCsv(request.headers, formatOf(request)) })
-    const rows = [row('GET', handle(query)), row('POST', handle(request => [...query(request), ...parametersOf(bodyOf(request))]))]
-    return rows.map(each => ({ ...each, type: 'AuditEvent', hasTable: true }))
+    const handle: Handle = async (context, sight, request) => {
+      const { query: pairs, body } = asked(request)
+      const parameters = [...pairs, ...body === undefined ? [] : pairsIn(context, body)]
+      return await activity(context, { sight, id: idOf(request), parameters, isTable: wantsCsv(request.headers, formatOf(request)) })
+    }
+    return [row('GET', handle), row('POST', handle)].map(each => ({ ...each, type: 'AuditEvent', hasTable: true }))
   }
   throw new Error(`capability-statement.json declares ${type} $${name}, which is not built`)
 }

@@ -1,4 +1,4 @@
-import { inPersonKeys, isOutsideCare, isSocial } from '../consent/caller.js'
+import { OPERATOR, inPersonKeys, isOutsideCare, isSocial } from '../consent/caller.js'
 import type { Caller } from '../consent/caller.js'
 import { EVERYONE, isWithin } from '../consent/choice.js'
 import type { Choice } from '../consent/choice.js'
@@ -144,6 +144,8 @@ export class RequestSight implements Sight {
     const family = familyOf(type)
     if (isShared(type) || (type === 'Patient' && this.#isOperator())) return all
     if (this.caller.patient !== undefined) return await this.among(type, [this.caller.patient], isJudgedLater)
+    // Which of these accounts are open is judged later; where nobody judges, the operator finds nothing.
+    if (family === 'message' && this.#isOperator()) return isJudgedLater ? and(this.#withinScope(type), ofParticipants([OPERATOR])) : none
     const { principal } = this.caller
     const isCaring = (principal.kind === 'professional' || principal.kind === 'structure') && !isOutsideCare(principal, this.#ports.policy)
     if (!isCaring || principal.mode !== 'normal') return none

@@ -107,7 +107,8 @@ export interface Write {
 /** Something to be done, and tried until it is done: `notification/outbox.ts`. Under an id that is there already it is the same. */
 export interface Due {
   readonly id: string
-  readonly way: 'mail' | 'webhook' | 'announcement'
+  /** `trace`: one that could not be told, and is told again. */
+  readonly way: 'mail' | 'webhook' | 'announcement' | 'trace'
   readonly patient: string
   /** `Type/id` of what it is about. */
   readonly about: string

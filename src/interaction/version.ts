@@ -45,9 +45,9 @@ export function refreshed ({ registry, hash }: Pick<Context, 'registry' | 'hash'
   return { ...version, ...values, found: [...new Set([...values.found, ...others])] }
 }
 
-/** The keys of the contents of a document, which no element of it holds, and of all that a container ever held. */
+/** The keys of the contents of a document, which no element of it holds, of all that a container ever held, and of what is asked. */
 function kept ({ found }: Kept): readonly string[] {
-  return found.filter(key => /^(?:content|item)\|/.test(key))
+  return found.filter(key => /^(?:content|item|question)\|/.test(key))
 }
 
 /** Index values of one resource: what a write of it costs, and what MongoDB takes (16 MiB for all of a document). */

@@ -13,7 +13,8 @@ export interface Outbox {
   /** What is due longest, nobody else's until the lease ends. */
   readonly take: (now: number, lease: number) => Promise<Taken | undefined>
   readonly done: (due: Taken) => Promise<void>
-  readonly postpone: (due: Taken, at: number, attempts: number) => Promise<void>
+  /** @param reason the name of what failed, where something did */
+  readonly postpone: (due: Taken, at: number, attempts: number, reason?: string) => Promise<void>
   /** Nobody takes it any more: it waits for the operator. */
   readonly bury: (due: Taken, reason: string) => Promise<void>
 }
@@ -46,7 +47,7 @@ export async function deliverNext ({ outbox, clock, deliver, warn }: DeliveryPor
     else await outbox.postpone(due, done.later, 0)
   } catch (error) {
     const reason = nameOf(error)
-    if (due.attempts < MOST_ATTEMPTS) await outbox.postpone(due, clock() + waitAfter(due.attempts), due.attempts)
+    if (due.attempts < MOST_ATTEMPTS) await outbox.postpone(due, clock() + waitAfter(due.attempts), due.attempts, reason)
     else {
       await outbox.bury(due, reason)
       warn({ due: due.id, way: due.way, attempts: due.attempts, reason }, 'a notification could not be delivered and waits for the operator')

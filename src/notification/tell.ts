@@ -55,12 +55,23 @@ async function tellRecord (ports: TellPorts, record: Told, attempt = 1): Promise
 }
 
 /**
+ * What was buried, on the operator's word, as often as anything else in the outbox.
+ * @throws what fails still
+ */
+export async function retell (ports: TellPorts, about: string): Promise<void> {
+  const { store } = ports.context
+  const kept = await store.read('AuditEvent', about.slice('AuditEvent/'.length))
+  const trace = kept === undefined ? undefined : await store.opened(kept)
+  if (trace !== undefined) await write(ports, [{ patient: trace.patient ?? '', traces: [trace] }], async (_ports, _trace, work) => await work())
+}
+
+/**
  * All in one transaction, whatever it is about. It takes no turn of any record: no sight and no total hangs on a
  * notification, and so nobody's deposit waits for one, and no total of a record tells that somebody was there.
  */
-async function write (ports: TellPorts, records: readonly Told[]): Promise<void> {
+async function write (ports: TellPorts, records: readonly Told[], each = orBuried): Promise<void> {
   const { store } = ports.context
-  const letters = (await Promise.all(records.map(async record => await lettersTo(ports, record)))).flat()
+  const letters = (await Promise.all(records.map(async record => await lettersTo(ports, record, each)))).flat()
   const announced = (await Promise.all(records.flatMap(({ traces }) => traces).map(async trace => await ports.announcing.dueOf(trace)))).flat()
   const ids = letters.map(({ version }) => version.id)
   const there = new Set((await store.findKept({ type: 'Communication', filter: isIn('_id', ids), sort: [], limit: ids.length })).map(({ id }) => id))
@@ -72,10 +83,10 @@ async function write (ports: TellPorts, records: readonly Told[]): Promise<void>
 }
 
 /** Nobody reads a record that is shut: its traces stay, and are read when it opens again. */
-async function lettersTo (ports: TellPorts, { patient, traces }: Told): Promise<readonly Letter[]> {
+async function lettersTo (ports: TellPorts, { patient, traces }: Told, each: typeof orBuried): Promise<readonly Letter[]> {
   const rules = await ports.context.store.rules(patient, EVERYONE)
   if (rules === undefined || !isOpenAccount((JSON.parse(rules.body) as RulesBody).account ?? 'none')) return []
-  return (await Promise.all(traces.map(async trace => await orBuried(ports, trace, async () => await lettersOf(ports.context, trace))))).flat()
+  return (await Promise.all(traces.map(async trace => await each(ports, trace, async () => await lettersOf(ports.context, trace))))).flat()
 }
 
 /** What cannot be told, whatever is tried, does not hold up the others: the operator is told. */
@@ -85,7 +96,7 @@ async function orBuried (ports: TellPorts, trace: Version, work: () => Promise<r
   } catch (error) {
     if (error instanceof OutcomeError && error.status >= 500 && error.kind !== 'bug') throw error
     const id = `trace|${trace.id}`
-    await ports.outbox.bury({ id, way: 'announcement', patient: trace.patient ?? '', about: `AuditEvent/${trace.id}`, at: trace.at, attempts: 1 }, nameOf(error))
+    await ports.outbox.bury({ id, way: 'trace', patient: trace.patient ?? '', about: `AuditEvent/${trace.id}`, at: trace.at, attempts: 1 }, nameOf(error))
     ports.warn({ trace: trace.id, reason: nameOf(error) }, 'a trace could not be told')
     return []
   }

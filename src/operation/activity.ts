@@ -14,7 +14,7 @@ import type { Asking, Context } from '../interaction/context.js'
 import { current } from '../interaction/directory.js'
 import { landed } from '../interaction/hop.js'
 import { findPage, linksOf, readPlace } from '../interaction/page-link.js'
-import { NOT_THERE, absent } from '../interaction/read.js'
+import { NOT_THERE, absent, refuse } from '../interaction/read.js'
 import { readQuery } from '../interaction/query-terms.js'
 import { patientDecision, shown } from '../interaction/search.js'
 import { inTime } from '../interaction/search-time.js'
@@ -23,6 +23,7 @@ import { invalidParameter, unknownParameters } from '../search/fault.js'
 import { queryOf } from '../search/page.js'
 import type { PageToken } from '../search/page.js'
 import type { ActorKind } from '../security/principal.js'
+import { traced } from './why.js'
 
 export interface Activity extends Asking {
   /** The id of the patient. */
@@ -32,6 +33,7 @@ export interface Activity extends Asking {
   readonly isTable: boolean
 }
 
+const OPERATION = '$activity'
 const NAMES: readonly string[] = ['start', 'end', 'by', 'who', '_count', '_page']
 const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty']
 const ACTORS: readonly ActorKind[] = ['holder', 'representative', 'professional', 'structure', 'application', 'operator']
@@ -41,13 +43,15 @@ export async function activity (whole: Context, asking: Activity): Promise<Answe
   const context = inTime(whole)
   const { sight, id, isTable } = asking
   needScope(asking, 'AuditEvent', 's')
-  const path = `Patient/${id}/$activity`
+  const path = `Patient/${id}/${OPERATION}`
   const place = readPlace(context, asking, path, asking.parameters.filter(([name]) => !HOW_TO_ANSWER.includes(name)), false)
   const asked = await read(context, asking, place.parameters)
   const patient = await context.store.read('Patient', id)
-  await sight.enter([id])
+  // Whoever does not see the patient walks the way of a read of one who never was.
+  const refused = await refuse(context, { sight, type: 'Patient', id }, 'operation', patient)
+  if (refused !== undefined || patient === undefined) return traced(refused ?? absent(sight, 'Patient', 'operation'), OPERATION)
   const stands = sight.situation(id)?.stands
-  if (patient === undefined || (stands !== 'holder' && stands !== 'representative')) return refused(asking, patient !== undefined)
+  if (stands !== 'holder' && stands !== 'representative') return notTheirs(asking)
   const filter = and(asked.filter, current, asked.actors, asked.period, await sight.among('AuditEvent', [id], true))
   const page = await findPage(context, sight, asked.request, filter, place)
   const entries = await shown(context, sight, [{ request: asked.request, filter }], page.found)
@@ -59,10 +63,9 @@ export async function activity (whole: Context, asking: Activity): Promise<Answe
     : { status: 200, headers: {}, body: { kind: 'searchset', ...told, links, ignored: [] }, sight, accesses }
 }
 
-/** To whom it is not theirs, as to whom there is no such patient. */
-function refused ({ sight, id }: Activity, isThere: boolean): Answer {
-  if (!isThere) return absent(sight, 'AuditEvent', 'operation')
-  return refusal(sight, new OutcomeError('absent'), [{ interaction: 'operation', type: 'AuditEvent', patient: id, decision: NOT_THERE, outcome: '4' }])
+/** To whom it is not theirs though they see the patient, as to whom there is no such patient. */
+function notTheirs ({ sight, id }: Activity): Answer {
+  return traced(refusal(sight, new OutcomeError('absent'), [{ interaction: 'operation', type: 'AuditEvent', patient: id, decision: NOT_THERE, outcome: '4' }]), OPERATION)
 }
 
 async function read (context: Context, asking: Activity, parameters: PageToken['parameters']) {

@@ -40,6 +40,21 @@ export function invalid ({ place }: Pick<Given, 'place'>, diagnostics: string): 
   return new OutcomeError('invalid-parameter', { diagnostics, expression: place })
 }
 
+/**
+ * What a body asks, as an address would say it: for an operation whose parameters repeat, and go into the links of its pages.
+ * @throws OutcomeError as `readInput`, and `invalid-parameter` for what is not one simple value
+ */
+export function pairsIn (context: Context, body: unknown): readonly (readonly [name: string, value: string])[] {
+  return inBody(context, body).map(given => {
+    const [value, ...others] = Object.entries(given.value)
+    if (value === undefined || !SIMPLE.includes(value[0]) || others.length > 0) throw invalid(given, 'The parameter has one simple value')
+    return [given.name, String(value[1])]
+  })
+}
+
+/** The types whose value an address can say. */
+const SIMPLE: readonly string[] = ['valueCode', 'valueDate', 'valueDateTime', 'valueId', 'valueInstant', 'valueInteger', 'valuePositiveInt', 'valueString', 'valueUnsignedInt', 'valueUri']
+
 /** Whom a parameter names: `Type/id`, or `system|value`; in a body a Reference or an Identifier too. */
 export function referenceIn (given: Given): Reference {
   const { valueReference, valueIdentifier } = given.value

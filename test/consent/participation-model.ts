@@ -1,8 +1,8 @@
 /**
  * The reference model for messages and the agenda (`consent.md` 2), from that page alone. It shares nothing with the server.
- * Parties are names: a person, a structure, the holder. "READING" marks a place where the page does not decide.
+ * Parties are names: a person, a structure, the holder, the operator. "READING" marks a place where the page does not decide.
  */
-export type Party = 'holder' | 'p0' | 'p1' | 's0' | 's1'
+export type Party = 'holder' | 'operator' | 'p0' | 'p1' | 's0' | 's1'
 
 export interface Letter {
   readonly family: 'message' | 'agenda'
@@ -40,7 +40,8 @@ export function sees (q: Question): boolean {
   if (account !== 'open' && account !== 'active') return false
   if (kind === 'holder') return isSeenByHolder(q)
   // READING: an application takes part in no message, and without a choice for it sees no agenda either.
-  if (kind === 'operator' || kind === 'application' || isOutsideCare) return false
+  if (kind === 'operator') return isSeenByOperator(q)
+  if (kind === 'application' || isOutsideCare) return false
   return isWhole(q) && isSeenByCarer(q)
 }
 
@@ -48,6 +49,15 @@ function isSeenByHolder ({ reader, letter, now, month }: Question): boolean {
   const { family, author, others, isDraft, isWithheld, began } = letter
   if (!reader.isNamed || (isWithheld && now < month(began)) || (isDraft && author !== 'holder')) return false
   return family === 'agenda' || author === 'holder' || others.includes('holder')
+}
+
+/**
+ * READING: rules 1 to 4 hold in every family, rule 5 is of the record family: a message that names the operator is the
+ * operator's as any recipient's. Who is treated as operator for their sector is not the operator, and is named by nobody.
+ * Of the agenda they see nothing.
+ */
+function isSeenByOperator ({ letter: { family, author, others, isDraft, isInError } }: Question): boolean {
+  return family === 'message' && (author === 'operator' || (others.includes('operator') && !isDraft && !isInError))
 }
 
 /** Rule 6, and what an emergency token names. */

@@ -26,7 +26,7 @@ const DAY = 24 * 3600 * 1000
 const PATIENT = 'nina'
 const monthAfter = (began: number) => DateTime.fromMillis(began, { zone: 'Europe/Paris' }).plus({ months: 1 }).toMillis()
 
-const party = fc.constantFrom<Party>('holder', 'p0', 'p1', 's0', 's1')
+const party = fc.constantFrom<Party>('holder', 'operator', 'p0', 'p1', 's0', 's1')
 const rarely = fc.integer({ min: 0, max: 4 }).map(drawn => drawn === 0)
 const letters: fc.Arbitrary<Letter> = fc.record({
   family: fc.constantFrom('message', 'agenda'),
@@ -120,6 +120,8 @@ t.test('the model, the decision and MongoDB give one answer about messages and t
     seen.set(key, (seen.get(key) ?? 0) + 1)
   }
   t.comment([...seen].toSorted().map(([key, count]) => `${key}: ${count}`).join(', '))
+  for (const said of [true, false]) t.ok(seen.has(`message operator ${said}`), `message operator ${said} somewhere`)
+  t.notOk(seen.has('agenda operator true'), 'the operator is in no agenda')
   for (const family of ['message', 'agenda']) {
     for (const kind of ['holder', 'professional', 'structure']) for (const said of [true, false]) t.ok(seen.has(`${family} ${kind} ${said}`), `${family} ${kind} ${said} somewhere`)
   }

@@ -1,6 +1,6 @@
 /** What is due is done by one process at a time, again after a crash, ever later after failures, and not for ever. */
 import t from 'tap'
-import { addDue, createOutbox } from '../../src/store/outbox-store.js'
+import { addDue, createDeadLetters, createOutbox } from '../../src/store/outbox-store.js'
 import { LEASE, deliverNext, nameOf, waitAfter } from '../../src/notification/outbox.js'
 import type { Deliver, DeliveryPorts } from '../../src/notification/outbox.js'
 import { OutcomeError } from '../../src/outcome/outcome-error.js'
@@ -14,7 +14,7 @@ t.afterEach(async () => { await collection.deleteMany({}) })
 
 function ports (mail: Deliver, clock: () => number): DeliveryPorts & { readonly warnings: object[] } {
   const warnings: object[] = []
-  return { outbox, clock, deliver: { mail, webhook: mail, announcement: mail }, warn: fields => { warnings.push(fields) }, warnings }
+  return { outbox, clock, deliver: { mail, webhook: mail, announcement: mail, trace: mail }, warn: fields => { warnings.push(fields) }, warnings }
 }
 
 t.test('each is done once, the longest due first, and not before it is due', async t => {
@@ -83,7 +83,7 @@ t.test('what fails is tried again, ever later, and dead in the end: the operator
   t.match(await collection.findOne({ _id: 'a' }), { reason: 'Error EENVELOPE 550', attempts: 9 })
   now += 1e12
   t.notOk(await deliverNext(failing), 'nobody takes it any more')
-  await collection.updateOne({ _id: 'a' }, { $set: { at: 0, attempts: 0 } })
+  t.equal(await createDeadLetters(db).retry(['a'], now), 1)
   t.ok(await deliverNext({ ...failing, deliver: { ...failing.deliver, mail: async () => 'done' } }), 'until the operator says so')
   t.equal(await collection.countDocuments(), 0)
 })

@@ -1,6 +1,8 @@
 /** What others do to a record is told to its holder (`consent.md` 7): once each, whatever happens to who tells it, and by the rule of traces. */
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import { OutcomeError } from '../../src/outcome/outcome-error.js'
+import { createDeadLetters } from '../../src/store/outbox-store.js'
 import { as } from '../helper/app.js'
 import { access, actor, block, consent, document, emergency, label, person, purpose, treating } from '../helper/resource.js'
 import { GP, GP2, MT, PRACTICE, isAbsent, openScene } from '../interaction/scene.js'
@@ -236,4 +238,31 @@ t.test('what cannot be told holds up nothing, and the operator is told', async t
   t.match(broken.warnings, [{ reason: 'TypeError' }])
   t.match(await db.collection('Outbox').find({ patient: id }).toArray(), [{ reason: 'TypeError', patient: id }])
   t.strictSame((await db.collection('Outbox').find({ patient: id, at: { $exists: true } }).toArray()).length, 0)
+  const letters = createDeadLetters(db)
+  await letters.retry('all', 0)
+  await broken.worker.deliverAll()
+  t.strictSame((await told(scene, holder, { id })).length, 2, 'and it is told on the operator’s word')
+  t.strictSame(await db.collection('Outbox').find({ patient: id }).toArray(), [])
+})
+
+t.test('a record that cannot be told holds up no other of its batch, and is told once it can be', async t => {
+  await db.collection('Feed').updateOne({}, { $set: { until: 0 } })
+  await tellAll(scene, teller.worker)
+  await db.collection('Feed').updateOne({}, { $set: { until: 0 } })
+  const [before, failed, after] = [await open(), await open(), await open()]
+  for (const { id } of [before, failed, after]) await made(hospital, document(id))
+  const { context } = teller.ports
+  const isAbout = ({ next }: { readonly next: { readonly patient: string | null } }) => next.patient === failed.id
+  const commit: typeof context.store.commit = async write => {
+    if (write.changes.some(isAbout)) throw new OutcomeError('store-unavailable')
+    await context.store.commit(write)
+  }
+  const failing = workerOf(scene, { ports: { context: { ...context, store: { ...context.store, commit } } } })
+  await t.rejects(failing.worker.tellAll(), new OutcomeError('store-unavailable'), 'its batch is not done: it is told again')
+  t.strictSame(await told(scene, before.holder, before), ['deposit', 'deposit'])
+  t.strictSame(await told(scene, failed.holder, failed), [])
+  t.strictSame(await told(scene, after.holder, after), ['deposit', 'deposit'])
+  await db.collection('Feed').updateOne({}, { $set: { until: 0 } })
+  t.ok(await tellAll(scene, teller.worker))
+  for (const each of [before, failed, after]) t.strictSame(await told(scene, each.holder, each), ['deposit', 'deposit'], 'each once')
 })

@@ -65,8 +65,12 @@ t.test('posted, it takes Parameters', async t => {
   const response = await request(holder, 'POST', url, { body: parameters({ name: 'by', valueCode: 'structure' }, { name: '_count', valueInteger: 5 }) })
   t.strictSame(acts(response), [`${HOSPITAL} create`])
   t.equal((await request(holder, 'POST', url, { body: { resourceType: 'Parameters' } })).status, 200)
-  for (const [body, expression] of [[{ resourceType: 'Patient' }, 'Parameters'], [parameters({ name: 'by' }), 'Parameters.parameter[0]'], [parameters({ name: 'by', valueCode: 'x', part: [] }), 'Parameters.parameter[0]']] as const) {
-    refused(t, await request(holder, 'POST', url, { body }), 400, { code: 'invalid', expression })
+  t.strictSame(acts(await request(holder, 'POST', `${url}?by=structure`)), [`${HOSPITAL} create`], 'or the address says all')
+  t.strictSame((await request(holder, 'POST', url, { body: parameters({ name: 'by', valueCode: 'structure' }, { name: 'by', valueCode: 'professional' }) })).json.total, 5, 'a parameter that repeats is given more than once')
+  refused(t, await request(holder, 'POST', url, { body: { resourceType: 'Patient' } }), 400, { code: 'invalid', expression: 'resourceType' })
+  refused(t, await request(holder, 'POST', url, { body: parameters({ valueCode: 'structure' }) }), 422, { code: 'required', expression: 'Parameters.parameter[0]' })
+  for (const parameter of [{ name: 'by' }, { name: 'by', valueBoolean: true }, { name: 'by', part: [{ name: 'by', valueCode: 'structure' }] }]) {
+    refused(t, await request(holder, 'POST', url, { body: parameters(parameter) }), 400, { code: 'value', details: 'MSG_PARAM_INVALID', expression: 'Parameters.parameter[0]' })
   }
   refused(t, await request(holder, 'PUT', url), 405, { code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED' })
 })

@@ -65,6 +65,11 @@ const WRITES: readonly Row[] = [
   ['update by criteria', 'PUT', '/TYPE?_id=ID', { body }],
   ['delete by criteria', 'DELETE', '/TYPE?_id=ID']
 ]
+const OPERATIONS: readonly Row[] = [
+  ['activity', 'GET', '/TYPE/ID/$activity'],
+  ['activity, posted', 'POST', '/TYPE/ID/$activity', { body: { resourceType: 'Parameters', parameter: [{ name: 'by', valueCode: 'professional' }] } }],
+  ['report of an access', 'POST', '/TYPE/ID/$report-access', { body: { resourceType: 'Parameters', parameter: [{ name: 'event', valueReference: { reference: `AuditEvent/${trace}` } }] } }]
+]
 const of = (type: string, rows: readonly Row[]) => rows.map(([name, method, url, options = {}]): Row => [`${type} ${name}`, method, url.replaceAll('TYPE', type), options])
 
 for (const [what, hidden, caller, rows] of [
@@ -76,7 +81,9 @@ for (const [what, hidden, caller, rows] of [
   ['a block', refused, physician, of('Consent', [...READ, ['delete', 'DELETE', '/TYPE/ID']])],
   ['a choice about somebody else', permit, physician, of('Consent', READ)],
   ['a trace of what was masked since', trace, physician, of('AuditEvent', [...READ.slice(0, 2), ['search in the record', 'GET', `/TYPE?patient=${holder.id}&_id=ID`]])],
-  ['a patient', other.holder.id, physician, of('Patient', [...READ, ['why', 'GET', '/TYPE/ID/$why']])]
+  ['a patient', other.holder.id, physician, of('Patient', [...READ, ['why', 'GET', '/TYPE/ID/$why'], ...OPERATIONS])],
+  ['a patient, to another one', other.holder.id, holder, of('Patient', OPERATIONS)],
+  ['a patient, to the software of a structure', other.holder.id, hospital, of('Patient', OPERATIONS)]
 ] as const) {
   t.test(`P1 P28 ${what} asks MongoDB for what something absent asks for`, async t => {
     // Whose structure is which is kept from the first request on.
@@ -88,14 +95,32 @@ for (const [what, hidden, caller, rows] of [
 }
 
 t.test('so it is when the server has just started and knows no key', async t => {
-  for (const row of of('DocumentReference', [...READ, ...WRITES.slice(0, 4)])) {
-    const cold = async (id: string) => {
-      await scene.restart()
-      return await commands(physician.token, row, id)
+  const cold = async ({ token }: { readonly token: string }, row: Row, id: string) => {
+    await scene.restart()
+    return await commands(token, row, id)
+  }
+  for (const [hidden, caller, rows] of [
+    [masked, physician, of('DocumentReference', [...READ, ...WRITES.slice(0, 4)])],
+    [other.holder.id, physician, of('Patient', OPERATIONS)],
+    [other.holder.id, holder, of('Patient', OPERATIONS)]
+  ] as const) {
+    for (const row of rows) {
+      t.strictSame(await cold(caller, row, hidden), await cold(caller, row, randomUUID()), row[0])
+      t.strictSame(await commands(caller.token, row, hidden), await commands(caller.token, row, randomUUID()), `${row[0]}, again`)
     }
-    const [first, absent] = [await cold(masked), await cold(randomUUID())]
-    t.strictSame(first, absent, row[0])
-    t.strictSame(await commands(physician.token, row, masked), await commands(physician.token, row, randomUUID()), `${row[0]}, again`)
+  }
+})
+
+t.test('an operation that is refused to a stranger walks the way of a read that is refused to them', async t => {
+  for (const caller of [physician, holder]) {
+    await scene.ids(caller.token, '/Organization?name=x')
+    for (const id of [other.holder.id, randomUUID()]) {
+      const [, ...read] = await commands(caller.token, ['read', 'GET', '/Patient/ID'], id)
+      for (const row of of('Patient', OPERATIONS)) {
+        const [, ...operation] = await commands(caller.token, row, id)
+        t.strictSame(operation, read, row[0])
+      }
+    }
   }
 })
 

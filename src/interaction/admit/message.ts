@@ -1,9 +1,11 @@
 /**
  * Messages (`consent.md` 2 and 5 *Communication*). The sender is who writes it, in person or as their structure.
  * Professionals and structures write to any mailbox and to the holder, while the holder does not block them; the holder
- * answers in a thread that is open, or writes to a pharmacy. What was sent stays as it was.
+ * answers in a thread that is open, or writes to a pharmacy; the operator answers what they are asked (`operator.ts`).
+ * What was sent stays as it was.
  */
 import type { Communication, Reference, Resource } from '@medplum/fhirtypes'
+import { OPERATOR } from '../../consent/caller.js'
 import { participationFacts } from '../../consent/participation.js'
 import type { ParticipationFacts } from '../../consent/participation.js'
 import { RECORD_TYPES } from '../../consent/record-type.js'
@@ -15,6 +17,7 @@ import { broken, checkWithheldOnce, forbidden, parsed } from './admission.js'
 import type { Admitter } from './admission.js'
 import { checkKind } from './depositor.js'
 import { withMarks } from './deposit-label.js'
+import { checkAnswer, checkNotToOperator, isOperator } from './operator.js'
 import { callerKeys, containedIn, partyKeys } from './participant.js'
 import { checkReferences, resolvePatient } from './reference.js'
 import { checkThread } from './thread.js'
@@ -24,8 +27,10 @@ const CHANGES: readonly string[] = ['status', 'statusReason', 'meta']
 
 export const message: Admitter = {
   create: async (context, sight, resource, id) => {
-    checkKind(context, sight)
-    if (sight.caller.principal.kind === 'application') throw forbidden()
+    const { kind } = sight.caller.principal
+    // The operator answers, and begins nothing: known, too, before any patient is looked up.
+    if (kind !== 'operator' || (resource as Communication).inResponseTo === undefined) checkKind(context, sight)
+    if (kind === 'application') throw forbidden()
     const patient = await resolvePatient(context, sight, (resource as Communication).subject, 'Communication.subject')
     const { subject } = resource as Communication
     const draft = withMarks<Communication>(
@@ -37,7 +42,8 @@ export const message: Admitter = {
     checkAttachments(draft)
     const sender = await senderKeys(context, sight, patient, draft)
     const participants = await participantsOf(context, patient, draft, sender)
-    await checkSending(context, sight, patient, draft, participants)
+    if (kind === 'operator') await checkAnswer(context, sight, patient, draft, participants)
+    else await checkSending(context, sight, patient, draft, participants)
     return { patient, resource: draft, facts: participationFacts(draft, sender, participants, { began: sight.caller.now, opens: context.opensAfter(sight.caller.now), wasWithheld: false }), claims: [] }
   },
 
@@ -98,6 +104,7 @@ function contentIn (value: unknown, place: string): string | undefined {
 }
 
 function keysOfCaller (sight: Sight, patient: string): readonly string[] {
+  if (sight.caller.principal.kind === 'operator') return [OPERATOR]
   return sight.situation(patient)?.stands === 'holder' ? [`Patient/${patient}`] : callerKeys(sight)
 }
 
@@ -105,6 +112,7 @@ function keysOfCaller (sight: Sight, patient: string): readonly string[] {
 async function senderKeys (context: Context, sight: Sight, patient: string, { sender, ...resource }: Communication): Promise<readonly string[]> {
   if (sender === undefined) throw broken('A message names its sender', 'Communication.sender', 'required')
   const { caller } = sight
+  if (caller.principal.kind === 'operator' && isOperator(sender as Reference)) return [OPERATOR]
   const keys = sender.reference === `Patient/${patient}` ? [sender.reference] : await partyKeys(context, sender as Reference, containedIn(resource as Resource), false)
   const isThem = (mine: readonly string[]) => keys.length > 0 && keys.every(key => mine.includes(key))
   if (sight.situation(patient)?.stands === 'holder' && isThem([`Patient/${patient}`])) return keys
@@ -123,6 +131,7 @@ async function participantsOf (context: Context, patient: string, resource: Comm
 
 /** A draft is nobody's but its sender's; what is sent is a new message. */
 async function checkSending (context: Context, sight: Sight, patient: string, draft: Communication, participants: readonly string[]): Promise<void> {
+  checkNotToOperator(draft)
   if (draft.status === 'preparation') return
   const situation = sight.situation(patient)
   if (situation?.stands === 'shut') throw forbidden()

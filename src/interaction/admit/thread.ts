@@ -11,7 +11,7 @@ import { forbidden, openParsed } from './admission.js'
 /** TRE_R02: a dispensing pharmacy. */
 const PHARMACY = { system: 'https://mos.esante.gouv.fr/NOS/TRE_R02-SecteurActivite/FHIR/TRE-R02-SecteurActivite', code: 'SA33' }
 /** A professional closes a thread by stopping a message of theirs. */
-const OPEN: readonly string[] = ['in-progress', 'completed']
+export const OPEN: readonly string[] = ['in-progress', 'completed']
 const MOST_ANSWERS = 1000
 
 /**
@@ -59,7 +59,7 @@ async function isAnswer (context: Context, sight: Sight, patient: string, { inRe
   return participants.every(key => known.has(key))
 }
 
-function idOf ({ reference }: Reference): string | undefined {
+export function idOf ({ reference }: Reference): string | undefined {
   return /^Communication\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/.exec(reference ?? '')?.[1]
 }
 
