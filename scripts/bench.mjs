@@ -14,6 +14,8 @@ const ROOT = path.join(import.meta.dirname, '..')
 const SOURCES = path.join(ROOT, 'scripts', 'bench')
 const COMPILED = path.join(ROOT, 'dist', 'scripts', 'bench')
 const MEASURES = ['read', 'search', 'deposit', 'choices']
+// What both servers read fits into it, as it does into that of a MongoDB with a machine of its own.
+const CACHE_GB = 4
 const USAGE = `Usage: npm run bench -- [--quick] [--only read|search|deposit|choices] [--rounds N] [--keep] [--profile DIR] [--soak M]
   --quick    2,000 documents instead of 100,000, rounds of 3 s instead of 10 s
   --only     one measure; may be given several times
@@ -36,7 +38,7 @@ async function bench (options) {
   await setup({ log })
   if (!isCompiled()) await runQuietly('npm', ['run', 'build'], { cwd: ROOT })
   const dataDir = path.resolve(process.env.DATA_DIR || '.data', options.isQuick ? 'bench-quick' : 'bench')
-  const mongo = await startMongo({ dataDir, log })
+  const mongo = await startMongo({ dataDir, cacheSizeGB: CACHE_GB, log })
   mongo.lost.then(reason => {
     log(`MongoDB is gone: ${reason}`)
     process.exit(1)

@@ -14,6 +14,9 @@ export type InteractionCode = 'read' | 'vread' | 'history-instance' | 'history-t
 /** The id of nobody and of nothing, in the trace of an access to what is not there. */
 export const NIL = '00000000-0000-0000-0000-000000000000'
 
+/** A permit that rests on what was disclosed: on what (`Type/id`), and how it would have been decided without it. */
+export interface Rests { readonly on: readonly string[], readonly otherwise: Decision }
+
 /** One access to one record, or to no record at all. */
 export interface Access {
   readonly interaction: InteractionCode
@@ -28,6 +31,8 @@ export interface Access {
   /** Whether the request named the record itself; false when it is concerned by what was disclosed only. */
   readonly isNamed?: boolean
   readonly decision?: Decision
+  /** Where it was permitted for the sake of what was disclosed alone. */
+  readonly rests?: Rests
   /** The request of a search, as given; the name of an operation. */
   readonly query?: string
   /** `0` success, `4` refused or not valid, `8` failed. */
@@ -87,7 +92,7 @@ export function toAuditEvent (access: Access, agent: Agent, id: string, recorded
   }
 }
 
-function decisionExtension (decision: Decision | undefined): readonly Extension[] {
+export function decisionExtension (decision: Decision | undefined): readonly Extension[] {
   if (decision === undefined) return []
   return [{
     url: DECISION,

@@ -6,7 +6,7 @@ import type { Caller } from '../consent/caller.js'
 import type { Version } from '../interaction/store.js'
 import { extract } from '../search/extract.js'
 import type { Registry } from '../search/parameter.js'
-import { DECISION, NIL, disclosedExtension, toAuditEvent } from './event.js'
+import { DECISION, NIL, decisionExtension, disclosedExtension, toAuditEvent } from './event.js'
 import type { Access } from './event.js'
 
 export interface TracePorts {
@@ -31,7 +31,8 @@ export function toTrace (access: Access, caller: Caller, ports: TracePorts): Ver
     about,
     disclosed,
     isNamed: access.isNamed ?? true,
-    isSecret: caller.principal.isSecret
+    isSecret: caller.principal.isSecret,
+    ...access.rests === undefined ? {} : { rests: access.rests }
   }
   const text = JSON.stringify(event)
   return {
@@ -51,14 +52,18 @@ export function toTrace (access: Access, caller: Caller, ports: TracePorts): Ver
 }
 
 /**
- * The event as its reader may see it: the decision for holder and representatives alone, and no id of what is hidden from the reader.
+ * The event as its reader may see it: the decision for holder and representatives alone, and no id of what is hidden from
+ * the reader; nor a permit for the sake of what is hidden from them.
  */
 export function viewTrace (trace: Version, reader: { readonly isTold: boolean, readonly hidden: Hidden }): string {
   const event = JSON.parse(trace.text) as AuditEvent
-  const { disclosed } = trace.facts as TraceFacts
+  const { disclosed, rests } = trace.facts as TraceFacts
   const { extension = [], ...rest } = event
+  const isOtherwise = rests !== undefined && rests.on.every(reference => reader.hidden.has(reference))
+  const decided = isOtherwise ? decisionExtension(rests.otherwise) : extension.filter(({ url }) => url === DECISION)
   const shown = [
-    ...extension.filter(({ url }) => url !== DECISION || reader.isTold),
+    ...reader.isTold ? decided : [],
+    ...extension.filter(({ url }) => url !== DECISION),
     ...disclosedExtension(disclosed.filter(reference => !reader.hidden.has(reference)))
   ]
   const { resourceType, id, meta, ...body } = rest

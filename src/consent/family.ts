@@ -81,6 +81,8 @@ export interface TraceFacts {
   readonly isNamed: Told['isNamed']
   /** Of a secret session: not told to representatives. */
   readonly isSecret: boolean
+  /** Where it was permitted for the sake of what it disclosed alone: to whom all of that is hidden, it was refused. */
+  readonly rests?: { readonly on: readonly string[], readonly otherwise: Decision }
 }
 
 export interface Subject { readonly type: string, readonly id: string, readonly facts: unknown }

@@ -5,7 +5,7 @@
 import { compileIn, familyOf, isShared } from '../consent/family.js'
 import type { Hidden, TraceFacts } from '../consent/family.js'
 import type { Situation } from '../consent/situation.js'
-import type { ParticipationFacts } from '../consent/participation.js'
+import type { ParticipationFacts, Told } from '../consent/participation.js'
 import type { BinaryFacts } from '../consent/unclaimed.js'
 import { and, equals, exists, isIn, not, or } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
@@ -23,8 +23,8 @@ export function known (hidden: Set<string>, asked: Known['asked']): Known {
 
 /** All that a trace, or the notification of one, names; other messages name nothing. */
 export function namedBy ({ type, facts }: Pick<Kept, 'type' | 'facts'>): readonly string[] {
-  const told = type === 'AuditEvent' ? facts as TraceFacts : (facts as ParticipationFacts).told
-  return told === undefined ? [] : [...told.about, ...told.disclosed]
+  const told: Told & Pick<TraceFacts, 'rests'> | undefined = type === 'AuditEvent' ? facts as TraceFacts : (facts as ParticipationFacts).told
+  return told === undefined ? [] : [...told.about, ...told.disclosed, ...told.rests?.on ?? []]
 }
 
 /** Which of some references (`Type/id`) name what the caller of `situation` may not see. */

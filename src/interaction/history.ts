@@ -15,8 +15,8 @@ import type { Asking, Context } from './context.js'
 import { readHistoryParameters } from './history-parameters.js'
 import type { HistoryParameters } from './history-parameters.js'
 import { CURRENT_FACTS, absent, access, refuse } from './read.js'
-import { patientDecision } from './search.js'
-import type { HistoryPage, HistoryQuery } from './store.js'
+import { decided } from './search.js'
+import type { HistoryPage, HistoryQuery, Judged } from './store.js'
 
 type Parameters = readonly (readonly [name: string, value: string])[]
 export interface InstanceHistory extends Asking { readonly type: string, readonly id: string, readonly parameters: Parameters }
@@ -89,12 +89,13 @@ async function pageOf (context: Context, { sight, path, parameters }: Place, rea
 function accesses ({ sight, type: only }: Place, { repeated }: HistoryParameters, entries: HistoryPage['entries']): readonly Access[] {
   const common = { interaction: only === undefined ? 'history-system' : 'history-type', outcome: '0' } as const
   const bound = sight.caller.patient
-  const groups = new Map<string, { readonly patient: string, readonly type: string, readonly disclosed: Set<string> }>()
-  if (bound !== undefined) groups.set(`${bound}|${only ?? OF_ALL}`, { patient: bound, type: only ?? OF_ALL, disclosed: new Set() })
-  for (const { version: { type, id, patient } } of entries) {
+  const groups = new Map<string, { readonly patient: string, readonly type: string, readonly disclosed: Map<string, Judged> }>()
+  if (bound !== undefined) groups.set(`${bound}|${only ?? OF_ALL}`, { patient: bound, type: only ?? OF_ALL, disclosed: new Map() })
+  for (const { version } of entries) {
+    const { type, id, patient } = version
     if (patient === null) continue
-    const group = groups.get(`${patient}|${type}`) ?? { patient, type, disclosed: new Set<string>() }
-    group.disclosed.add(`${type}/${id}`)
+    const group = groups.get(`${patient}|${type}`) ?? { patient, type, disclosed: new Map<string, Judged>() }
+    group.disclosed.set(`${type}/${id}`, version)
     groups.set(`${patient}|${type}`, group)
   }
   const query = queryOf(repeated)
@@ -103,8 +104,8 @@ function accesses ({ sight, type: only }: Place, { repeated }: HistoryParameters
     ...common,
     type,
     patient,
-    disclosed: [...disclosed],
-    decision: patientDecision(sight, patient, disclosed.size > 0),
+    disclosed: [...disclosed.keys()],
+    ...decided(sight, patient, [...disclosed.values()]),
     isNamed: patient === bound,
     query
   }))

@@ -3,7 +3,7 @@
  * inclusions count what the caller may see; `release` decides each resource once more.
  */
 import type { Access } from '../audit/event.js'
-import { isNotification, isShared } from '../consent/family.js'
+import { isNotification, isShared, isTelling } from '../consent/family.js'
 import { consentsOf } from '../consent/statement.js'
 import { evaluate } from '../filter/evaluate.js'
 import { and } from '../filter/filter.js'
@@ -17,6 +17,7 @@ import type { Answer, Entry, Link, Subset } from './answer.js'
 import { inCompartment } from './compartment.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
+import { namedBy } from './hidden.js'
 import { landed } from './hop.js'
 import type { Landed } from './hop.js'
 import { include } from './include.js'
@@ -125,12 +126,11 @@ export function accesses (
   const isAlone = patients.length === 1 && (request.patients?.length ?? 1) <= 1
   return patients.map(patient => {
     const shown = disclosed.filter(version => version.patient === patient)
-    const decision = patientDecision(sight, patient, shown.length > 0)
     return {
       ...common,
       patient,
       disclosed: shown.filter(version => version.type !== 'AuditEvent' && !isNotification(version)).map(({ type, id }) => `${type}/${id}`),
-      decision,
+      ...decided(sight, patient, shown),
       isNamed: named.includes(patient) || bound.includes(patient),
       ...isAlone ? { query } : {}
     }
@@ -148,6 +148,18 @@ function traced (context: Context, { type, applied }: SearchRequest): string {
       (parameter.type === 'reference' && !['patient', 'subject'].includes(code))))
     return [name, isNaming ? '…' : value]
   }))
+}
+
+/** How an access to a whole record was decided that disclosed something of it, or nothing. */
+export function decided (sight: Sight, patient: string, disclosed: readonly Judged[]): Pick<Access, 'decision' | 'rests'> {
+  const [decision, otherwise] = [patientDecision(sight, patient, disclosed.length > 0), patientDecision(sight, patient, false)]
+  if (decision.permit === otherwise.permit) return { decision }
+  // What is no trace or notification is named by itself, and so is one that names nothing.
+  const on = disclosed.flatMap(version => {
+    const named = isTelling(version.type) ? namedBy(version) : []
+    return named.length === 0 ? [`${version.type}/${version.id}`] : named
+  })
+  return { decision, rests: { on: [...new Set(on)], otherwise } }
 }
 
 /** The outcome of rules 1 to 10 for the whole record. */

@@ -82,7 +82,7 @@ function namedIn ({ provision, contained = [] }: Consent): Reference | undefined
 interface Written { readonly trace: Version, readonly event: AuditEvent, readonly kind: Exclude<Kind, 'announcement'>, readonly patient: string, readonly recipient: Recipient }
 
 function letter (context: LetterContext, { trace, event, kind, patient, recipient }: Written): Version {
-  const { about, disclosed, isNamed } = trace.facts as TraceFacts
+  const { about, disclosed, isNamed, rests } = trace.facts as TraceFacts
   return composed(context, {
     id: idOf(`${trace.id}|${recipient.keys.join()}`),
     patient,
@@ -91,7 +91,8 @@ function letter (context: LetterContext, { trace, event, kind, patient, recipien
     text: sentence(event, kind, recipient.whose),
     at: trace.at,
     about: [{ reference: `AuditEvent/${trace.id}` }],
-    told: { about, disclosed, isNamed }
+    // What was refused but for what it disclosed is not told to whom all of that is hidden, as no refusal is.
+    told: rests === undefined ? { about, disclosed, isNamed } : { about, disclosed: rests.on, isNamed: false }
   })
 }
 

@@ -27,7 +27,7 @@ function translate (filter: Filter, rename: (field: string) => string): Document
     case 'none': return { _id: { $in: [] } }
     case 'and': return { $and: filter.of.map(again) }
     case 'or': return { $or: filter.of.map(again) }
-    case 'not': return { $nor: [again(filter.of)] }
+    case 'not': return filter.of.kind === 'in' ? { [rename(filter.of.field)]: filter.of.values.length === 1 ? { $ne: filter.of.values[0] } : { $nin: [...filter.of.values] } } : { $nor: [again(filter.of)] }
     case 'in': return { [rename(filter.field)]: filter.values.length === 1 ? { $eq: filter.values[0] } : { $in: [...filter.values] } }
     case 'within': return {
       $and: [

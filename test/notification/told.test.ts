@@ -145,6 +145,17 @@ t.test('what the holder must not see yet is not told, by any way, until it is re
   t.equal((await get(holder, `/Communication?patient=Patient/${id}&_summary=count`)).json.total, 2)
 })
 
+t.test('a search that was let in for the sake of what is hidden alone is not told, until that is released', async t => {
+  const { id, holder } = await open()
+  const secret = await made(hospital, document(id, { securityLabel: [label('INVISIBLE_PATIENT')] }))
+  t.equal((await get(hospital, `/DocumentReference?patient=Patient/${id}`)).json.entry.length, 1)
+  await tellAll(scene, teller.worker)
+  t.strictSame(await told(scene, holder, { id }), ['deposit'], 'of the record itself')
+  t.equal((await put(hospital, { ...secret, securityLabel: undefined })).status, 200)
+  await tellAll(scene, teller.worker)
+  t.strictSame((await told(scene, holder, { id })).toSorted(), ['access', 'change', 'deposit', 'deposit'])
+})
+
 t.test('an emergency is told to the médecin traitant too, and nothing else', async t => {
   const { id, ins, holder } = await open()
   const mt = await professional(MT)
