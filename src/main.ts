@@ -20,7 +20,9 @@ const logger = pino({ level: config.logLevel }, lines)
 const app = await createApp({ config, logger, trust: await trustOf(config), master: await masterKey(config.dataDir), root: ROOT })
 app.warm()
 if (config.withSample) await loadSample(app)
-if (config.notifications.isOn) await app.notifications.start()
+if (config.notifications.isOn) await Promise.all([app.notifications.start(), app.subscriptions.start()])
+const { socket } = config.subscriptions
+if (socket !== undefined) await app.sockets?.server.listen({ port: socket.port, host: config.host })
 await app.server.listen({ port: config.port, host: config.host })
 process.stdout.write([
   `espace-sante-fhir serves ${config.baseUrl}`,

@@ -107,12 +107,14 @@ export interface Write {
 /** Something to be done, and tried until it is done: `notification/outbox.ts`. Under an id that is there already it is the same. */
 export interface Due {
   readonly id: string
-  readonly way: 'mail' | 'webhook' | 'announcement'
+  readonly way: 'mail' | 'webhook' | 'announcement' | 'rest-hook' | 'websocket'
   readonly patient: string
   /** `Type/id` of what it is about. */
   readonly about: string
   /** Not before this instant, ms. */
   readonly at: number
+  /** The id of the Subscription that asks for it. */
+  readonly subscription?: string
 }
 
 /** Which version was written: as much of it as an answer tells beside its body. */

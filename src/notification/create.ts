@@ -8,6 +8,7 @@ import { createMail } from './mail.js'
 import type { Outbox } from './outbox.js'
 import { createSending } from './send.js'
 import type { Memory, Sender } from './send.js'
+import { tell } from './tell.js'
 import { createWorker } from './worker.js'
 import type { Worker } from './worker.js'
 
@@ -28,14 +29,12 @@ export function createNotifications ({ context, sightOf, settings, feed, outbox,
   const sender = { mail: mail === undefined ? undefined : createMail(mail.url, mail.from), webhook }
   const sending = createSending({ context, sightOf, sender, memory, mailEvery: settings.mailMinutes * 60_000 })
   const announcing = createAnnouncing(context, settings.announceDays, sending.dueOf)
+  const { clock } = context
   return createWorker({
-    context,
-    outbox,
-    announcing,
-    sendings: sending.dueOf,
     warn,
-    clock: context.clock,
-    deliver: { ...sending.deliver, announcement: announcing.deliver },
+    clock,
+    tell: async traces => { await tell({ context, outbox, announcing, sendings: sending.dueOf, warn }, traces) },
+    deliveries: [{ outbox, clock, warn, deliver: { ...sending.deliver, announcement: announcing.deliver } }],
     feed,
     owner: randomUUID()
   })
