@@ -98,7 +98,7 @@ export function createSocketServer ({ logger, authenticate, clock, bind, most }:
       const isBound = await bind(principal, id)
       if (isBound) bound.add(id)
       else bound.delete(id)
-      socket.send(`${isBound ? 'bound' : 'unbound'} ${id}`)
+      say(socket, isBound ? 'bound' : 'unbound', id)
     } catch {
       socket.close(LATER)
     }
@@ -133,10 +133,15 @@ export function createSocketServer ({ logger, authenticate, clock, bind, most }:
     principalOf: subscription => listenersOf(subscription)[0]?.principal,
     ping: subscription => {
       const heard = listenersOf(subscription)
-      for (const { socket } of heard) socket.send(`ping ${subscription}`)
+      for (const { socket } of heard) say(socket, 'ping', subscription)
       return heard.length > 0
     }
   }
+}
+
+/** All that is ever said: a word of the protocol, and the id that the client itself sent. */
+function say (socket: WebSocket, word: 'bound' | 'unbound' | 'ping', id: string): void {
+  socket.send(`${word} ${id}`)
 }
 
 function textOf (data: RawData): string {

@@ -64,7 +64,7 @@ t.test('where the operator allows it, the resource is put below the endpoint, as
   t.strictSame(JSON.parse(calls[0]?.body ?? ''), (await get(gp, `/DocumentReference/${deposit.id}`)).json)
 })
 
-t.test('P16 P19 what its owner may not see is told to nobody, not even that it was', async t => {
+t.test('P19 what its owner may not see is told to nobody, not even that it was', async t => {
   const { id, holder } = await scene.open()
   await made(holder, access(id, GP))
   await made(gp, hook(search(id), endpoint))

@@ -133,7 +133,7 @@ t.test('a caller has so many and no more', async t => {
   t.equal((await post(who, hook('Observation?code=9', endpoint))).status, 201, 'until one is gone')
 })
 
-t.test('P16 it is of who made it, in that role: to anybody else it is as absent as what never was', async t => {
+t.test('P19 it is of who made it, in that role: to anybody else it is as absent as what never was', async t => {
   const { id: patient, ins, holder } = await scene.open()
   await made(holder, access(patient, GP))
   const subscription = await made(gp, hook(`DocumentReference?patient=Patient/${patient}`, endpoint, { header: ['Authorization: Bearer secret'] }))
