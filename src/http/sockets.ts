@@ -63,9 +63,13 @@ export function createSocketServer ({ logger, authenticate, clock, bind, most }:
   async function admit (request: IncomingMessage): Promise<Principal> {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket' || request.url !== PATH) throw new OutcomeError('unknown-url')
     if (listeners.size + opening > most) throw new OutcomeError('store-unavailable')
-    const principal = await authenticate(request.headers.authorization, clock())
+    return await authenticate(request.headers.authorization, clock())
+  }
+
+  /** Counts and opens in one turn of the event loop: no two take the last place. */
+  function welcome (principal: Principal, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if ([...listeners].filter(each => each.principal.subject === principal.subject).length >= MOST_OF_ONE) throw new OutcomeError('throttled')
-    return principal
+    sockets.handleUpgrade(request, socket, head, opened => { attach(opened, principal) })
   }
 
   function refuse (socket: Duplex, error: unknown): void {
@@ -107,9 +111,7 @@ export function createSocketServer ({ logger, authenticate, clock, bind, most }:
   server.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => { socket.destroy() })
     opening++
-    admit(request).then(
-      principal => { sockets.handleUpgrade(request, socket, head, opened => { attach(opened, principal) }) },
-      (error: unknown) => { refuse(socket, error) }).finally(() => { opening-- })
+    admit(request).then(principal => { welcome(principal, request, socket, head) }).catch((error: unknown) => { refuse(socket, error) }).finally(() => { opening-- })
   })
   // Anybody who opens connections and says nothing is let go by the limits of `server.ts`.
   server.server.maxConnections = 2 * most

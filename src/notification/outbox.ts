@@ -26,7 +26,10 @@ export interface Outbox {
 }
 
 /** Does one thing; `later` is the instant at which it is to be looked at again, without having failed. @throws what failed */
-export type Deliver = (due: Taken, now: number) => Promise<'done' | { readonly later: number }>
+export type Deliver = (due: Taken, now: number) => Promise<'done' | Later>
+
+/** `isUntried`: what failed before counts as it did. */
+export interface Later { readonly later: number, readonly isUntried?: true }
 
 export interface DeliveryPorts {
   readonly outbox: Outbox
@@ -59,7 +62,7 @@ export async function deliverNext ({ outbox, clock, deliver, subscriptions, dead
   try {
     const done = await work(due, clock())
     if (done === 'done') await outbox.done(due)
-    else await outbox.postpone(due, done.later, 0)
+    else await outbox.postpone(due, done.later, done.isUntried === true ? due.attempts - 1 : 0)
   } catch (error) {
     const reason = nameOf(error)
     if (due.attempts < MOST_ATTEMPTS) await outbox.postpone(due, clock() + waitAfter(due.attempts), due.attempts)

@@ -4,6 +4,7 @@
  * gate like an answer: decided once more, traced as their access, and only then sent.
  */
 import type { Subscription } from '@medplum/fhirtypes'
+import { LRUCache } from 'lru-cache'
 import type { SubscriptionFacts } from '../consent/subscription.js'
 import type { Answer, Body } from '../interaction/answer.js'
 import { parsedHeader } from '../interaction/admit/subscription-header.js'
@@ -15,6 +16,7 @@ import type { Kept, Version } from '../interaction/store.js'
 import type { Principal } from '../security/principal.js'
 import type { SightOf } from './judge.js'
 import { idOf } from './letter.js'
+import { waitAfter } from './outbox.js'
 import type { Deliver, Taken } from './outbox.js'
 import type { Sockets } from './sockets.js'
 import { WebhookError } from './webhook.js'
@@ -33,9 +35,12 @@ export interface SubscriptionSendPorts {
 
 /** How long what a socket that closed in between did not hear waits for the next one, ms. */
 const SOON = 1000
+const MOST_RESTING = 10_000
 
 export function createSubscriptionSend ({ context, sightOf, gate, payload, webhook, sockets }: SubscriptionSendPorts): Readonly<Record<'rest-hook' | 'websocket', Deliver>> {
   const { store } = context
+  /** Until when an endpoint that failed is left alone, ms: what else it is to be told waits as long, and holds up nobody else's. */
+  const resting = new LRUCache<string, number>({ max: MOST_RESTING })
 
   /** The Subscription of what is due, as it is now; undefined where it asks for nothing any more. */
   async function asking ({ subscription = '', way }: Taken, now: number): Promise<{ readonly kept: Kept, readonly facts: SubscriptionFacts } | undefined> {
@@ -61,13 +66,17 @@ export function createSubscriptionSend ({ context, sightOf, gate, payload, webho
       const opened = asked === undefined ? undefined : await store.opened(asked.kept)
       if (asked === undefined || opened === undefined) return 'done'
       const { channel: { endpoint = '', payload: wanted, header = [] } } = JSON.parse(opened.text) as Subscription
+      // Its owner's update begins anew.
+      const key = `${opened.id}|${opened.version}`
+      const rest = resting.get(key) ?? 0
+      if (rest > now) return { later: rest, isUntried: true }
       // Nobody is asked, and no access is traced, for a call that is not made.
       if (webhook?.mayCall(endpoint) !== true) throw new WebhookError('not-allowed')
       const { principal, criteria } = openGrant(context.keyring, opened.id, asked.facts.grant)
       const told = await passed(principal, criteria, due, now, version => wanted === undefined ? { kind: 'nothing' } : bodyOf(opened, version, payload))
       if (told === undefined) return 'done'
       const { body, version, released } = told
-      await webhook.call(endpoint, {
+      const calling = webhook.call(endpoint, {
         id: idOf(due.id),
         now,
         body: released.payload as string,
@@ -76,6 +85,11 @@ export function createSubscriptionSend ({ context, sightOf, gate, payload, webho
         // R4: with a payload the endpoint is a base, and the resource is put there.
         ...body.kind === 'resource' ? { method: 'PUT', path: `${version.type}/${version.id}` } as const : {}
       })
+      await calling.catch((error: unknown) => {
+        resting.set(key, now + waitAfter(due.attempts))
+        throw error
+      })
+      resting.delete(key)
       return 'done'
     },
 

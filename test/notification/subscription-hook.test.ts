@@ -11,8 +11,10 @@ const scene = await openScene(t, { ...allowing(origin), MAX_SUBSCRIPTIONS: '500'
 const { made, put, get, remove, gp, hospital, lab, mongo, database } = scene
 const db = mongo.db(database)
 const outbox = db.collection('Outbox')
-const { run, match, worker, warnings } = await subscriptionsOf(scene, origin)
-const later = async () => { await outbox.updateMany({ at: { $exists: true } }, { $set: { at: 0 } }) }
+let ahead = 0
+const { run, match, worker, warnings } = await subscriptionsOf(scene, origin, { clock: () => Date.now() + ahead })
+/** After the longest wait for the next try. */
+const later = () => { ahead += 6 * 3600_000 + 1000 }
 const endpoint = `${origin}/hook`
 const masked = { securityLabel: [label('MASQUE_PS')] }
 const search = (id: string) => `DocumentReference?patient=Patient/${id}`
@@ -28,7 +30,7 @@ t.test('a deposit that its owner may see is told: nothing but the fact, signed, 
   await worker.deliverAll()
   t.equal(calls.length, 1, 'not at once')
   receiver.status = 204
-  await later()
+  later()
   await worker.deliverAll()
   t.equal(calls.length, 2)
   t.match(calls[0], { method: 'POST', url: '/hook?for=me', body: '', headers: { authorization: 'Bearer of-the-receiver', 'x-tenant': '7', 'webhook-signature': /^v1,/ } })
@@ -102,7 +104,7 @@ t.test('P19 a choice that is revoked between a try that failed and the next ends
   t.equal(calls.length, 1)
   receiver.status = 200
   t.equal((await put(holder, { ...choice, status: 'inactive' })).status, 200)
-  await later()
+  later()
   await worker.deliverAll()
   t.equal(calls.length, 1)
   await made(hospital, document(id))
@@ -182,7 +184,7 @@ t.test('calls that go on failing are given up after a day, and the Subscription 
   receiver.status = 500
   await run()
   for (let attempt = 2; attempt <= 9; attempt++) {
-    await later()
+    later()
     await worker.deliverAll()
     t.equal(calls.length, attempt)
   }
@@ -199,6 +201,27 @@ t.test('calls that go on failing are given up after a day, and the Subscription 
   t.equal(calls.length, 10)
   t.match(warnings.splice(0), [{ way: 'rest-hook', attempts: 9, reason: 'WebhookError status-500' }])
   await outbox.deleteMany({})
+})
+
+t.test('an endpoint that fails is left alone for a while, whatever else it is to be told; that is no try, and nobody else waits', async t => {
+  const { id, holder } = await scene.open()
+  await made(holder, hook(search(id), `${origin}/failing`))
+  const { id: other, holder: another } = await scene.open()
+  await made(another, hook(search(other), `${origin}/other`))
+  receiver.status = 500
+  await made(hospital, document(id))
+  await run()
+  t.strictSame(calls.map(({ url }) => url), ['/failing'])
+  receiver.status = 200
+  for (let count = 0; count < 3; count++) await made(hospital, document(id))
+  await made(hospital, document(other))
+  await run()
+  t.strictSame(calls.map(({ url }) => url), ['/failing', '/other'])
+  t.strictSame((await outbox.find().toArray()).map(({ attempts }) => attempts).toSorted(), [0, 0, 0, 1])
+  later()
+  await run()
+  t.equal(calls.length, 6)
+  t.equal(await outbox.countDocuments(), 0)
 })
 
 t.test('what was written before a crash is told after it', async t => {
@@ -224,7 +247,7 @@ t.test('no redirect is followed, and an origin that is allowed no more is not ca
   await fresh.run()
   t.strictSame(calls.map(({ url }) => url), ['/hook'])
   const without = await subscriptionsOf(scene, 'https://elsewhere.example')
-  await later()
+  await outbox.updateMany({}, { $set: { at: 0 } })
   await without.worker.deliverAll()
   t.equal(calls.length, 1)
   t.match(await outbox.findOne({}), { attempts: 2 })
