@@ -48,7 +48,12 @@ export function readCriteria (context: Context, sight: Sight, text: string): { r
   if (shaping !== undefined) throw broken(`\`${shaping.slice(0, 64)}\` says how to answer a search, and one resource answers criteria`, PLACE, 'not-supported')
   const request = understood(() => readQuery(context, type, parameters, false, now))
   if (!leadsWithin(request, scopes)) throw broken('The scopes of the token allow no search of what the criteria lead to', PLACE, 'forbidden')
-  return { type, patients: isShared(type) ? [ANYBODY] : request.patients ?? [patient ?? ANYBODY] }
+  const patients = isShared(type) ? [ANYBODY] : request.patients ?? [patient ?? ANYBODY]
+  // It is asked at every write of the type: where a step begins in every record, each would cost what that finds there.
+  if (!isShared(type) && patients.includes(ANYBODY) && request.hops.length > 0 && !request.hops.some(({ bindsToPatient }) => bindsToPatient)) {
+    throw broken('Criteria that lead to other resources name a patient', PLACE, 'too-costly')
+  }
+  return { type, patients }
 }
 
 /** What a search would refuse, the criteria are refused for, at their place. */

@@ -26,27 +26,36 @@ const AT_ONCE = 8
 
 /** @throws OutcomeError where the store fails: nothing of it is lost, it is matched again */
 export async function matchAll (ports: MatchPorts, traces: readonly Version[]): Promise<void> {
-  const due: Due[] = []
-  for (const trace of traces) due.push(...await dueOf(ports, trace))
-  if (due.length > 0) await ports.context.store.commit({ changes: [], traces: [], due })
+  const { store, clock } = ports.context
+  const written = traces.map(trace => writtenBy(trace)).filter(({ id }) => id !== '')
+  if (written.length === 0) return
+  const filter = and(current, isIn('facts.type', new Set(written.map(({ type }) => type))), equals('facts.isActive', true),
+    isIn('facts.patients', new Set([ANYBODY, ...written.map(({ patient }) => patient)])), compare('facts.until', 'gt', clock()))
+  const limit = pLimit(AT_ONCE)
+  for await (const batch of store.heads({ type: 'Subscription', filter, sort: [] })) {
+    const due = (await Promise.all(batch.map(async each => await limit(async () => await dueOf(ports, each, written))))).flat()
+    if (due.length > 0) await store.commit({ changes: [], traces: [], due })
+  }
 }
 
-/** What one write makes due. */
-async function dueOf (ports: MatchPorts, trace: Version): Promise<readonly Due[]> {
-  const { store, clock } = ports.context
-  const { about: [about = ''] } = trace.facts as TraceFacts
-  const [type = '', id = ''] = about.split('/')
-  if (id === '') return []
-  const filter = and(current, equals('facts.type', type), equals('facts.isActive', true),
-    isIn('facts.patients', [trace.patient ?? ANYBODY, ANYBODY]), compare('facts.until', 'gt', clock()))
-  const limit = pLimit(AT_ONCE)
+/** One write: its trace, and what it wrote in whose record. */
+interface Written { readonly trace: string, readonly type: string, readonly id: string, readonly patient: string }
+
+function writtenBy ({ id: trace, patient, facts }: Version): Written {
+  const [type = '', id = ''] = ((facts as TraceFacts).about[0] ?? '').split('/')
+  return { trace, type, id, patient: patient ?? ANYBODY }
+}
+
+/** What some writes make due for one Subscription. It is asked of each resource once, however often that was written. */
+async function dueOf (ports: MatchPorts, subscription: Kept, written: readonly Written[]): Promise<readonly Due[]> {
+  const { channel, type, patients } = subscription.facts as SubscriptionFacts
+  const matched = new Map<string, boolean>()
   const due: Due[] = []
-  for await (const batch of store.heads({ type: 'Subscription', filter, sort: [] })) {
-    const matched = await Promise.all(batch.map(async each => await limit(async () => await isMatched(ports, each, id))))
-    due.push(...batch.filter((_, index) => matched[index] === true).map(({ id: subscription, facts }): Due => {
-      const { channel } = facts as SubscriptionFacts
-      return { id: `${channel}|${subscription}|${trace.id}`, way: channel, patient: trace.patient ?? '', about, at: clock(), subscription }
-    }))
+  for (const each of written) {
+    if (each.type !== type || !(patients.includes(ANYBODY) || patients.includes(each.patient))) continue
+    const isDue = matched.get(each.id) ?? await isMatched(ports, subscription, each.id)
+    matched.set(each.id, isDue)
+    if (isDue) due.push({ id: `${channel}|${subscription.id}|${each.trace}`, way: channel, patient: each.patient, about: `${type}/${each.id}`, at: ports.context.clock(), subscription: subscription.id })
   }
   return due
 }

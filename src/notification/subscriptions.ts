@@ -30,6 +30,8 @@ export interface Subscriptions extends Worker {
 const CALLS = 4
 /** Between two looks into the outbox, ms. */
 const LOOK = 500
+/** Writes are many: those who wait for them wait for as long again as matching took. */
+const REST = 1
 /** How long what happened waits for a socket to hear of it, ms. */
 const PATIENCE = 24 * 3600_000
 const MOST_RETIRED = 1000
@@ -70,7 +72,8 @@ export function createSubscriptions (ports: SubscriptionPorts): Subscriptions {
       tell: async traces => { await matchAll(ports, traces) },
       deliveries: [...Array.from({ length: CALLS }, () => calling), { ...common, deliver: { websocket: send.websocket }, subscriptions: sockets.bound }],
       owner: randomUUID(),
-      look: LOOK
+      look: LOOK,
+      rest: REST
     }),
     retire: async () => {
       const over = await store.findKept({ type: 'Subscription', filter: and(current, equals('facts.isActive', true), compare('facts.until', 'le', clock())), sort: [], limit: MOST_RETIRED })

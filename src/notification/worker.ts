@@ -18,6 +18,8 @@ export interface WorkerPorts extends Pick<DeliveryPorts, 'clock' | 'warn'> {
   readonly owner: string
   /** Between two looks into the outbox, ms. */
   readonly look?: number
+  /** Of the time it leaves so many times as much to the requests as telling took. */
+  readonly rest?: number
 }
 
 export interface Worker {
@@ -42,7 +44,7 @@ const REST = 8
 const GATHER = 250
 
 export function createWorker (ports: WorkerPorts): Worker {
-  const { feed, tell, deliveries, owner, clock, warn, look = LOOK } = ports
+  const { feed, tell, deliveries, owner, clock, warn, look = LOOK, rest = REST } = ports
   const stopped = new AbortController()
   const { signal } = stopped
   const loops: Promise<void>[] = []
@@ -61,7 +63,7 @@ export function createWorker (ports: WorkerPorts): Worker {
         if (isDue && !await reader.keep(clock(), LEAD)) return false
         if (isDue) kept = clock()
         if (traces.length === 0 && !isEndless) break
-        if (isEndless && traces.length > 0) await pause(Math.max(GATHER, REST * (performance.now() - arrived)))
+        if (isEndless && traces.length > 0) await pause(Math.max(GATHER, rest * (performance.now() - arrived)))
       }
     } finally {
       await reader.close()
