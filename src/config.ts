@@ -112,15 +112,16 @@ function notifications (env: Readonly<Record<string, string | undefined>>): Noti
 }
 
 function subscriptions (env: Readonly<Record<string, string | undefined>>, host: string): SubscriptionConfig {
-  const { SUBSCRIPTION_PAYLOAD: payload = 'ids', WEBSOCKET_PORT: port = '' } = env
-  const url = env['WEBSOCKET_URL'] ?? `ws://${host}:${port}/ws`
+  const { SUBSCRIPTION_PAYLOAD: payload = 'ids', WEBSOCKET_PORT: asked = '' } = env
+  const port = asked === '' ? undefined : whole(env, 'WEBSOCKET_PORT', 0, { most: 65_535 })
+  const url = env['WEBSOCKET_URL'] ?? `ws://${host}:${port ?? 0}/ws`
   if (payload !== 'ids' && payload !== 'resources') throw new Error('SUBSCRIPTION_PAYLOAD is ids or resources')
-  if (port !== '' && (!URL.canParse(url) || !/^wss?:/.test(url))) throw new Error('WEBSOCKET_URL is ws://… or wss://…')
+  if (port !== undefined && (!URL.canParse(url) || !/^wss?:/.test(url))) throw new Error('WEBSOCKET_URL is ws://… or wss://…')
   return {
     most: whole(env, 'MAX_SUBSCRIPTIONS', 20),
     days: whole(env, 'SUBSCRIPTION_DAYS', 30, { least: 1, most: 366 }),
     payload,
-    ...port === '' ? {} : { socket: { port: whole(env, 'WEBSOCKET_PORT', 0, { most: 65_535 }), url, most: whole(env, 'MAX_WEBSOCKETS', 1000, { least: 1 }) } }
+    ...port === undefined ? {} : { socket: { port, url, most: whole(env, 'MAX_WEBSOCKETS', 1000, { least: 1 }) } }
   }
 }
 
