@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { startMongo } from './mongodb/start-mongo.mjs'
 import { temporaryFolder } from './mongodb/temporary-folder.mjs'
 import { whenParentEnds } from './parent.mjs'
-import { install } from './setup.mjs'
+import { buildTests, install } from './setup.mjs'
 
 // npm run test:consent: many random scenarios (100,000; --scenarios N) in two processes (--workers N) on a MongoDB of its
 // own: the model, the decision and MongoDB must agree on every one, and every cell of the coverage be filled. What
@@ -19,14 +19,13 @@ const { values } = parseArgs({
 
 whenParentEnds(() => process.exit(1))
 await install({ log })
+await buildTests({ log })
 const dataDir = temporaryFolder('consent-')
 const mongo = await startMongo({ dataDir, temporary: true, log })
 try {
   const [scenarios, workers, seed] = [values.scenarios, values.workers, values.seed].map(Number)
   log(`${scenarios} scenarios from seed ${seed} on, in ${workers} processes`)
-  const { register } = await import('tsx/esm/api')
-  register()
-  const { hunt } = await import(pathToFileURL(path.join(ROOT, 'test', 'consent', 'hunt', 'main.ts')).href)
+  const { hunt } = await import(pathToFileURL(path.join(ROOT, 'dist', 'tests', 'test', 'consent', 'hunt', 'main.js')).href)
   const { report, isGood } = await hunt({ mongoUrl: mongo.url, seed, scenarios, workers, log })
   console.log(report.join('\n'))
   process.exitCode = isGood ? 0 : 1

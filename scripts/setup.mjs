@@ -8,13 +8,14 @@ const ROOT = path.join(import.meta.dirname, '..')
 const LOCK = path.join(ROOT, 'package-lock.json')
 // npm writes it at the end of an installation: what it has put there.
 const INSTALLED = path.join(ROOT, 'node_modules', '.package-lock.json')
-// Ours: made after a build, and dated at its beginning, so that a file saved meanwhile counts as changed.
-const BUILT = path.join(ROOT, 'dist', '.built')
 // Who is at it in this checkout: `npm start` and `npm test` may well be told at once.
 const OWNER = path.join(ROOT, '.setup.json')
-const PROGRAM = path.join(ROOT, 'dist', 'src', 'main.js')
 // Whatever tsc and scripts/definitions.mjs read or are.
 const SOURCES = ['src', 'scripts', 'capability-statement.json', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
+// What is built, each with its mark: made after a build, and dated at its beginning, so that a file saved meanwhile counts
+// as changed. The tests stand apart, with sources of their own: a start needs none, and waits for none.
+const PROGRAM = { script: 'build', mark: path.join(ROOT, 'dist', '.built'), sources: SOURCES }
+const TESTS = { script: 'build:test', mark: path.join(ROOT, 'dist', 'tests', '.built'), sources: [...SOURCES, 'test', 'tsconfig.test.json'] }
 
 /**
  * Makes a checkout ready to run: installs what package-lock.json says, and builds, each only when it is out of date.
@@ -37,15 +38,22 @@ export async function install ({ log }) {
 
 /** The second half. */
 export async function build ({ log }) {
-  await inTurn(log, async () => {
-    if (existsSync(PROGRAM) && Math.max(...SOURCES.map(name => changed(path.join(ROOT, name)))) <= changed(BUILT)) return
-    log('Building (npm run build)')
-    const began = new Date()
-    await runQuietly('npm', ['run', 'build'], { cwd: ROOT })
-    mkdirSync(path.dirname(BUILT), { recursive: true })
-    writeFileSync(BUILT, '')
-    utimesSync(BUILT, began, began)
-  })
+  await inTurn(log, async () => { await buildPart(PROGRAM, log) })
+}
+
+/** The tests and what they test, into `dist/tests`. */
+export async function buildTests ({ log }) {
+  await inTurn(log, async () => { await buildPart(TESTS, log) })
+}
+
+async function buildPart ({ script, mark, sources }, log) {
+  if (Math.max(...sources.map(name => changed(path.join(ROOT, name)))) <= changed(mark)) return
+  log(`Building (npm run ${script})`)
+  const began = new Date()
+  await runQuietly('npm', ['run', script], { cwd: ROOT })
+  mkdirSync(path.dirname(mark), { recursive: true })
+  writeFileSync(mark, '')
+  utimesSync(mark, began, began)
 }
 
 /** Runs `work` when no other process does any in this checkout; what a dead one left does not count. */

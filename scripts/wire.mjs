@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { startMongo } from './mongodb/start-mongo.mjs'
 import { whenParentEnds } from './parent.mjs'
-import { build, install } from './setup.mjs'
+import { build, buildTests, install } from './setup.mjs'
 
 // npm run test:wire: many random requests (20,000; --pairs N) in two processes (--workers N) on a MongoDB of its own, each
 // asked of two servers that differ only in what is hidden from the caller: the answers must be the same bytes, and every
@@ -21,14 +21,13 @@ const { values } = parseArgs({
 whenParentEnds(() => process.exit(1))
 await install({ log })
 await build({ log })
+await buildTests({ log })
 const dataDir = mkdtempSync(path.join(tmpdir(), 'wire-'))
 const mongo = await startMongo({ dataDir, temporary: true, log })
 try {
   const [pairs, workers, seed] = [values.pairs, values.workers, values.seed].map(Number)
   log(`${pairs} pairs from seed ${seed} on, in ${workers} processes`)
-  const { register } = await import('tsx/esm/api')
-  register()
-  const { hunt } = await import(pathToFileURL(path.join(ROOT, 'test', 'security', 'wire', 'hunt', 'main.ts')).href)
+  const { hunt } = await import(pathToFileURL(path.join(ROOT, 'dist', 'tests', 'test', 'security', 'wire', 'hunt', 'main.js')).href)
   const { report, isGood } = await hunt({ mongoUrl: mongo.url, seed, pairs, workers, log })
   console.log(report.join('\n'))
   process.exitCode = isGood ? 0 : 1

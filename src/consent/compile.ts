@@ -19,6 +19,8 @@ interface Stored {
   /** The field of their own codes; a deny means what is judged as a type too. */
   readonly codes: string
   readonly deniedCodes: readonly string[]
+  /** What clauses are about: a clause is asked for again and again as long as its choice stands, and says the same. */
+  readonly known: WeakMap<Clause, Filter>
 }
 
 /** The resources of a type of the record that the caller may see, deletion left aside. */
@@ -33,15 +35,24 @@ function whole (type: string, seen: (stored: Stored) => Filter): Filter {
   return CONTAINERS.includes(type) ? and(own, not(element('facts.items', not(seen(ITEMS))))) : own
 }
 
+const ofTypes = new Map<string, Stored>()
+
+/** @param type a declared one: each is kept */
 function ofType (type: string): Stored {
-  return {
+  const known = ofTypes.get(type)
+  if (known !== undefined) return known
+  const stored: Stored = {
+    known: new WeakMap(),
     named: (references, field) => isIn(field === 'self' ? '_id' : 'facts.chain', idsOf(type, references)),
     ...type === 'DocumentReference' ? { codes: 'facts.types', deniedCodes: ['facts.types'] } : { codes: 'facts.codes', deniedCodes: ['facts.codes', 'facts.types'] }
   }
+  ofTypes.set(type, stored)
+  return stored
 }
 
 /** Fields of an item are called as those of a resource, but for its id. */
 const ITEMS: Stored = {
+  known: new WeakMap(),
   named: (references, field) => or(...[...new Set(references.map(reference => reference.split('/')[0] ?? ''))].map(type =>
     and(equals('type', type), isIn(field === 'self' ? 'id' : 'facts.chain', idsOf(type, references))))),
   codes: 'facts.codes',
@@ -133,7 +144,13 @@ function denies ({ base, exceptions }: Statement, stored: Stored): Filter {
   return base?.effect === 'deny' ? or(denied, and(about(base, stored), not(or(...exceptions.map(clause => about(clause, stored)))))) : denied
 }
 
-function about ({ effect, selector: { labels, classes, codes, data, dataPeriod } }: Clause, stored: Stored): Filter {
+function about (clause: Clause, stored: Stored): Filter {
+  const known = stored.known.get(clause) ?? selected(clause, stored)
+  stored.known.set(clause, known)
+  return known
+}
+
+function selected ({ effect, selector: { labels, classes, codes, data, dataPeriod } }: Clause, stored: Stored): Filter {
   const parts: Filter[] = []
   if (labels !== undefined) parts.push(isIn('facts.tags', labels))
   if (classes !== undefined) parts.push(isIn('facts.classes', classes))

@@ -44,22 +44,19 @@ export function or (...of: readonly Filter[]): Filter {
 /** As many alternatives as it takes for their number to be felt: a thousand choices name a thousand documents. */
 const MANY = 8
 
-/** Among so many different ones it is seen that one says the same as another. */
-const ALIKE = 32
-
 function together (of: readonly Filter[]): readonly Filter[] {
   const values = new Map<string, Scalar[]>()
-  const others: Filter[] = []
+  const others = new Map<string, Filter>()
   for (const part of of) {
     if (part.kind !== 'in') {
-      if (!others.some((other, index) => index < ALIKE && isSame(other, part))) others.push(part)
+      others.set(inWords(part), part)
       continue
     }
     const known = values.get(part.field)
     if (known === undefined) values.set(part.field, [...part.values])
     else known.push(...part.values)
   }
-  return [...[...values].map(([field, list]) => isIn(field, list)), ...others]
+  return [...[...values].map(([field, list]) => isIn(field, list)), ...others.values()]
 }
 
 /**
@@ -67,7 +64,7 @@ function together (of: readonly Filter[]): readonly Filter[] {
  * whose patients chose the same are then one question, not 200.
  */
 export function anyBy (field: string, of: readonly Filter[]): Filter {
-  const alike: { readonly values: Scalar[], readonly rest: Filter }[] = []
+  const alike = new Map<string, { readonly values: Scalar[], readonly rest: Filter }>()
   const others: Filter[] = []
   for (const part of of) {
     const parts = part.kind === 'and' ? part.of : [part]
@@ -77,31 +74,35 @@ export function anyBy (field: string, of: readonly Filter[]): Filter {
       continue
     }
     const rest = and(...parts.filter(each => each !== key))
-    const known = alike.slice(0, MANY).find(each => isSame(each.rest, rest))
-    if (known === undefined) alike.push({ values: [...key.values], rest })
+    const said = inWords(rest)
+    const known = alike.get(said)
+    if (known === undefined) alike.set(said, { values: [...key.values], rest })
     else known.values.push(...key.values)
   }
-  return or(...others, ...alike.map(({ values, rest }) => and(isIn(field, values), rest)))
+  return or(...others, ...[...alike.values()].map(({ values, rest }) => and(isIn(field, values), rest)))
 }
 
-/** Whether two parts of filters say the same in the same words. */
-function isSame (one: unknown, other: unknown): boolean {
-  if (one === other) return true
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
-  const names = Object.keys(one)
-  return names.length === Object.keys(other).length && names.every(name => isSame(one[name as never], other[name as never]))
+const words = new WeakMap<Filter, string>()
+
+/** What a filter says: another one with the same words says the same. */
+function inWords (filter: Filter): string {
+  const known = words.get(filter)
+  if (known !== undefined) return known
+  const said = JSON.stringify(filter, endless)
+  words.set(filter, said)
+  return said
+}
+
+function endless (_name: string, value: unknown): unknown {
+  return value === Infinity || value === -Infinity ? { endless: String(value) } : value
 }
 
 function junction (kind: 'and' | 'or', of: readonly Filter[], neutral: Filter, absorbing: Filter): Filter {
-  const flat: Filter[] = []
-  for (const part of of) {
-    if (part.kind === absorbing.kind) return absorbing
-    if (part.kind === kind) flat.push(...part.of)
-    else if (part.kind !== neutral.kind) flat.push(part)
-  }
-  const [first] = flat
+  if (of.some(part => part.kind === absorbing.kind)) return absorbing
+  const parts = of.filter(part => part.kind !== neutral.kind)
+  const [first] = parts
   if (first === undefined) return neutral
-  return flat.length === 1 ? first : Object.freeze({ kind, of: Object.freeze(flat) })
+  return parts.length === 1 ? first : Object.freeze({ kind, of: Object.freeze(parts.flatMap(part => part.kind === kind ? part.of : [part])) })
 }
 
 /** Exactly what `of` is not. */

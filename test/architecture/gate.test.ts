@@ -8,8 +8,9 @@ import t from 'tap'
 import { createServer, send } from '../../src/http/server.js'
 import { OutcomeError } from '../../src/outcome/outcome-error.js'
 import { isReleased, releaseError, releasePublic } from '../../src/release/release.js'
+import { inProject } from '../helper/root.js'
 
-const SRC = path.join(import.meta.dirname, '../../src')
+const SRC = inProject('src')
 const SECRET = '{"resourceType":"Patient","name":[{"family":"SECRET"}]}'
 
 /** Where each way of sending may stand, and how often. */

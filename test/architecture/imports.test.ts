@@ -5,8 +5,9 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
+import { inProject } from '../helper/root.js'
 
-const SRC = path.join(import.meta.dirname, '../../src')
+const SRC = inProject('src')
 /** The files that put the others together. */
 const ROOTS: readonly string[] = ['app.ts', 'main.ts', 'sample.ts']
 

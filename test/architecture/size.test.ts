@@ -2,8 +2,9 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
+import { inProject } from '../helper/root.js'
 
-const SRC = path.join(import.meta.dirname, '../../src')
+const SRC = inProject('src')
 const MOST = 260
 const MEDIAN = 150
 

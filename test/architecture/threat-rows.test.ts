@@ -5,8 +5,9 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
+import { inProject } from '../helper/root.js'
 
-const TEST = path.join(import.meta.dirname, '..')
+const TEST = inProject('test')
 /** The rows that the table must have; those of other letters are as many as it has. */
 const ROWS: Readonly<Record<string, number>> = { A: 11, B: 23, C: 16, D: 20, E: 8, G: 6, P: 30 }
 const REASON = /^not yet: ./

@@ -13,8 +13,8 @@ import { conditionalsOf } from '../../src/interaction/declared.js'
 import { localTrust } from '../../src/http/authenticate.js'
 import type { Method } from '../helper/app.js'
 import { isAbsent, openScene, refused } from '../interaction/scene.js'
+import { ROOT } from '../helper/root.js'
 
-const ROOT = new URL('../../', import.meta.url)
 const statement = (): CapabilityStatement => JSON.parse(readFileSync(new URL('capability-statement.json', ROOT), 'utf8'))
 const resources = statement().rest?.[0]?.resource ?? []
 const scene = await openScene(t)

@@ -6,18 +6,18 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { stringifyJson } from '../../src/json/literal.js'
 import { parseJson } from '../../src/json/parse.js'
 import type { TestResponse } from '../helper/app.js'
 import { openScene } from '../interaction/scene.js'
 import { REFUSED } from './fixtures-refused.js'
+import { inProject } from '../helper/root.js'
 
 type Json = TestResponse['json']
 interface Fixture { readonly file: string, readonly type: string, readonly id: string }
 
-const folder = join(fileURLToPath(new URL('../../..', import.meta.url)), 'shared/fixtures/valid')
+const folder = inProject('../shared/fixtures/valid')
 /** Bundles are sent as Bundles (`iti65.test.ts`); traces are written by nobody. */
 const ELSEWHERE: readonly string[] = ['Bundle', 'AuditEvent']
 /** Its content is that of an example deposited before it, so that it is the same document, and takes over its label. */

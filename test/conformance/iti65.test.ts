@@ -9,8 +9,9 @@ import { INS_TEST } from '../helper/app.js'
 import { TRE_A07, document, label } from '../helper/resource.js'
 import { placeOf, statuses } from '../interaction/bundle.js'
 import { isAbsent, openScene, refused } from '../interaction/scene.js'
+import { ROOT } from '../helper/root.js'
 
-const FIXTURES = new URL('../../../shared/fixtures/valid/', import.meta.url)
+const FIXTURES = new URL('../shared/fixtures/valid/', ROOT)
 const scene = await openScene(t)
 const { get, hospital, lab, operator, request } = scene
 const LIST_TYPES = 'https://profiles.ihe.net/ITI/MHD/CodeSystem/MHDlistTypes'

@@ -11,6 +11,7 @@ import { applyFhirPathPatch } from '../../src/patch/fhirpath-patch.js'
 import { applyJsonPatch } from '../../src/patch/json-patch.js'
 import { createDefinitions } from '../../src/validation/definitions.js'
 import { structureDefinitions } from '../unit/validation/definitions.js'
+import { inProject } from '../helper/root.js'
 
 interface FhirPathCase {
   readonly name: string
@@ -28,7 +29,7 @@ interface JsonCase {
   readonly error?: string
 }
 
-const FOLDER = path.join(import.meta.dirname, '../../../shared/fixtures/patch')
+const FOLDER = inProject('../shared/fixtures/patch')
 const options = existsSync(FOLDER) ? {} : { skip: `${FOLDER} is not there` }
 const read = (file: string) => JSON.parse(readFileSync(path.join(FOLDER, file), 'utf8')) as unknown
 

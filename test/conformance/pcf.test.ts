@@ -7,8 +7,9 @@ import t from 'tap'
 import { as } from '../helper/app.js'
 import { access, document, label } from '../helper/resource.js'
 import { GP, GP2, PRACTICE, matches, openScene } from '../interaction/scene.js'
+import { ROOT } from '../helper/root.js'
 
-const FIXTURES = new URL('../../../shared/fixtures/valid/ihe-pcf/', import.meta.url)
+const FIXTURES = new URL('../shared/fixtures/valid/ihe-pcf/', ROOT)
 const CONFIDENTIALITY = 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality'
 const ACT_CODE = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
 const RESEARCH_HOUSE = '1990000011'

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Asked } from './engine.js'
+import { inProject } from '../helper/root.js'
 
-const FOLDER = path.join(import.meta.dirname, 'corpus')
+const FOLDER = inProject('test/consent/corpus')
 
 export interface Kept {
   readonly file: string

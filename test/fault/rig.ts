@@ -12,9 +12,10 @@ import type { Server } from '../../scripts/bench/server.js'
 import { holds, processesOf, socketAt } from './owner.js'
 import { layRoads } from './roads.js'
 import type { Roads } from './roads.js'
+import { ROOT, inProject } from '../helper/root.js'
 
 /** What the scripts of development offer, which are no TypeScript. */
-const script = async (name: string): Promise<unknown> => await import(new URL(`../../scripts/${name}`, import.meta.url).href)
+const script = async (name: string): Promise<unknown> => await import(new URL(`scripts/${name}`, ROOT).href)
 const { startMember } = await script('mongodb/member.mjs') as {
   startMember: (wanted: { dataDir: string, cacheSizeGB: number, parameters: readonly string[], temporary: boolean, log: (line: string) => void }) => Promise<{ port: number, pid: number | undefined, stop: () => Promise<void> }>
 }
@@ -43,7 +44,6 @@ export interface Rig {
   readonly close: () => Promise<void>
 }
 
-const ROOT = path.join(import.meta.dirname, '..', '..')
 const PATIENCE = 60_000
 /** An election after two seconds without a primary, not ten: a test has less patience than a hospital. */
 const IMPATIENT = { electionTimeoutMillis: 2000, heartbeatIntervalMillis: 500 }
@@ -73,7 +73,7 @@ export async function openRig ({ count, log }: { readonly count: number, readonl
     const servers: Server[] = []
     for (let index = 0; index < count; index++) {
       const server = await startServer({
-        file: path.join(ROOT, 'dist', 'src', 'main.js'),
+        file: inProject('dist/src/main.js'),
         env: { MONGODB_URL: url, MONGODB_DB: 'fault', DATA_DIR: dataDir, SAMPLE: 'none', BASE_URL: 'http://127.0.0.1:8080/fhir' },
         log: path.join(folder, `s${index}.log`)
       })

@@ -13,6 +13,7 @@ import type { App } from '../../src/app.js'
 import { readConfig } from '../../src/config.js'
 import { LOCAL_AUDIENCE, LOCAL_ISSUER, localTrust } from '../../src/http/authenticate.js'
 import { borrowDatabase, mongoUrl } from './database.js'
+import { ROOT } from './root.js'
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -41,7 +42,6 @@ export interface TestResponse {
   readonly json: any
 }
 
-export const ROOT = new URL('../../', import.meta.url)
 export const BASE = 'http://127.0.0.1:8080/fhir'
 
 /** Who signs the tokens of a test, and what they sign. */

@@ -7,7 +7,7 @@ import { fork } from 'node:child_process'
  * @returns its exit code
  */
 export async function workIn<Message> (file: string, share: object, hear: (message: Message) => void): Promise<number | null> {
-  const child = fork(file, [JSON.stringify(share)], { execArgv: ['--import=tsx', '--max-semi-space-size=64'] })
+  const child = fork(file, [JSON.stringify(share)], { execArgv: ['--max-semi-space-size=64'] })
   child.on('message', message => { hear(message as Message) })
   return await new Promise((resolve, reject) => {
     child.on('error', reject)

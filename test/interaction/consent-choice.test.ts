@@ -5,10 +5,11 @@ import t from 'tap'
 import { access, actor, block, consent, document, emergency, label, person, purpose, structure, treating } from '../helper/resource.js'
 import { as } from '../helper/app.js'
 import { GP, GP2, MT, isAbsent, look, openScene, refused } from './scene.js'
+import { ROOT } from '../helper/root.js'
 
 const scene = await openScene(t)
 const { get, post, put, made, ids, gp, hospital, lab } = scene
-const EXAMPLES = new URL('../../terminology/examples/', import.meta.url)
+const EXAMPLES = new URL('terminology/examples/', ROOT)
 const { id: patientId, holder, ins } = await scene.open()
 const masked = await made(hospital, document(patientId, { securityLabel: [label('MASQUE_PS')] }))
 const plain = await made(hospital, document(patientId))

@@ -9,9 +9,10 @@ import { as } from '../helper/app.js'
 import type { TestResponse } from '../helper/app.js'
 import { access, block, document, emergency, label, patient, treating } from '../helper/resource.js'
 import { GP, GP2, HOSPITAL, LAB, MT, isAbsent, link, look, matches, newIns, openScene, refused } from './scene.js'
+import { inProject } from '../helper/root.js'
 
 type Json = TestResponse['json']
-const EXAMPLE = new URL('../../../shared/fixtures/valid/ans-pdsm/DocumentReference-PDSmSimplifiedExample.json', import.meta.url)
+const EXAMPLE = inProject('../shared/fixtures/valid/ans-pdsm/DocumentReference-PDSmSimplifiedExample.json')
 const published = existsSync(EXAMPLE) ? JSON.parse(readFileSync(EXAMPLE, 'utf8')) : undefined
 const PDF = Buffer.from('%PDF-1.4\n\u00ff letter of the hospital\n%%EOF', 'latin1')
 

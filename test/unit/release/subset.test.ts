@@ -6,10 +6,10 @@ import { SUBSETTED, subset } from '../../../src/release/subset.js'
 import type { Shape } from '../../../src/search/shape.js'
 import { createOutlines } from '../../../src/validation/outline.js'
 import { createValidator } from '../../../src/validation/validate.js'
+import { inProject } from '../../helper/root.js'
 
-const ROOT = path.join(import.meta.dirname, '../../..')
 const SEED = Number(process.env['SEED'] ?? 20261127)
-const definitions = JSON.parse(readFileSync(path.join(ROOT, 'dist/definitions/structure-definitions.json'), 'utf8'))
+const definitions = JSON.parse(readFileSync(inProject('dist/definitions/structure-definitions.json'), 'utf8'))
 const outline = createOutlines(definitions)
 const validator = createValidator(definitions)
 type Json = Readonly<Record<string, never>>
@@ -79,7 +79,7 @@ t.test('numbers keep their digits', async t => {
 })
 
 t.test('of every published sample, a part is a part, valid, and has what must stay', async t => {
-  const folder = path.join(ROOT, '../shared/fixtures/valid')
+  const folder = inProject('../shared/fixtures/valid')
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.json') && file.includes('/'))
   const samples = files.map(file => JSON.parse(readFileSync(path.join(folder, file), 'utf8'))).filter(({ resourceType }) => outline(resourceType) !== undefined)
   const names = (resource: Json) => [...new Set(Object.keys(resource).map(key => outline(resource['resourceType'] ?? '')?.get(key.replace('_', ''))?.name ?? ''))].filter(name => name !== '')

@@ -6,8 +6,9 @@ import { isShared } from '../../../src/consent/family.js'
 import { buildRegistry } from '../../../src/search/registry.js'
 import { valueKinds } from '../../../src/search/value/table.js'
 import { base, definitions, own } from './fixture.js'
+import { ROOT } from '../../helper/root.js'
 
-const json = (path: string) => JSON.parse(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')) as unknown
+const json = (path: string) => JSON.parse(readFileSync(new URL(path, ROOT), 'utf8')) as unknown
 const statement = json('capability-statement.json') as CapabilityStatement
 const systems = json('dist/definitions/implied-systems.json') as Readonly<Record<string, readonly string[]>>
 const registry = buildRegistry(statement, [...definitions, ...own], { base, systems })

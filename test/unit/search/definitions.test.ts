@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { buildRegistry } from '../../../src/search/registry.js'
 import { own } from './fixture.js'
+import { inProject } from '../../helper/root.js'
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
+const root = inProject('')
 
 t.test('the build keeps what the declared types need, and little more', { skip: !existsSync(`${root}/capability-statement.json`) && 'no statement here' }, async t => {
   const folder = t.testdir()

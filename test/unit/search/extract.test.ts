@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { evaluate } from '../../../src/filter/evaluate.js'
 import { extract } from '../../../src/search/extract.js'
 import { parseKey } from '../../../src/search/key.js'
 import { parseSearch } from '../../../src/search/parse.js'
 import { base, hash, indexed, registry } from './fixture.js'
+import { inProject } from '../../helper/root.js'
 
 const document = {
   resourceType: 'DocumentReference',
@@ -83,7 +83,7 @@ t.test('extraction changes nothing and its result is frozen', async t => {
   t.ok([values, values.keys, values.found, values.dates, values.sort].every(Object.isFrozen))
 })
 
-const examples = fileURLToPath(new URL('../../../../shared/fixtures/valid', import.meta.url))
+const examples = inProject('../shared/fixtures/valid')
 
 t.test('each example is found by each of its own keys', { skip: !existsSync(examples) && 'no examples here' }, async t => {
   let asked = 0

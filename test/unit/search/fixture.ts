@@ -12,6 +12,7 @@ import { buildRegistry } from '../../../src/search/registry.js'
 import { loadProfiles } from '../../../src/validation/profiles.js'
 import type { IndexValues } from '../../../src/search/extract.js'
 import { createTerms } from '../../../src/terminology/terms.js'
+import { inProject } from '../../helper/root.js'
 
 /** Properties run with this seed: `SEED=… tap run …` repeats a failure, of which fast-check prints the seed. */
 export const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
@@ -24,7 +25,7 @@ export const definitions: readonly SearchParameter[] = (JSON.parse(readFileSync(
   .entry?.flatMap(({ resource }) => resource ?? []) ?? []
 
 /** The SearchParameters of our own and of the guides. */
-export const { searchParameters: own } = await loadProfiles(new URL('../../../profiles', import.meta.url).pathname)
+export const { searchParameters: own } = await loadProfiles(inProject('profiles'))
 
 /** A statement that declares `codes` by type, as R4 defines them. */
 export function statementOf (codes: Readonly<Record<string, readonly string[]>>, includes: Readonly<Record<string, object>> = {}): CapabilityStatement {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import fhirpath from 'fhirpath'
 import r4 from 'fhirpath/fhir-context/r4'
 import t from 'tap'
@@ -8,6 +7,7 @@ import { readExpression } from '../../../src/search/expression.js'
 import { compilePath } from '../../../src/search/path.js'
 import type { Resource } from '../../../src/search/path.js'
 import { definitions } from './fixture.js'
+import { inProject } from '../../helper/root.js'
 
 function values (expression: string, resource: Resource): unknown[] {
   const found: unknown[] = []
@@ -110,7 +110,7 @@ t.test('every expression of R4 is in the subset and compiles for each of its typ
   t.same([...empty], ['http://hl7.org/fhir/SearchParameter/DeviceDefinition-classification DeviceDefinition'])
 })
 
-const examples = fileURLToPath(new URL('../../../../shared/fixtures/valid', import.meta.url))
+const examples = inProject('../shared/fixtures/valid')
 
 t.test('the walk yields what the FHIRPath engine yields', { skip: !existsSync(examples) && 'no examples here' }, async t => {
   let compared = 0

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { buildRegistry } from '../../../src/search/registry.js'
 import { definitions, own, statementOf } from './fixture.js'
+import { ROOT } from '../../helper/root.js'
 
 function build (codes: Readonly<Record<string, readonly string[]>>, includes = {}) {
   return buildRegistry(statementOf(codes, includes), definitions, { base: 'https://record.example/fhir/' })
@@ -61,7 +62,7 @@ t.test('an inclusion that leads nowhere stops the start', async t => {
   t.throws(() => build(codes, { DocumentReference: { searchRevInclude: ['DocumentReference:patient'] } }), /that points to it/)
 })
 
-const statement = new URL('../../../capability-statement.json', import.meta.url)
+const statement = new URL('capability-statement.json', ROOT)
 
 t.test('the statement of this server is built', { skip: !existsSync(statement) && 'no statement here' }, async t => {
   const registry = buildRegistry(JSON.parse(readFileSync(statement, 'utf8')), [...definitions, ...own])

@@ -1,13 +1,13 @@
-import { fileURLToPath } from 'node:url'
 import type { CodeSystem } from '@medplum/fhirtypes'
 import t from 'tap'
 import { ACCOUNT_STATUS } from '../../../src/terminology/canonical.js'
 import { conceptsOf, createVocabulary } from '../../../src/terminology/code-system.js'
 import { loadTerminology } from '../../../src/terminology/load.js'
+import { inProject } from '../../helper/root.js'
 
 const NOS = 'https://mos.esante.gouv.fr/NOS'
 const G15 = `${NOS}/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante`
-const { vocabulary, codeSystems } = await loadTerminology(fileURLToPath(new URL('../../../terminology', import.meta.url)))
+const { vocabulary, codeSystems } = await loadTerminology(inProject('terminology'))
 
 t.test('tells the display of a code, and of no other', async t => {
   t.equal(vocabulary.display(`${G15}|10`), 'Médecin')

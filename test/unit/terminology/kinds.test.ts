@@ -1,5 +1,4 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import type { CodeSystem, Coding, Consent } from '@medplum/fhirtypes'
 import t from 'tap'
 import { CONSENT_KIND } from '../../../src/terminology/canonical.js'
@@ -7,8 +6,9 @@ import { createVocabulary } from '../../../src/terminology/code-system.js'
 import { checkKinds, isConsentKind, kindShapes } from '../../../src/terminology/kinds.js'
 import { loadTerminology } from '../../../src/terminology/load.js'
 import type { Terminology } from '../../../src/terminology/load.js'
+import { inProject } from '../../helper/root.js'
 
-const folder = fileURLToPath(new URL('../../../terminology', import.meta.url))
+const folder = inProject('terminology')
 const terminology = await loadTerminology(folder)
 const TREAT = 'http://terminology.hl7.org/CodeSystem/v3-ActReason|TREAT'
 const PCF = 'https://profiles.ihe.net/ITI/PCF/'

@@ -1,8 +1,8 @@
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { loadTerminology } from '../../../src/terminology/load.js'
+import { inProject } from '../../helper/root.js'
 
-const folder = fileURLToPath(new URL('../../../terminology', import.meta.url))
+const folder = inProject('terminology')
 
 const system = {
   resourceType: 'CodeSystem',

@@ -1,10 +1,10 @@
-import { fileURLToPath } from 'node:url'
 import type { ConceptMap, ConceptMapGroupElementTarget } from '@medplum/fhirtypes'
 import t from 'tap'
 import { DOCUMENT_TYPE, MATRIX, RESOURCE_TO_DOCUMENT_TYPE, TYPE_TO_CLASS } from '../../../src/terminology/canonical.js'
 import { conceptsOf } from '../../../src/terminology/code-system.js'
 import { loadTerminology } from '../../../src/terminology/load.js'
 import { createJudgedAs, createMatrixAt } from '../../../src/terminology/matrix.js'
+import { inProject } from '../../helper/root.js'
 
 const NOS = 'https://mos.esante.gouv.fr/NOS'
 const G15 = `${NOS}/TRE_G15-ProfessionSante/FHIR/TRE-G15-ProfessionSante`
@@ -14,7 +14,7 @@ const DOCTOR = `${G15}|10`
 const REPORT = `${LOINC}|34112-3`
 const RESIDENCE = `${A05}|ATTEST-RESID`
 
-const terminology = await loadTerminology(fileURLToPath(new URL('../../../terminology', import.meta.url)))
+const terminology = await loadTerminology(inProject('terminology'))
 const { codeSystems, valueSets, conceptMaps } = terminology
 const matrix = createMatrixAt(conceptMaps)(Date.parse('2026-11-22T12:00:00Z'))
 const cells = cellsOf(conceptMaps.find(({ url }) => url === MATRIX))

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { OutcomeError } from '../../../src/outcome/outcome-error.js'
 import type { Fault } from '../../../src/outcome/outcome-error.js'
 import { parseJson } from '../../../src/json/parse.js'
 import { createValidator } from '../../../src/validation/validate.js'
 import { bindings, structureDefinitions } from './definitions.js'
+import { inProject } from '../../helper/root.js'
 
 /** Public resources that lie beside the repository, not in it. */
-const folder = join(fileURLToPath(new URL('../../../..', import.meta.url)), 'shared/fixtures')
+const folder = inProject('../shared/fixtures')
 const options = existsSync(folder) ? {} : { skip: `${folder} is not there` }
 const validator = createValidator(structureDefinitions, bindings)
 

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import t from 'tap'
 import { loadProfiles } from '../../../src/validation/profiles.js'
+import { inProject } from '../../helper/root.js'
 
 t.test('the definitions of the project are whole', async t => {
-  const { urls, searchParameters } = await loadProfiles(new URL('../../../profiles', import.meta.url).pathname)
+  const { urls, searchParameters } = await loadProfiles(inProject('profiles'))
   for (const name of ['account-status', 'decision', 'disclosed']) {
     t.ok(urls.has(`https://fhir.espace-sante.example/StructureDefinition/${name}`), name)
   }

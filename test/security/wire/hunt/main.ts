@@ -7,7 +7,7 @@ import type { Share, Told } from './worker.js'
 
 interface Hunt { readonly mongoUrl: string, readonly seed: number, readonly pairs: number, readonly workers: number, readonly log: (line: string) => void }
 
-const WORKER = path.join(import.meta.dirname, 'worker.ts')
+const WORKER = path.join(import.meta.dirname, 'worker.js')
 /** So many seconds lie between two lines about progress. */
 const EVERY = 10
 
