@@ -199,7 +199,7 @@ export const MUTANTS = [
   told('a Subscription that was turned off is told what was due', 'facts.isActive && facts.until > now', 'facts.until > now'),
   told('a Subscription outlives its end', 'facts.isActive && facts.until > now', 'facts.isActive'),
   told('a Subscription is judged when the change was, and no more', "if (told === undefined) return 'done'", "if (told === undefined) { await webhook.call(endpoint, { id: due.id, now, body: '' }); return 'done' }"),
-  feed('a Subscription hears of a secret session', ", [`${prefix}facts.isSecret`]: { $ne: true } })", ' })'),
+  feed('a Subscription hears of a secret session', ', [`${prefix}facts.isSecret`]: { $ne: true } })', ' })'),
   unclaimed('a content that a document claimed is still read alone', 'permit: claimedBy === null && keys', 'permit: keys'),
   unclaimed('a content that a document claimed is still found alone', "and(not(exists('facts.claimedBy')), isIn('facts.depositor', standing(situation).keys))", "isIn('facts.depositor', standing(situation).keys)"),
   unclaimed('a person posts as themselves, whatever the structure', 'return own.map(structure => `${person}@${structure}`)', 'return [person]'),
