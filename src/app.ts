@@ -13,18 +13,26 @@ import { createAuthenticate } from './http/authenticate.js'
 import type { Trust } from './http/authenticate.js'
 import { addRoutes } from './http/routes.js'
 import { createServer } from './http/server.js'
+import { createSocketServer } from './http/sockets.js'
+import type { SocketServer } from './http/sockets.js'
 import { buildCompartment } from './interaction/compartment.js'
 import { monthsAfter } from './filter/interval.js'
 import type { Context } from './interaction/context.js'
-import { checkOperations, declarationsOf } from './interaction/declared.js'
+import { checkOperations, declarationsOf, withSockets } from './interaction/declared.js'
 import { createDirectory } from './interaction/directory.js'
 import { createMigration } from './interaction/migration.js'
 import { startReindexing } from './interaction/reindex.js'
+import type { Answer } from './interaction/answer.js'
 import { createSights } from './interaction/sights.js'
 import { sweep } from './interaction/sweep.js'
 import { createNotifications } from './notification/create.js'
+import { NO_SOCKETS, createBind } from './notification/sockets.js'
+import { createSubscriptions } from './notification/subscriptions.js'
+import type { Subscriptions } from './notification/subscriptions.js'
 import type { Worker } from './notification/worker.js'
 import { createWebhook } from './notification/webhook.js'
+import { release } from './release/release.js'
+import type { ReleasePorts } from './release/release.js'
 import { createPageSeal } from './search/page.js'
 import { buildRegistry } from './search/registry.js'
 import { createClient } from './store/client.js'
@@ -57,6 +65,10 @@ export interface App {
   readonly indexed: Promise<void>
   /** Tells holders what others did: it works once it is started. */
   readonly notifications: Worker
+  /** Tells subscribers of what changed: the same. */
+  readonly subscriptions: Subscriptions
+  /** Websockets, once it listens; undefined where none are served. */
+  readonly sockets: SocketServer | undefined
   readonly close: () => Promise<void>
 }
 
@@ -137,6 +149,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       compartment: buildCompartment(await json('dist/definitions/compartment-patient.json'), registry),
       base: config.baseUrl,
       pages: createPageSeal(keyring.page),
+      subscriptions: { most: config.subscriptions.most, life: config.subscriptions.days * 24 * 3600_000, hasSockets: config.subscriptions.socket !== undefined },
       mayCall: endpoint => webhook?.mayCall(endpoint) ?? false,
       knows: ({ system, code }) => terminology.vocabulary.isKnown(`${system ?? ''}|${code ?? ''}`) || (system === RESOURCE_TYPES && registry.types.includes(code ?? '')),
       definitions: createDefinitions(structureDefinitions),
@@ -148,34 +161,54 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       mayDeclareEmergency: profession => profession.startsWith(TRE_G15) && (config.emergencyProfessions?.includes(profession.slice(TRE_G15.length)) ?? true)
     })
     const server = createServer(logger, authenticate, clock)
+    const releasing: ReleasePorts = {
+      ...traces,
+      outline: createOutlines(structureDefinitions),
+      store,
+      base: config.baseUrl,
+      alarm: message => { logger.fatal({ alarm: true }, message) },
+      notice: choice => { logger.warn({ choice }, 'a choice was written that is not understood in full') }
+    }
+    const gate = async (answer: Answer) => await release(answer, releasing)
+    const { socket } = config.subscriptions
+    const sockets = socket === undefined ? undefined : createSocketServer({ logger, authenticate, clock, most: socket.most, bind: createBind({ context, sightOf, gate }) })
     addRoutes(server, {
       context,
-      release: {
-        ...traces,
-        outline: createOutlines(structureDefinitions),
-        store,
-        base: config.baseUrl,
-        alarm: message => { logger.fatal({ alarm: true }, message) },
-        notice: choice => { logger.warn({ choice }, 'a choice was written that is not understood in full') }
-      },
-      statement,
+      release: releasing,
+      statement: socket === undefined ? statement : withSockets(statement, socket.url),
       authenticate,
       sightOf,
       underWay: new Set(),
       isReady: async () => await db.command({ ping: 1 }).then(() => true, () => false)
     })
     const reindexing = await startReindexing({ registry, hash, store: createIndexStore(db, createSealing(keyring)), incomplete, pause: config.reindexPause, log: (fields, message) => { logger.info(fields, message) } })
+    const outbox = createOutbox(db)
+    const warn: (fields: Readonly<Record<string, unknown>>, message: string) => void = (fields, message) => { logger.warn(fields, message) }
+    const subscriptions = createSubscriptions({
+      context,
+      sightOf,
+      gate,
+      payload: config.subscriptions.payload,
+      webhook,
+      sockets: sockets ?? NO_SOCKETS,
+      feed: createTraceFeed(db, createSealing(keyring), 'writes'),
+      outbox,
+      warn
+    })
     const notifications = createNotifications({
       context,
       sightOf,
       settings: config.notifications,
       feed: createTraceFeed(db, createSealing(keyring)),
-      outbox: createOutbox(db),
+      outbox,
       memory: createMemory(db),
       webhook: webhook?.send,
-      warn: (fields, message) => { logger.warn(fields, message) }
+      warn
     })
-    const sweeping = setInterval(() => { sweep(context).catch(() => logger.error('what nobody came for could not be swept')) }, SWEEP_EVERY).unref()
+    const sweeping = setInterval(() => {
+      sweep(context).catch(() => logger.error('what nobody came for could not be swept'))
+      subscriptions.retire().catch(() => { logger.error('Subscriptions that are over could not be turned off') })
+    }, SWEEP_EVERY).unref()
     return {
       server,
       context,
@@ -183,10 +216,12 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       warm: () => { validator.compile([...registry.types, 'Bundle', 'Parameters']) },
       indexed: reindexing.done,
       notifications,
+      subscriptions,
+      sockets,
       close: async () => {
         clearInterval(sweeping)
-        await server.close()
-        await notifications.stop()
+        await Promise.all([server.close(), sockets?.server.close()])
+        await Promise.all([notifications.stop(), subscriptions.stop()])
         await reindexing.stop()
         await client.close()
       }

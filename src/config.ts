@@ -36,6 +36,18 @@ export interface Config {
   readonly reindexPause: number
   /** What is told of a record to its holder, and how. */
   readonly notifications: NotificationConfig
+  readonly subscriptions: SubscriptionConfig
+}
+
+export interface SubscriptionConfig {
+  /** Of one caller. */
+  readonly most: number
+  /** How long one lives at most, days. */
+  readonly days: number
+  /** Whether a payload is the resource, as its owner sees it, or its reference alone. */
+  readonly payload: 'ids' | 'resources'
+  /** The port on which websockets are served, and the address by which clients open them. */
+  readonly socket?: { readonly port: number, readonly url: string, readonly most: number }
 }
 
 export interface NotificationConfig {
@@ -79,6 +91,7 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
     limits: readLimits(env),
     reindexPause: whole(env, 'REINDEX_PAUSE', 10),
     notifications: notifications(env),
+    subscriptions: subscriptions(env, host),
     ...issuer === undefined || jwks === undefined || audience === undefined ? {} : { issuer: { url: issuer, jwks, audience } }
   })
 }
@@ -95,6 +108,20 @@ function notifications (env: Readonly<Record<string, string | undefined>>): Noti
     mailMinutes: whole(env, 'MAIL_MINUTES', 60),
     ...url === undefined || from === undefined ? {} : { mail: { url, from } },
     ...origins.length === 0 || secret === undefined ? {} : { webhook: { origins, secret, isPrivateAllowed: env['WEBHOOK_PRIVATE'] === 'allow' } }
+  }
+}
+
+function subscriptions (env: Readonly<Record<string, string | undefined>>, host: string): SubscriptionConfig {
+  const { SUBSCRIPTION_PAYLOAD: payload = 'ids', WEBSOCKET_PORT: asked = '' } = env
+  const port = asked === '' ? undefined : whole(env, 'WEBSOCKET_PORT', 0, { most: 65_535 })
+  const url = env['WEBSOCKET_URL'] ?? `ws://${host}:${port ?? 0}/ws`
+  if (payload !== 'ids' && payload !== 'resources') throw new Error('SUBSCRIPTION_PAYLOAD is ids or resources')
+  if (port !== undefined && (!URL.canParse(url) || !/^wss?:/.test(url))) throw new Error('WEBSOCKET_URL is ws://… or wss://…')
+  return {
+    most: whole(env, 'MAX_SUBSCRIPTIONS', 20),
+    days: whole(env, 'SUBSCRIPTION_DAYS', 30, { least: 1, most: 366 }),
+    payload,
+    ...port === undefined ? {} : { socket: { port, url, most: whole(env, 'MAX_WEBSOCKETS', 1000, { least: 1 }) } }
   }
 }
 

@@ -20,7 +20,11 @@ const logger = pino({ level: config.logLevel }, lines)
 const app = await createApp({ config, logger, trust: await trustOf(config), master: await masterKey(config.dataDir), root: ROOT })
 app.warm()
 if (config.withSample) await loadSample(app)
-if (config.notifications.isOn) await app.notifications.start()
+const { notifications: { isOn, webhook }, subscriptions: { socket } } = config
+if (isOn) await app.notifications.start()
+// Without a channel there is nobody to tell, and nothing is followed.
+if (isOn && (webhook !== undefined || socket !== undefined)) await app.subscriptions.start()
+if (socket !== undefined) await app.sockets?.server.listen({ port: socket.port, host: config.host })
 await app.server.listen({ port: config.port, host: config.host })
 process.stdout.write([
   `espace-sante-fhir serves ${config.baseUrl}`,

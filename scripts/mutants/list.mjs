@@ -5,6 +5,8 @@
 const RULES = ['test/consent/sentences.ts', 'test/consent/differential.test.ts']
 const PARTICIPATION = ['test/consent/participation.test.ts']
 const IDENTITY = ['test/unit/security/identity.test.ts', 'test/consent/differential.test.ts']
+const SUBSCRIPTION = ['test/notification/subscription.test.ts']
+const HOOK = ['test/notification/subscription-hook.test.ts']
 const WIRE = ['test/security/non-interference.test.ts']
 
 const situation = of('src/consent/situation.ts', RULES)
@@ -23,6 +25,10 @@ const unclaimed = of('src/consent/unclaimed.ts', RULES)
 const participation = of('src/consent/participation.ts', PARTICIPATION)
 const standing = of('src/consent/situation.ts', PARTICIPATION)
 const identity = of('src/security/identity.ts', IDENTITY)
+const subscription = of('src/consent/subscription.ts', SUBSCRIPTION)
+const owner = of('src/interaction/sights.ts', SUBSCRIPTION)
+const told = of('src/notification/subscription-send.ts', HOOK)
+const feed = of('src/store/trace-feed.ts', HOOK)
 
 const include = of('src/interaction/include.ts', WIRE)
 const read = of('src/interaction/read.ts', WIRE)
@@ -191,6 +197,13 @@ export const MUTANTS = [
   rules('a choice that names nobody speaks to nobody', 'actors?.includes(EVERYONE) ?? true', 'actors?.includes(EVERYONE) ?? false'),
   rules('a list for emergencies is searched for', "purposes.includes('TREAT') || purposes.includes('*'))", 'purposes.length > 0)'),
 
+  subscription('a Subscription is read by everybody', 'permit: owner !== undefined && facts.owner === owner', 'permit: true'),
+  subscription('a Subscription is found by everybody', "owner === undefined ? none : equals('facts.owner', owner)", "owner === undefined ? none : equals('deleted', false)"),
+  owner('a Subscription is of a person in whatever structure', '`owner|${principal.kind}|${principal.subject}`', '`owner|${principal.kind}|${principal.person ?? principal.subject}`'),
+  told('a Subscription that was turned off is told what was due', 'facts.isActive && facts.until > now', 'facts.until > now'),
+  told('a Subscription outlives its end', 'facts.isActive && facts.until > now', 'facts.isActive'),
+  told('a Subscription is judged when the change was, and no more', "if (told === undefined) return 'done'", "if (told === undefined) { await webhook.call(endpoint, { id: due.id, now, body: '' }); return 'done' }"),
+  feed('a Subscription hears of a secret session', ', [`${prefix}facts.isSecret`]: { $ne: true } })', ' })'),
   unclaimed('a content that a document claimed is still read alone', 'permit: claimedBy === null && keys', 'permit: keys'),
   unclaimed('a content that a document claimed is still found alone', "and(not(exists('facts.claimedBy')), isIn('facts.depositor', standing(situation).keys))", "isIn('facts.depositor', standing(situation).keys)"),
   unclaimed('a person posts as themselves, whatever the structure', 'return own.map(structure => `${person}@${structure}`)', 'return [person]'),

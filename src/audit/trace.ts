@@ -7,7 +7,7 @@ import type { Version } from '../interaction/store.js'
 import { extract } from '../search/extract.js'
 import type { Registry } from '../search/parameter.js'
 import { DECISION, NIL, decisionExtension, disclosedExtension, toAuditEvent } from './event.js'
-import type { Access } from './event.js'
+import type { Access, InteractionCode } from './event.js'
 
 export interface TracePorts {
   readonly registry: Registry
@@ -15,6 +15,9 @@ export interface TracePorts {
   readonly newId: () => string
   readonly clock: () => number
 }
+
+/** The interactions that leave a version behind which can be read. */
+const WRITES: readonly InteractionCode[] = ['create', 'update', 'patch']
 
 /** The journal entry of one access, ready to be stored: an AuditEvent with the facts that decide who may read it. */
 export function toTrace (access: Access, caller: Caller, ports: TracePorts): Version {
@@ -32,7 +35,8 @@ export function toTrace (access: Access, caller: Caller, ports: TracePorts): Ver
     disclosed,
     isNamed: access.isNamed ?? true,
     isSecret: caller.principal.isSecret,
-    ...access.rests === undefined ? {} : { rests: access.rests }
+    ...access.rests === undefined ? {} : { rests: access.rests },
+    ...access.outcome === '0' && WRITES.includes(access.interaction) ? { isWrite: true } : {}
   }
   const text = JSON.stringify(event)
   return {

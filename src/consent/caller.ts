@@ -12,6 +12,8 @@ export interface Caller {
   /** Keys of `security/identity.ts`, hashed as they are stored: the person, the application. */
   readonly person?: string
   readonly client?: string
+  /** Hashed: the caller in the role of their token, whose Subscriptions are theirs. */
+  readonly owner?: string
   /** `RelatedPerson/id` of a representative. */
   readonly relative?: string
   /** Every key of the caller's structure. */

@@ -20,7 +20,7 @@ import type { Statement } from './statement.js'
 import { compileUnclaimed, decideUnclaimed } from './unclaimed.js'
 import type { BinaryFacts } from './unclaimed.js'
 
-export type Family = 'record' | 'choice' | 'trace' | 'identity' | 'directory' | 'message' | 'agenda' | 'open-agenda'
+export type Family = 'record' | 'choice' | 'trace' | 'identity' | 'directory' | 'message' | 'agenda' | 'open-agenda' | 'subscription'
 
 const FAMILIES: Readonly<Record<string, Family>> = {
   ...Object.fromEntries(Object.keys(RECORD_TYPES).map(type => [type, 'record' as const])),
@@ -40,7 +40,8 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   HealthcareService: 'directory',
   Device: 'directory',
   Endpoint: 'directory',
-  Group: 'directory'
+  Group: 'directory',
+  Subscription: 'subscription'
 }
 
 /** @throws Error for a type that has no family: a server that declares it does not start */
@@ -54,6 +55,11 @@ export function familyOf (type: string): Family {
 export function isShared (type: string): boolean {
   const family = familyOf(type)
   return family === 'directory' || family === 'open-agenda'
+}
+
+/** Whether a type belongs to no record and each resource of it to who made it: `subscription.ts`. */
+export function isOwned (type: string): boolean {
+  return familyOf(type) === 'subscription'
 }
 
 /** What the rule of the family *choice* reads of a Consent. */
@@ -83,6 +89,8 @@ export interface TraceFacts {
   readonly isSecret: boolean
   /** Where it was permitted for the sake of what it disclosed alone: to whom all of that is hidden, it was refused. */
   readonly rests?: { readonly on: readonly string[], readonly otherwise: Decision }
+  /** Whether it wrote a version of what it is about. */
+  readonly isWrite?: true
 }
 
 export interface Subject { readonly type: string, readonly id: string, readonly facts: unknown }
@@ -121,6 +129,8 @@ export function decideIn (situation: Situation, subject: Subject, hidden: Hidden
     case 'trace': return decideTrace(situation, subject.facts as TraceFacts, hidden)
     case 'identity': return decideIdentity(situation)
     case 'directory': case 'open-agenda': return permit(0)
+    // In no record: `subscription.ts`.
+    case 'subscription': return deny(0)
   }
 }
 
@@ -135,6 +145,7 @@ export function compileIn (situation: Situation, type: string, hidden: ReadonlyS
     case 'trace': return and(ofPatient, compileTrace(situation, hidden))
     case 'identity': return decideIdentity(situation).permit ? ofPatient : none
     case 'directory': case 'open-agenda': return all
+    case 'subscription': return none
   }
 }
 

@@ -9,6 +9,7 @@ import type { Permission } from '../security/scope.js'
 import type { Definitions } from '../patch/definitions.js'
 import type { PageSeal } from '../search/page.js'
 import type { Fault } from '../outcome/outcome-error.js'
+import type { SubscriptionBounds } from './admit/subscription.js'
 import type { Compartment } from './compartment.js'
 import type { Directory } from './directory.js'
 import type { Use } from './bundle-medication.js'
@@ -46,6 +47,7 @@ export interface Context extends TracePorts {
   readonly pages: PageSeal
   /** Whether the server may be asked to call an address. */
   readonly mayCall: (endpoint: string) => boolean
+  readonly subscriptions: SubscriptionBounds
   /** Whether the CapabilityStatement declares an interaction, or a conditional one, of a type. */
   readonly declares: (type: string, code: string) => boolean
   readonly compartment: Compartment

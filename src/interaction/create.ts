@@ -15,6 +15,7 @@ import { patient } from './admit/patient.js'
 import { record } from './admit/record.js'
 import { checkReferenceCount } from './admit/reference.js'
 import { relatedPerson } from './admit/related-person.js'
+import { subscription } from './admit/subscription.js'
 import { depositedAt } from './admit/source.js'
 import { belowBase } from '../search/literal.js'
 import { versionHeaders } from './answer.js'
@@ -44,7 +45,7 @@ export interface Create extends Asking {
 }
 
 const ADMITTERS: Partial<Record<Family, Admitter>> = {
-  record, choice: consent, directory, message, agenda: appointment, 'open-agenda': openAgenda
+  record, choice: consent, directory, message, agenda: appointment, 'open-agenda': openAgenda, subscription
 }
 /** Types with rules of their own within their family. */
 const OF_TYPE: Readonly<Record<string, Admitter>> = { Binary: binary, DocumentReference: document, Patient: patient, RelatedPerson: relatedPerson }

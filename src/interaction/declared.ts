@@ -1,5 +1,14 @@
 import type { CapabilityStatement, CapabilityStatementRestResource } from '@medplum/fhirtypes'
 
+const WEBSOCKET = 'http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket'
+
+/** The statement of a server that serves websockets, which says where. */
+export function withSockets (statement: CapabilityStatement, url: string): CapabilityStatement {
+  const [first, ...others] = statement.rest ?? []
+  if (first === undefined) return statement
+  return { ...statement, rest: [{ ...first, extension: [...first.extension ?? [], { url: WEBSOCKET, valueUri: url }] }, ...others] }
+}
+
 /** Whether the CapabilityStatement declares an interaction, or a conditional one, of a type. */
 export function declarationsOf (statement: CapabilityStatement): (type: string, code: string) => boolean {
   const declared = new Set((statement.rest?.[0]?.resource ?? []).flatMap(resource =>

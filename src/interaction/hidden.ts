@@ -2,7 +2,7 @@
  * What traces name and their reader may not know of (`consent.md` 2 *trace*). It is asked for the traces at hand, in
  * batches, so that it costs no more however much of a record is hidden; whatever was not asked counts as hidden.
  */
-import { compileIn, familyOf, isShared } from '../consent/family.js'
+import { compileIn, familyOf, isOwned, isShared } from '../consent/family.js'
 import type { Hidden, TraceFacts } from '../consent/family.js'
 import type { Situation } from '../consent/situation.js'
 import type { ParticipationFacts, Told } from '../consent/participation.js'
@@ -66,7 +66,7 @@ export async function allHidden ({ store, types }: Asking, situation: Situation,
 
 function isOfRecord (types: readonly string[], reference: string): boolean {
   const [type = ''] = reference.split('/')
-  return types.includes(type) && !isShared(type) && familyOf(type) !== 'trace'
+  return types.includes(type) && !isShared(type) && !isOwned(type) && familyOf(type) !== 'trace'
 }
 
 function byType (references: readonly string[]): ByType {

@@ -4,11 +4,13 @@ import { EVERYONE, isWithin } from '../consent/choice.js'
 import type { Choice } from '../consent/choice.js'
 import { ownDeposits, ownFeed } from '../consent/compile.js'
 import type { Decision } from '../consent/decide.js'
-import { compileIn, decideIn, familyOf, isShared, isTelling } from '../consent/family.js'
+import { compileIn, decideIn, familyOf, isOwned, isShared, isTelling } from '../consent/family.js'
 import { CONTAINERS, RECORD_TYPES } from '../consent/record-type.js'
 import { ofParticipants } from '../consent/participation.js'
 import type { RulesBody } from '../consent/rules.js'
 import { readableTypes, situate } from '../consent/situation.js'
+import { compileSubscription, decideSubscription } from '../consent/subscription.js'
+import type { SubscriptionFacts } from '../consent/subscription.js'
 import type { AccountStatus, Policy, Situation } from '../consent/situation.js'
 import { evaluate } from '../filter/evaluate.js'
 import { all, and, anyBy, element, exists, isIn, none, not, or } from '../filter/filter.js'
@@ -115,6 +117,7 @@ export class RequestSight implements Sight {
 
   readonly decide = ({ type, id, patient, facts }: Pick<Version, 'type' | 'id' | 'patient' | 'facts'>): Decision => {
     if (isShared(type)) return { permit: true, rule: 0, choices: [] }
+    if (isOwned(type)) return decideSubscription(this.caller, facts as SubscriptionFacts)
     if (this.#isIdentifiedTo(type, patient)) return { permit: true, rule: 0, choices: [] }
     const situation = patient === null ? undefined : this.#situations.get(patient)
     if (situation === undefined || patient === null) return { permit: false, rule: 1, choices: [] }
@@ -131,6 +134,7 @@ export class RequestSight implements Sight {
 
   readonly among = async (type: string, patients: readonly string[], isJudgedLater = false): Promise<Filter> => {
     if (isShared(type)) return all
+    if (isOwned(type)) return compileSubscription(this.caller)
     await this.enter(patients)
     if (familyOf(type) === 'identity' && this.#isOperator()) return isIn('patient', patients.filter(patient => this.#isIdentifiedTo(type, patient)))
     const hidden = familyOf(type) === 'trace' && !isJudgedLater ? await this.hide(patients) : new Set<string>()
@@ -142,6 +146,7 @@ export class RequestSight implements Sight {
 
   readonly anywhere = async (type: string, isJudgedLater = false): Promise<Filter> => {
     const family = familyOf(type)
+    if (isOwned(type)) return compileSubscription(this.caller)
     if (isShared(type) || (type === 'Patient' && this.#isOperator())) return all
     if (this.caller.patient !== undefined) return await this.among(type, [this.caller.patient], isJudgedLater)
     // Which of these accounts are open is judged later; where nobody judges, the operator finds nothing.

@@ -3,7 +3,7 @@
  * inclusions count what the caller may see; `release` decides each resource once more.
  */
 import type { Access } from '../audit/event.js'
-import { isNotification, isShared, isTelling } from '../consent/family.js'
+import { isNotification, isOwned, isShared, isTelling } from '../consent/family.js'
 import { consentsOf } from '../consent/statement.js'
 import { evaluate } from '../filter/evaluate.js'
 import { and } from '../filter/filter.js'
@@ -118,7 +118,7 @@ export function accesses (
   const { type } = request
   const disclosed = entries.map(({ version }) => version).filter(({ patient }) => patient !== null)
   const named = [...request.patients ?? [], ...request.concerned].filter(patient => sight.account(patient) !== 'none')
-  const bound = request.patients === null && sight.caller.patient !== undefined ? [sight.caller.patient] : []
+  const bound = request.patients === null && sight.caller.patient !== undefined && !isOwned(type) ? [sight.caller.patient] : []
   const patients = [...new Set([...named, ...bound, ...disclosed.map(({ patient }) => patient)])].filter(patient => patient !== null)
   const query = traced(context, request)
   const common = { interaction, type, outcome: '0' } as const

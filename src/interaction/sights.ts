@@ -13,7 +13,7 @@ const MEMORY = 20_000
 const NOWHERE: Placed = { stamp: '', value: { own: [], enclosing: [], memberships: [] } }
 
 /** The keyed hashes by which rules and facts name a caller. */
-interface Keys { readonly structure: string | undefined, readonly person: string | undefined, readonly client: string | undefined }
+interface Keys { readonly structure: string | undefined, readonly person: string | undefined, readonly client: string | undefined, readonly owner: string | undefined }
 
 /** Makes the sight of each request; keeps only what a stamp proves. @param memory how much of each sort is kept */
 export function createSights (ports: SightPorts, memory = MEMORY): SightOf {
@@ -28,7 +28,7 @@ export function createSights (ports: SightPorts, memory = MEMORY): SightOf {
     const known = keys.get(principal)
     if (known !== undefined) return known
     const hashed = (key: string | undefined) => key === undefined ? undefined : hash(key)
-    const fresh = { structure: hashed(principal.structure), person: hashed(principal.person), client: hashed(principal.client) }
+    const fresh = { structure: hashed(principal.structure), person: hashed(principal.person), client: hashed(principal.client), owner: hashed(`owner|${principal.kind}|${principal.subject}`) }
     keys.set(principal, fresh)
     return fresh
   }
@@ -54,7 +54,7 @@ export function createSights (ports: SightPorts, memory = MEMORY): SightOf {
   }
 
   return async (principal, now) => {
-    const { structure, person, client } = keysOf(principal)
+    const { structure, person, client, owner } = keysOf(principal)
     // Before anything is read.
     const election = await store.enter()
     const [patient, known] = await Promise.all([
@@ -67,6 +67,7 @@ export function createSights (ports: SightPorts, memory = MEMORY): SightOf {
       ...given('patient', patient),
       ...given('person', person),
       ...given('client', client),
+      ...given('owner', owner),
       ...given('relative', principal.representative === undefined ? undefined : `RelatedPerson/${principal.representative}`)
     }
     return new RequestSight({ election, caller }, known, ports, rulesOf, structure === undefined ? undefined : async () => await fresh(structure, person))

@@ -108,12 +108,14 @@ export interface Write {
 export interface Due {
   readonly id: string
   /** `trace`: one that could not be told, and is told again. */
-  readonly way: 'mail' | 'webhook' | 'announcement' | 'trace'
+  readonly way: 'mail' | 'webhook' | 'announcement' | 'trace' | 'rest-hook' | 'websocket'
   readonly patient: string
   /** `Type/id` of what it is about. */
   readonly about: string
   /** Not before this instant, ms. */
   readonly at: number
+  /** The id of the Subscription that asks for it. */
+  readonly subscription?: string
 }
 
 /** Which version was written: as much of it as an answer tells beside its body. */

@@ -2,7 +2,7 @@
  * What of a type the caller may see, as narrowly as the query allows: the part of every search that the client does not
  * write. Each step over a reference asks it again.
  */
-import { hasPatientGround, isShared } from '../consent/family.js'
+import { hasPatientGround, isOwned, isShared } from '../consent/family.js'
 import { isFindable } from '../consent/situation.js'
 import { and, isIn, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
@@ -19,7 +19,7 @@ export const MOST_CANDIDATES = 200
 /** What of the type this caller may see, as narrowly as the query allows (`design.md` 4). @param isJudgedLater see `Sight.among` */
 export async function visibleFilter (context: Context, sight: Sight, request: Question, isJudgedLater = false): Promise<Filter> {
   const { type, patients } = request
-  if (isShared(type)) return await sight.anywhere(type)
+  if (isShared(type) || isOwned(type)) return await sight.anywhere(type)
   const bound = sight.caller.patient
   if (patients !== null) {
     if (patients.length > MOST_CANDIDATES) throw tooMany()

@@ -5,10 +5,10 @@ import { createAnnouncing } from './announce.js'
 import type { TraceFeed } from './feed.js'
 import type { SightOf } from './judge.js'
 import { createMail } from './mail.js'
-import type { Outbox } from './outbox.js'
+import type { Deliver, Outbox } from './outbox.js'
 import { createSending } from './send.js'
 import type { Memory, Sender } from './send.js'
-import { retell } from './tell.js'
+import { retell, tell } from './tell.js'
 import { createWorker } from './worker.js'
 import type { Worker } from './worker.js'
 
@@ -30,17 +30,16 @@ export function createNotifications ({ context, sightOf, settings, feed, outbox,
   const sending = createSending({ context, sightOf, sender, memory, mailEvery: settings.mailMinutes * 60_000 })
   const announcing = createAnnouncing(context, settings.announceDays, sending.dueOf)
   const telling = { context, outbox, announcing, sendings: sending.dueOf, warn }
+  const { clock } = context
+  const again: Deliver = async ({ about }) => {
+    await retell(telling, about)
+    return 'done'
+  }
   return createWorker({
-    ...telling,
-    clock: context.clock,
-    deliver: {
-      ...sending.deliver,
-      announcement: announcing.deliver,
-      trace: async ({ about }) => {
-        await retell(telling, about)
-        return 'done'
-      }
-    },
+    warn,
+    clock,
+    tell: async traces => { await tell(telling, traces) },
+    deliveries: [{ outbox, clock, warn, deliver: { ...sending.deliver, announcement: announcing.deliver, trace: again } }],
     feed,
     owner: randomUUID()
   })

@@ -1,5 +1,5 @@
 /**
- * What is still to be done for a notification outside the record: mails, webhooks, announcements. Each is taken by one
+ * What is still to be done outside the record: mails, webhooks, announcements, what Subscriptions asked for. Each is taken by one
  * process for a while, done, and struck off; whoever dies in between leaves it to be done again. What fails is tried
  * again, ever later; what fails too often is dead, and the operator is told.
  */
@@ -9,23 +9,38 @@ import type { Due } from '../interaction/store.js'
 /** Taken for the so-manieth time. */
 export interface Taken extends Due { readonly attempts: number }
 
+export interface Which {
+  readonly ways: readonly Due['way'][]
+  readonly subscriptions?: readonly string[]
+}
+
 export interface Outbox {
-  /** What is due longest, nobody else's until the lease ends. */
-  readonly take: (now: number, lease: number) => Promise<Taken | undefined>
+  /** What is due longest, of some ways and Subscriptions where they are said, nobody else's until the lease ends. */
+  readonly take: (now: number, lease: number, which?: Which) => Promise<Taken | undefined>
   readonly done: (due: Taken) => Promise<void>
   /** @param reason the name of what failed, where something did */
   readonly postpone: (due: Taken, at: number, attempts: number, reason?: string) => Promise<void>
+  /** Drops what of a way was due before an instant, ms, and nobody came for. */
+  readonly forget: (way: Due['way'], before: number) => Promise<void>
   /** Nobody takes it any more: it waits for the operator. */
   readonly bury: (due: Taken, reason: string) => Promise<void>
 }
 
 /** Does one thing; `later` is the instant at which it is to be looked at again, without having failed. @throws what failed */
-export type Deliver = (due: Taken, now: number) => Promise<'done' | { readonly later: number }>
+export type Deliver = (due: Taken, now: number) => Promise<'done' | Later>
+
+/** `isUntried`: what failed before counts as it did. */
+export interface Later { readonly later: number, readonly isUntried?: true }
 
 export interface DeliveryPorts {
   readonly outbox: Outbox
   readonly clock: () => number
-  readonly deliver: Readonly<Record<Due['way'], Deliver>>
+  /** What it does; other ways are left to others. */
+  readonly deliver: Partial<Readonly<Record<Due['way'], Deliver>>>
+  /** The Subscriptions for which it does that now; for all, where it does not say. */
+  readonly subscriptions?: () => readonly string[]
+  /** Hears of what is dead. */
+  readonly dead?: (due: Taken) => Promise<void>
   readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void
 }
 
@@ -38,19 +53,24 @@ const LONGEST = 6 * 3600_000
 const MOST_ATTEMPTS = 9
 
 /** Does what is due longest. @returns false where nothing is due */
-export async function deliverNext ({ outbox, clock, deliver, warn }: DeliveryPorts): Promise<boolean> {
-  const due = await outbox.take(clock(), LEASE)
-  if (due === undefined) return false
+export async function deliverNext ({ outbox, clock, deliver, subscriptions, dead, warn }: DeliveryPorts): Promise<boolean> {
+  const asked = subscriptions?.()
+  if (asked?.length === 0) return false
+  const ways = Object.keys(deliver) as Due['way'][]
+  const due = await outbox.take(clock(), LEASE, { ways, ...asked === undefined ? {} : { subscriptions: asked } })
+  const work = due === undefined ? undefined : deliver[due.way]
+  if (due === undefined || work === undefined) return false
   try {
-    const done = await deliver[due.way](due, clock())
+    const done = await work(due, clock())
     if (done === 'done') await outbox.done(due)
-    else await outbox.postpone(due, done.later, 0)
+    else await outbox.postpone(due, done.later, done.isUntried === true ? due.attempts - 1 : 0)
   } catch (error) {
     const reason = nameOf(error)
     if (due.attempts < MOST_ATTEMPTS) await outbox.postpone(due, clock() + waitAfter(due.attempts), due.attempts, reason)
     else {
       await outbox.bury(due, reason)
-      warn({ due: due.id, way: due.way, attempts: due.attempts, reason }, 'a notification could not be delivered and waits for the operator')
+      await dead?.(due)
+      warn({ due: due.id, way: due.way, attempts: due.attempts, reason }, 'something could not be delivered and waits for the operator')
     }
   }
   return true

@@ -20,8 +20,23 @@ export interface WebhookPorts {
 
 const TIME = 10_000
 
+/** What is sent. */
+export interface Call {
+  /** The same for the same, however often it is tried. */
+  readonly id: string
+  readonly now: number
+  readonly body: string
+  readonly contentType?: string
+  readonly method?: 'POST' | 'PUT'
+  /** Below the endpoint: `Type/id`. */
+  readonly path?: string
+  /** In small letters, checked by who took them; those of this file win. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 export interface Webhook {
   readonly mayCall: (endpoint: string) => boolean
+  readonly call: (endpoint: string, call: Call) => Promise<void>
   readonly send: (endpoint: string, id: string, now: number) => Promise<void>
 }
 
@@ -60,25 +75,36 @@ export function createWebhook ({ origins, secret, isPrivateAllowed }: WebhookPor
     return url !== undefined && url.username === '' && url.password === '' && url.hash === '' && origins.includes(url.origin)
   }
 
+  async function call (endpoint: string, { id, now, body, contentType, method = 'POST', path, headers = {} }: Call): Promise<void> {
+    if (!mayCall(endpoint)) throw new WebhookError('not-allowed')
+    const url = new URL(endpoint)
+    if (path !== undefined) url.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`
+    // An address in the place of a name is not looked up.
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    if (ipaddr.isValid(host) && isRefused(host)) throw new WebhookError('private-address')
+    const at = Math.floor(now / 1000)
+    const signature = createHmac('sha256', keyOf(secret, url.origin)).update(`${id}.${at}.${body}`).digest('base64')
+    const { statusCode, body: answer } = await request(url, {
+      method,
+      dispatcher: agent,
+      headers: {
+        ...headers,
+        ...contentType === undefined ? {} : { 'content-type': contentType },
+        'webhook-id': id,
+        'webhook-timestamp': String(at),
+        'webhook-signature': `v1,${signature}`
+      },
+      body
+    })
+    await answer.dump({ limit: 1024 })
+    if (statusCode < 200 || statusCode > 299) throw new WebhookError(`status-${statusCode}`)
+  }
+
   return {
     mayCall,
+    call,
     send: async (endpoint, id, now) => {
-      if (!mayCall(endpoint)) throw new WebhookError('not-allowed')
-      const url = new URL(endpoint)
-      // An address in the place of a name is not looked up.
-      const host = url.hostname.replace(/^\[|\]$/g, '')
-      if (ipaddr.isValid(host) && isRefused(host)) throw new WebhookError('private-address')
-      const body = JSON.stringify({ type: 'activity', timestamp: new Date(now).toISOString() })
-      const at = Math.floor(now / 1000)
-      const signature = createHmac('sha256', keyOf(secret, url.origin)).update(`${id}.${at}.${body}`).digest('base64')
-      const { statusCode, body: answer } = await request(url, {
-        method: 'POST',
-        dispatcher: agent,
-        headers: { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': String(at), 'webhook-signature': `v1,${signature}` },
-        body
-      })
-      await answer.dump({ limit: 1024 })
-      if (statusCode < 200 || statusCode > 299) throw new WebhookError(`status-${statusCode}`)
+      await call(endpoint, { id, now, body: JSON.stringify({ type: 'activity', timestamp: new Date(now).toISOString() }), contentType: 'application/json' })
     }
   }
 }

@@ -4,15 +4,22 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import type { TraceFeed } from './feed.js'
+import type { Version } from '../interaction/store.js'
 import { deliverNext, nameOf } from './outbox.js'
 import type { DeliveryPorts } from './outbox.js'
-import { tell } from './tell.js'
-import type { TellPorts } from './tell.js'
 
-export interface WorkerPorts extends TellPorts, DeliveryPorts {
+export interface WorkerPorts extends Pick<DeliveryPorts, 'clock' | 'warn'> {
   readonly feed: TraceFeed
+  /** Handles traces, all of them or it throws: then they come again. */
+  readonly tell: (traces: readonly Version[]) => Promise<void>
+  /** What it does of the outbox, each by itself: what is slow in one holds up no other. */
+  readonly deliveries: readonly DeliveryPorts[]
   /** Who this process is, to the others. */
   readonly owner: string
+  /** Between two looks into the outbox, ms. */
+  readonly look?: number
+  /** Of the time it leaves so many times as much to the requests as telling took. */
+  readonly rest?: number
 }
 
 export interface Worker {
@@ -37,7 +44,7 @@ const REST = 8
 const GATHER = 250
 
 export function createWorker (ports: WorkerPorts): Worker {
-  const { feed, owner, clock, warn } = ports
+  const { feed, tell, deliveries, owner, clock, warn, look = LOOK, rest = REST } = ports
   const stopped = new AbortController()
   const { signal } = stopped
   const loops: Promise<void>[] = []
@@ -51,12 +58,12 @@ export function createWorker (ports: WorkerPorts): Worker {
       while (!signal.aborted) {
         const traces = await reader.next()
         const arrived = performance.now()
-        await tell(ports, traces)
+        await tell(traces)
         const isDue = !isEndless || traces.length > 0 || clock() - kept > LEAD / 3
         if (isDue && !await reader.keep(clock(), LEAD)) return false
         if (isDue) kept = clock()
         if (traces.length === 0 && !isEndless) break
-        if (isEndless && traces.length > 0) await pause(Math.max(GATHER, REST * (performance.now() - arrived)))
+        if (isEndless && traces.length > 0) await pause(Math.max(GATHER, rest * (performance.now() - arrived)))
       }
     } finally {
       await reader.close()
@@ -82,8 +89,12 @@ export function createWorker (ports: WorkerPorts): Worker {
     }
   }
 
+  async function deliver (delivery: DeliveryPorts): Promise<void> {
+    while (!signal.aborted && await deliverNext(delivery));
+  }
+
   async function deliverAll (): Promise<void> {
-    while (!signal.aborted && await deliverNext(ports));
+    await Promise.all(deliveries.map(deliver))
   }
 
   return {
@@ -91,7 +102,7 @@ export function createWorker (ports: WorkerPorts): Worker {
     deliverAll,
     start: async () => {
       await feed.begin(clock())
-      loops.push(loop(async () => await lead(true), FOLLOW), loop(deliverAll, LOOK))
+      loops.push(loop(async () => await lead(true), FOLLOW), ...deliveries.map(async delivery => { await loop(async () => { await deliver(delivery) }, look) }))
     },
     stop: async () => {
       stopped.abort()

@@ -23,7 +23,9 @@ const OF_FAMILY: Readonly<Record<Family, readonly Index[]>> = {
   directory: [...OF_ALL, [{ 'facts.names': 1 }]],
   message: [...IN_RECORD, [{ found: 1 }], [{ 'facts.participants': 1, at: -1 }]],
   agenda: [...IN_RECORD, [{ found: 1 }], [{ 'facts.participants': 1, at: -1 }]],
-  'open-agenda': OF_ALL
+  'open-agenda': OF_ALL,
+  // By who made them, and by what they wait for.
+  subscription: [[{ 'facts.owner': 1, _id: 1 }], [{ 'facts.type': 1, 'facts.isActive': 1, 'facts.patients': 1 }], [{ 'facts.isActive': 1, 'facts.until': 1 }]]
 }
 
 /** Most of a record are documents; places are searched by where they are. */
@@ -86,7 +88,7 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
   await create('Index', [])
   await create('Receipt', [[{ at: 1 }, { expireAfterSeconds: RECEIPT_SECONDS }]])
   await create('Feed', [])
-  await create('Outbox', [[{ at: 1 }]])
+  await create('Outbox', [[{ way: 1, at: 1 }], [{ subscription: 1, at: 1 }, { partialFilterExpression: { subscription: { $exists: true } } }]])
   await create('Sent', [[{ forgotten: 1 }, { expireAfterSeconds: 0 }]])
   await create('content.files', [[{ filename: 1, uploadDate: 1 }], [{ uploadDate: 1 }, { partialFilterExpression: { pending: true } }]])
   await create('content.chunks', [[{ files_id: 1, n: 1 }, { unique: true }]])

@@ -30,14 +30,16 @@ export function createOutbox (db: Db): Outbox {
   /** Of whom it was taken by last: who was slower than their lease changes nothing any more. */
   const mine = ({ id, attempts }: Parameters<Outbox['done']>[0]) => ({ _id: id, attempts })
   return {
-    take: async (now, lease) => {
-      const taken = await collection.findOneAndUpdate({ at: { $lte: now } }, { $set: { at: now + lease }, $inc: { attempts: 1 } }, { sort: { at: 1 }, returnDocument: 'after' })
+    take: async (now, lease, { ways, subscriptions } = { ways: [] }) => {
+      const which = { ...ways.length === 0 ? {} : { way: { $in: [...ways] } }, ...subscriptions === undefined ? {} : { subscription: { $in: [...subscriptions] } } }
+      const taken = await collection.findOneAndUpdate({ at: { $lte: now }, ...which }, { $set: { at: now + lease }, $inc: { attempts: 1 } }, { sort: { at: 1 }, returnDocument: 'after' })
       if (taken === null) return undefined
       const { _id, at = now, reason, since, died, ...due } = taken
       return { id: _id, at, ...due }
     },
     done: async due => { await collection.deleteOne(mine(due)) },
     postpone: async (due, at, attempts, reason) => { await collection.updateOne(mine(due), { $set: { at, attempts, ...reason === undefined ? {} : { reason } }, ...reason === undefined ? { $unset: { reason: '' } } : {} }) },
+    forget: async (way, before) => { await collection.deleteMany({ way, since: { $lt: before } }) },
     bury: async (due, reason) => {
       await collection.updateOne({ _id: due.id }, { $set: { way: due.way, patient: due.patient, about: due.about, attempts: due.attempts, reason, died: Date.now() }, $setOnInsert: { since: Date.now() }, $unset: { at: '' } }, { upsert: true })
     }

@@ -93,8 +93,11 @@ export function createSealing (keyring: Keyring): Sealing {
   const place = (type: string, { patient, id, version }: { patient: string | null, id: string, version: string }) =>
     `${patient ?? ''}|${type}/${id}|${version}`
 
+  /** What is of no record, and sealed all the same. */
+  const sealedOfNobody: readonly string[] = ['AuditEvent', 'Subscription']
+
   async function keyOf (type: string, patient: string | null, fresh: readonly NewKeys[] = []): Promise<Buffer | null | undefined> {
-    if (patient === null) return type === 'AuditEvent' ? keyring.common : null
+    if (patient === null) return sealedOfNobody.includes(type) ? keyring.common : null
     const keys = fresh.find(each => each.patient === patient)?.keys ?? await keyring.of(patient)
     return type === 'AuditEvent' ? keys?.trace : keys?.record
   }

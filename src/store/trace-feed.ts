@@ -21,7 +21,6 @@ interface StoredPosition {
   at: number
 }
 
-const ID = 'traces'
 /** At most so many traces together. */
 const BATCH = 100
 /** How long MongoDB waits for more before it says that there is none, ms. */
@@ -31,16 +30,23 @@ const MARGIN = 3600_000
 /** ChangeStreamHistoryLost, ChangeStreamFatalError (a token that is not there), and tokens that cannot be read. */
 const LOST: readonly unknown[] = [286, 280, 260, 9, 15, 50811]
 
-/** Accesses that were permitted, to a record, of somebody who is not its holder. */
-const wanted = (prefix = '') => ({ [`${prefix}patient`]: { $ne: null }, [`${prefix}facts.isPermitted`]: true, [`${prefix}facts.by`]: { $ne: 'holder' } })
-const PIPELINE = [
+/** Which traces follow; the position of each is kept under its name. */
+const WANTED = {
+  /** Accesses that were permitted, to a record, of somebody who is not its holder. */
+  traces: (prefix = '') => ({ [`${prefix}patient`]: { $ne: null }, [`${prefix}facts.isPermitted`]: true, [`${prefix}facts.by`]: { $ne: 'holder' } }),
+  /** Versions that were written, whosever; of a secret session nothing leaves (decision 0029). */
+  writes: (prefix = '') => ({ [`${prefix}facts.isWrite`]: true, [`${prefix}facts.isPermitted`]: true, [`${prefix}facts.isSecret`]: { $ne: true } })
+} as const
+const pipelineOf = (wanted: (prefix?: string) => object) => [
   { $match: { operationType: 'insert', ...wanted('fullDocument.') } },
   { $project: { operationType: 1, 'fullDocument._id': 1, 'fullDocument.head': 1, 'fullDocument.body': 1 } }
 ]
 
 type Change = ChangeStreamInsertDocument<StoredVersion>
 
-export function createTraceFeed (db: Db, sealing: Sealing): TraceFeed {
+export function createTraceFeed (db: Db, sealing: Sealing, which: keyof typeof WANTED = 'traces'): TraceFeed {
+  const wanted = WANTED[which]
+  const pipeline = pipelineOf(wanted)
   const traces = db.collection<StoredVersion>('AuditEvent')
   const positions = db.collection<StoredPosition>('Feed')
 
@@ -56,15 +62,15 @@ export function createTraceFeed (db: Db, sealing: Sealing): TraceFeed {
 
   return {
     begin: async now => {
-      if (await positions.findOne({ _id: ID }) !== null) return
-      await positions.updateOne({ _id: ID }, { $setOnInsert: { owner: '', until: 0, from: await instantOfStore(), at: now } }, { upsert: true })
+      if (await positions.findOne({ _id: which }) !== null) return
+      await positions.updateOne({ _id: which }, { $setOnInsert: { owner: '', until: 0, from: await instantOfStore(), at: now } }, { upsert: true })
     },
 
     lead: async (owner, now, life) => {
-      const position = await positions.findOneAndUpdate({ _id: ID, $or: [{ owner }, { until: { $lt: now } }] }, { $set: { owner, until: now + life } }, { returnDocument: 'after' })
+      const position = await positions.findOneAndUpdate({ _id: which, $or: [{ owner }, { until: { $lt: now } }] }, { $set: { owner, until: now + life } }, { returnDocument: 'after' })
       if (position === null) return undefined
       const watch = (place: { readonly resumeAfter: ResumeToken } | { readonly startAtOperationTime: Timestamp }): ChangeStream<StoredVersion, Change> =>
-        traces.watch<StoredVersion, Change>(PIPELINE, { ...place, batchSize: BATCH, maxAwaitTimeMS: AWAIT })
+        traces.watch<StoredVersion, Change>(pipeline, { ...place, batchSize: BATCH, maxAwaitTimeMS: AWAIT })
       let stream = watch(position.token === undefined ? { startAtOperationTime: position.from } : { resumeAfter: position.token })
       let again: FindCursor<ReadBack> | undefined
 
@@ -103,14 +109,14 @@ export function createTraceFeed (db: Db, sealing: Sealing): TraceFeed {
         },
         keep: async (at, life) => {
           const handled = again === undefined ? { token: stream.resumeToken, at } : {}
-          const { matchedCount } = await positions.updateOne({ _id: ID, owner }, { $set: { until: at + life, ...handled } })
+          const { matchedCount } = await positions.updateOne({ _id: which, owner }, { $set: { until: at + life, ...handled } })
           return matchedCount === 1
         },
         close: async () => {
           await stream.close()
           await again?.close()
         },
-        leave: async () => { await positions.updateOne({ _id: ID, owner }, { $set: { until: 0 } }) }
+        leave: async () => { await positions.updateOne({ _id: which, owner }, { $set: { until: 0 } }) }
       }
     }
   }

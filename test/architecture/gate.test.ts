@@ -15,10 +15,12 @@ const SECRET = '{"resourceType":"Patient","name":[{"family":"SECRET"}]}'
 
 /** Where each way of sending may stand, and how often. */
 const SENDERS: readonly (readonly [what: string, pattern: RegExp, places: Readonly<Record<string, number>>])[] = [
-  ['.send(', /\.send\(/g, { 'http/server.ts': 1, 'http/routes.ts': 1 }],
+  // Of a websocket: one of three words, and the id that its client sent.
+  ['.send(', /\.send\(/g, { 'http/server.ts': 1, 'http/routes.ts': 1, 'http/sockets.ts': 1 }],
   ['reply.raw', /reply\.raw\b/g, { 'http/server.ts': 1 }],
   ['hijack', /\.hijack\b/g, {}],
-  ['raw sockets', /\b(?:socket|raw)\.(?:write|end)\(|\.pipe\(|writeHead\(/g, {}],
+  // The refusal of an upgrade: a status line, without a body.
+  ['raw sockets', /\b(?:socket|raw)\.(?:write|end)\(|\.pipe\(|writeHead\(/g, { 'http/sockets.ts': 1 }],
   ['redirects and trailers', /reply\.(?:redirect|trailer|serialize|serializer|sendFile|callNotFound)\b/g, {}],
   ['a receipt', /receipts\.add\(/g, { 'release/release.ts': 1 }],
   ['another parser of bodies', /addContentTypeParser\(/g, { 'http/server.ts': 2, 'http/raw.ts': 1 }],

@@ -41,7 +41,7 @@ t.test('only the roots see everything', async t => {
 })
 
 t.test('only src/http knows Fastify, only src/store knows MongoDB', async t => {
-  for (const [module, folder] of [['fastify', 'http'], ['mongodb', 'store'], ['jose', 'http']] as const) {
+  for (const [module, folder] of [['fastify', 'http'], ['mongodb', 'store'], ['jose', 'http'], ['ws', 'http'], ['undici', 'notification']] as const) {
     const users = imports.filter(({ from, to }) => (to === module || to.startsWith(`${module}/`)) && folderOf(from) !== folder && !(ROOTS.includes(from) && from !== 'sample.ts'))
     t.same(users.map(show), [], module)
   }

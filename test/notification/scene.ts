@@ -45,13 +45,13 @@ export async function beginning (scene: Scene): Promise<void> {
  * Tells all that was written by now. MongoDB may say that nothing follows while it is still reading: how far it is stands
  * in the position, whose text begins with a time.
  */
-export async function tellAll ({ mongo, database }: Scene, worker: Worker): Promise<boolean> {
+export async function tellAll ({ mongo, database }: Scene, worker: Pick<Worker, 'tellAll'>, feed: 'traces' | 'writes' = 'traces'): Promise<boolean> {
   const db = mongo.db(database)
   const { operationTime } = await db.command({ hello: 1 }) as { readonly operationTime: { readonly high: number, readonly low: number } }
   const by = [operationTime.high, operationTime.low].map(part => (part >>> 0).toString(16).padStart(8, '0')).join('').toUpperCase()
   for (;;) {
     if (!await worker.tellAll()) return false
-    const position = await db.collection('Feed').findOne({})
+    const position = await db.collection<{ readonly _id: string, readonly token?: unknown }>('Feed').findOne({ _id: feed })
     const token = position?.['token'] as { readonly _data: string } | undefined
     if ((token?._data ?? '').slice(2, 18) >= by) return true
   }

@@ -10,11 +10,11 @@ import type { TypedRow } from '../../src/http/rows.js'
 import { isShared } from '../../src/consent/family.js'
 import { ROOT } from '../helper/root.js'
 import type { Method, RequestOptions } from '../helper/app.js'
-import { draftsOf, hide, hideRest } from './least.js'
+import { HOOKS, draftsOf, hide, hideRest } from './least.js'
 import type { Draft } from './least.js'
 import { face, openScene } from './scene.js'
 
-const scene = await openScene(t)
+const scene = await openScene(t, { WEBHOOK_ORIGINS: HOOKS, WEBHOOK_SECRET: 'a secret of at least thirty-two characters' })
 const cast = await scene.cast()
 const { holder, physician } = cast
 const [rest] = JSON.parse(readFileSync(new URL('capability-statement.json', ROOT), 'utf8')).rest

@@ -22,6 +22,9 @@ export const least: Readonly<Record<string, (subject: { readonly reference: stri
   Provenance: (_, document) => ({ target: [{ reference: document }], recorded: '2026-01-01T10:00:00Z', agent: [{ who: person('899700000000') }] })
 }
 
+/** An origin that a server has to allow, for a Subscription of the holder. */
+export const HOOKS = 'https://hooks.example.org'
+
 export type Draft = Readonly<Record<string, unknown>> & { readonly resourceType: string }
 
 /** What is going to be hidden in the record of a cast: of every type that somebody deposits as it stands. */
@@ -70,8 +73,10 @@ export async function hideRest (scene: Scene, { holder, hospital }: Cast, ids: R
   const [trace = ''] = await scene.ids(holder.token, `/AuditEvent?patient=${holder.id}&entity=DocumentReference/${documentId}&subtype=create`)
   const other = await scene.holder()
   const relative = await scene.make(other.token, { resourceType: 'RelatedPerson', patient: { reference: `Patient/${other.id}` }, name: [{ family: 'Secret' }] })
+  const subscription = await scene.make(holder.token, { resourceType: 'Subscription', status: 'requested', reason: 'Secret', criteria: 'Observation?code=secret', channel: { type: 'rest-hook', endpoint: `${HOOKS}/secret` } })
   return new Map([
     ...ids,
+    ['Subscription', subscription],
     ['Medication', /Medication\/([^/]+)/.exec(sent.json.entry[0].response.location)?.[1] ?? ''],
     ['Binary', (content[0].attachment.url as string).replace('Binary/', '')],
     ['AuditEvent', trace],

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { consent, person, structure } from '../../helper/resource.js'
 import { declared } from '../../search/definition.js'
 import { pick, resourceOf } from '../../search/random.js'
+import { HOOKS } from '../least.js'
 import type { Random } from '../../search/random.js'
 
 export type Draft = Readonly<Record<string, unknown>> & { readonly resourceType: string }
@@ -63,7 +64,8 @@ const LEAST: Readonly<Record<string, Make>> = {
   Endpoint: () => ({ status: 'active', connectionType: { system: 'http://terminology.hl7.org/CodeSystem/endpoint-connection-type', code: 'hl7-fhir-rest' }, payloadType: [{ text: 'any' }], address: 'https://elsewhere.example/fhir' }),
   Group: (_, random) => ({ type: 'practitioner', actual: true, name: pick(random, ['A list', 'Another']) }),
   Schedule: () => ({ actor: [{ reference: 'PractitionerRole/{PractitionerRole}' }] }),
-  Slot: (_, random) => ({ schedule: { reference: 'Schedule/{Schedule}' }, status: pick(random, ['free', 'busy']), start: '2026-12-01T10:00:00Z', end: '2026-12-01T10:30:00Z' })
+  Slot: (_, random) => ({ schedule: { reference: 'Schedule/{Schedule}' }, status: pick(random, ['free', 'busy']), start: '2026-12-01T10:00:00Z', end: '2026-12-01T10:30:00Z' }),
+  Subscription: (place, random) => ({ status: 'requested', reason: 'to look again', criteria: `${pick(random, ['Observation', 'DocumentReference'])}?patient=Patient/${place.patient}`, channel: { type: 'rest-hook', endpoint: `${HOOKS}/hook` } })
 }
 
 /** The types of which a draft can be made. */

@@ -100,7 +100,8 @@ const WRITERS: Readonly<Record<Family, readonly CallerKind[]>> = {
   directory: ['operator'],
   message: ['structure', 'professional', 'holder'],
   agenda: ['structure', 'professional', 'holder'],
-  'open-agenda': ['structure']
+  'open-agenda': ['structure'],
+  subscription: ['structure', 'professional', 'holder']
 }
 
 /** Whether a request may come to something. */
