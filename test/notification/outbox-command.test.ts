@@ -1,9 +1,9 @@
 /** `npm run outbox`, as it is run: what waits, what is dead, and what becomes of it, without a word of anybody's record. */
 import { execFile } from 'node:child_process'
-import path from 'node:path'
 import t from 'tap'
 import { addDue, createOutbox } from '../../src/store/outbox-store.js'
 import { openDatabase } from '../helper/database.js'
+import { inProject } from '../helper/root.js'
 
 const db = await openDatabase(t, 'command')
 const outbox = createOutbox(db)
@@ -17,7 +17,7 @@ const HOUR = 3600_000
 async function command (...options: readonly string[]): Promise<{ readonly code: number, readonly out: string, readonly err: string }> {
   return await new Promise(resolve => {
     const env = { ...process.env, MONGODB_DB: db.databaseName, NODE_OPTIONS: '' }
-    execFile(process.execPath, [path.join(import.meta.dirname, '../../scripts/outbox.mjs'), ...options], { env }, (error, out, err) => {
+    execFile(process.execPath, [inProject('scripts/outbox.mjs'), ...options], { env }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out, err })
     })
   })
