@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { passOn } from './failures.mjs'
 import { startMongo } from './mongodb/start-mongo.mjs'
 import { temporaryFolder } from './mongodb/temporary-folder.mjs'
@@ -9,8 +8,7 @@ import { whenParentEnds } from './parent.mjs'
 import { build, buildTests, install } from './setup.mjs'
 
 // npm test: all set-up, one MongoDB for the whole run in a folder that is removed afterwards, then every test, or the
-// files and options of tap that are given, as tsc compiled them. Its exit code is tap's; what failed is told again at the
-// end.
+// files that are given, as tsc compiled them. Its exit code is tap's; what failed is told again at the end.
 
 const ROOT = path.join(import.meta.dirname, '..')
 const log = line => console.error(line)
@@ -43,31 +41,23 @@ function interrupt () {
   tap?.kill('SIGTERM')
 }
 
-/** A person at a terminal gets the report of tap; a file gets TAP, and what failed once more. */
+/** TAP, and what failed once more at its end. */
 async function runTap (env) {
-  const run = path.join(ROOT, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
-  const plain = pathToFileURL(path.join(import.meta.dirname, 'plain-tests.mjs'))
-  const isTerminal = process.stdout.isTTY
-  tap = spawn(process.execPath, [run, 'run', ...argumentsOfTap(process.argv.slice(2))], {
-    cwd: ROOT,
-    env: { ...env, NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} --import=${plain.href}` },
-    stdio: ['inherit', isTerminal ? 'inherit' : 'pipe', 'inherit']
-  })
+  tap = spawn(process.execPath, [path.join(import.meta.dirname, 'run-tests.mjs'), ...filesOf(process.argv.slice(2))], { cwd: ROOT, env, stdio: ['inherit', 'pipe', 'inherit'] })
   const ended = new Promise((resolve, reject) => {
     tap.on('error', reject)
     tap.on('exit', (code, signal) => resolve(signal === null ? code : 1))
   })
-  const failed = isTerminal ? [] : await passOn(tap.stdout)
+  const failed = await passOn(tap.stdout)
   if (failed.length > 0) process.stdout.write(['', 'What failed:', ...failed, ''].join('\n'))
   return await ended
 }
 
 /** The files as a person names them, `test/….test.ts`, are where tsc has put them; all of them when none is named. */
-function argumentsOfTap (given) {
-  const named = given.map(word => /^test[\\/].*\.test\.ts$/.test(word) ? compiled(word) : word)
-  if (named.some(word => word.endsWith('.test.js'))) return named
-  const all = readdirSync(path.join(ROOT, 'test'), { recursive: true }).filter(name => name.endsWith('.test.ts')).map(name => compiled(path.join('test', name)))
-  return [...named, ...LONGEST.map(compiled), ...all.toSorted().filter(name => !LONGEST.map(compiled).includes(name))]
+function filesOf (named) {
+  if (named.length > 0) return named.map(compiled)
+  const all = readdirSync(path.join(ROOT, 'test'), { recursive: true }).filter(name => name.endsWith('.test.ts')).map(name => path.join('test', name))
+  return [...LONGEST, ...all.toSorted().filter(name => !LONGEST.includes(name))].map(compiled)
 }
 
 function compiled (source) {
