@@ -18,8 +18,8 @@ import type { CallerKind, Hide, Scenario } from './scenario.js'
 import { stageOf } from './stage.js'
 import type { Stage } from './stage.js'
 
-/** Requests of one scenario: they share its record. */
-export const ASKS = 45
+/** Requests of one scenario: they share its record, which takes longer to write than forty of them; in a long run there are many. */
+const asksOf = ({ pairs }: Pick<Run, 'pairs'>) => pairs < 5000 ? 45 : 200
 
 /** What a server declares, as far as requests are drawn from it. */
 export interface Declared extends Asked { readonly context: App['context'] }
@@ -39,8 +39,8 @@ export function stageFor ({ context }: Declared, scenario: Pick<Scenario, 'calle
 /** Numbers that a scenario is made of. */
 const drawn = fc.record({ seed: fc.integer({ min: 0, max: 2 ** 30 }), asks: fc.integer({ min: 0, max: 2 ** 30 }), hides: fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 2 ** 30 })), { minLength: 3, maxLength: 6 }) })
 
-export function countOf ({ pairs }: Run): number {
-  return Math.ceil(pairs / ASKS)
+export function countOf (run: Run): number {
+  return Math.ceil(run.pairs / asksOf(run))
 }
 
 /** @param index of the scenario in the run */
@@ -51,8 +51,9 @@ export function scenarioOf (declared: Declared, run: Run, index: number): Scenar
   const choices = choicesOf(caller)
   const hides = numbers.hides.map(([number, seed], position): Hide => ({ name: `hidden${position}`, ...choices[number % choices.length] ?? { type: 'Communication', how: 'extra', way: 'nobody' }, seed }))
   const drawing = drawingOf(randomOf(numbers.asks), stageFor(declared, { caller, seed: numbers.seed, hides }), caller)
-  const first = index * ASKS
-  const asks = Array.from({ length: Math.min(ASKS, run.pairs - first) }, (_, position) => askOf(drawing, cellOf(declared, run, first + position)))
+  const most = asksOf(run)
+  const first = index * most
+  const asks = Array.from({ length: Math.min(most, run.pairs - first) }, (_, position) => askOf(drawing, cellOf(declared, run, first + position)))
   return { caller, seed: numbers.seed, hides, asks }
 }
 
@@ -84,7 +85,7 @@ function planOf ({ cells, parameters }: Declared, { seed, pairs }: Run): Plan {
     return list.splice(Math.max(0, fitting), 1)[0]
   }
   return Array.from({ length: pairs }, (_, number) => {
-    const caller = callerOf(seed, Math.floor(number / ASKS))
+    const caller = callerOf(seed, Math.floor(number / asksOf({ pairs })))
     if (number % (every / 2) === 0) return AIMED
     return number % every === 1 ? next(asked, parameters, caller) : next(waiting, cells, caller)
   }).flatMap(cell => cell ?? [])
