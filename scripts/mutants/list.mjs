@@ -34,6 +34,8 @@ const include = of('src/interaction/include.ts', WIRE)
 const read = of('src/interaction/read.ts', WIRE)
 const search = of('src/interaction/search.ts', WIRE)
 const reference = of('src/interaction/admit/reference.ts', WIRE)
+const trace = of('src/audit/trace.ts', ['test/security/permit-hidden.test.ts'])
+const letter = of('src/notification/letter.ts', ['test/notification/told.test.ts'])
 
 /** @type {readonly { file: string, by: readonly string[], why: string, from: string, to: string }[]} */
 export const MUTANTS = [
@@ -218,7 +220,10 @@ export const MUTANTS = [
   include('what is hidden is included', 'isShared(type) ? all : await sight.among(type, patients, true)', 'all'),
   read('what is hidden and deleted is gone', 'if (!decision.permit) {', 'if (!decision.permit && !current.isDeleted) {'),
   search('a total counts what is hidden', 'store.count(type, filter, turnOfRecord(sight, request))', 'store.count(type, request.filter)'),
-  reference('what is hidden may be referred to', '(target.patient === patient && sight.decide(target).permit)', 'target.patient === patient')
+  reference('what is hidden may be referred to', '(target.patient === patient && sight.decide(target).permit)', 'target.patient === patient'),
+
+  trace('a permit tells of what is hidden', 'rests !== undefined && rests.on.every(', 'rests !== undefined && rests.on.length === 0 && rests.on.every('),
+  letter('what was let in for the sake of what is hidden is told', 'disclosed: rests.on, isNamed: false', 'disclosed: rests.on, isNamed')
 ]
 
 function of (file, by) {
