@@ -4,6 +4,7 @@
  */
 import type { AuditEvent, AuditEventAgent, AuditEventEntity, Extension } from '@medplum/fhirtypes'
 import type { Decision } from '../consent/decide.js'
+import type { Rests } from '../consent/family.js'
 import { PURPOSE } from '../consent/situation.js'
 import { ID_NAT_PS, ID_NAT_ST } from '../security/identity.js'
 import type { Principal } from '../security/principal.js'
@@ -13,9 +14,6 @@ export type InteractionCode = 'read' | 'vread' | 'history-instance' | 'history-t
 
 /** The id of nobody and of nothing, in the trace of an access to what is not there. */
 export const NIL = '00000000-0000-0000-0000-000000000000'
-
-/** A permit that rests on what was disclosed: on what (`Type/id`), and how it would have been decided without it. */
-export interface Rests { readonly on: readonly string[], readonly otherwise: Decision }
 
 /** One access to one record, or to no record at all. */
 export interface Access {

@@ -88,10 +88,13 @@ export interface TraceFacts {
   /** Of a secret session: not told to representatives. */
   readonly isSecret: boolean
   /** Where it was permitted for the sake of what it disclosed alone: to whom all of that is hidden, it was refused. */
-  readonly rests?: { readonly on: readonly string[], readonly otherwise: Decision }
+  readonly rests?: Rests
   /** Whether it wrote a version of what it is about. */
   readonly isWrite?: true
 }
+
+/** A permit that rests on what was disclosed: on what (`Type/id`), and how it would have been decided without it. */
+export interface Rests { readonly on: readonly string[], readonly otherwise: Decision }
 
 export interface Subject { readonly type: string, readonly id: string, readonly facts: unknown }
 

@@ -88,7 +88,9 @@ const words = new WeakMap<Filter, string>()
 function inWords (filter: Filter): string {
   const known = words.get(filter)
   if (known !== undefined) return known
-  const said = JSON.stringify(filter, endless)
+  const plain = JSON.stringify(filter)
+  // To JSON a number without an end is null, whichever way it has none; nothing else in a filter is.
+  const said = plain.includes(':null') ? JSON.stringify(filter, endless) : plain
   words.set(filter, said)
   return said
 }

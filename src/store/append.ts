@@ -1,4 +1,4 @@
-import { MongoBulkWriteError } from 'mongodb'
+import { MongoBulkWriteError, MongoNetworkTimeoutError } from 'mongodb'
 import type { Db, Document } from 'mongodb'
 import type { Version } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
@@ -33,7 +33,11 @@ export function createAppend (db: Db, sealing: Sealing, fence: Fence): (traces: 
  */
 export async function insert (db: Db, fence: Pick<Fence, 'confirm'>, traces: readonly StoredVersion[]): Promise<Election | undefined> {
   const reply = await db.command({ insert: 'AuditEvent', documents: [...traces], ordered: false, writeConcern: DURABLE })
-    .catch((): Document | undefined => undefined)
+    .catch((error: unknown): Document | undefined => {
+      // Whoever waits for it has waited long enough: they are told nothing, whether it is there or not.
+      if (error instanceof MongoNetworkTimeoutError) throw error
+      return undefined
+    })
   if (reply !== undefined && reply['writeErrors'] === undefined && reply['writeConcernError'] === undefined) return electionIn(reply)
   // Whatever it was: once more in the driver's own way, with its retries. What arrived the first time is there already.
   try {

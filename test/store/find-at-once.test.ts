@@ -1,8 +1,10 @@
 /** A question to MongoDB in one command, and all of its answer. */
-import { MongoServerError } from 'mongodb'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { MongoClient, MongoNetworkTimeoutError, MongoServerError } from 'mongodb'
 import t from 'tap'
 import { findAtOnce } from '../../src/store/find-at-once.js'
-import { openDatabase } from '../helper/database.js'
+import { mongoUrl, openDatabase } from '../helper/database.js'
 
 const db = await openDatabase(t, 'find')
 const MANY = 2500
@@ -33,4 +35,28 @@ t.test('a question that takes too long is not asked again', async t => {
   const slow = async () => await findAtOnce(db, 'Thing', { filter: { $where: 'sleep(50) || true' }, maxTimeMS: 100 })
   await t.rejects(slow(), MongoServerError)
   t.strictSame(await commands(async () => { await slow().catch(() => undefined) }), ['query'])
+})
+
+t.test('a question that vanishes on its way is not sent again: who waits has waited long enough', async t => {
+  let [isCut, sent] = [false, 0]
+  const road = createServer(near => {
+    const far = connect(Number(new URL(mongoUrl().replace('mongodb:', 'http:')).port), '127.0.0.1')
+    far.pipe(near)
+    near.on('data', bytes => {
+      if (!isCut) far.write(bytes)
+      else if (bytes.includes('Thing')) sent += 1
+    })
+    for (const [one, other] of [[near, far], [far, near]] as const) one.on('error', () => {}).on('close', () => { other.destroy() })
+  }).listen(0, '127.0.0.1')
+  await new Promise(resolve => road.once('listening', resolve))
+  const client = await new MongoClient(`mongodb://127.0.0.1:${(road.address() as AddressInfo).port}/?directConnection=true`, { socketTimeoutMS: 500, serverSelectionTimeoutMS: 1000 }).connect()
+  t.teardown(async () => {
+    await client.close()
+    road.close()
+  })
+  const ask = async () => await findAtOnce(client.db(db.databaseName), 'Thing', { filter: { _id: 1 }, maxTimeMS: 2000 })
+  t.equal((await ask()).length, 1)
+  isCut = true
+  await t.rejects(ask(), MongoNetworkTimeoutError)
+  t.equal(sent, 1)
 })
