@@ -5,6 +5,12 @@ import type { TopologyDescription } from 'mongodb'
 export const DURABLE = { w: 'majority', j: true, wtimeout: 8000 } as const
 
 /**
+ * The most that a command waits for an answer, ms: longer than a write for its majority, and so short that a read which
+ * the driver asks once more, of another primary, is answered within half a minute.
+ */
+const ANSWER_TIME = 12_000
+
+/**
  * The one client. Writes are acknowledged by a majority and journalled, reads are of majority-committed data on the
  * primary: at client level, because a transaction takes its concerns from there (`security.md` c).
  */
@@ -19,7 +25,7 @@ export function createClient (url: string): MongoClient {
     serverSelectionTimeoutMS: 5000,
     connectTimeoutMS: 3000,
     waitQueueTimeoutMS: 5000,
-    socketTimeoutMS: 20_000,
+    socketTimeoutMS: ANSWER_TIME,
     maxIdleTimeMS: 60_000,
     maxPoolSize: 32,
     minPoolSize: 4

@@ -54,6 +54,9 @@ const OF_HISTORY: Partial<Readonly<Record<Family, readonly Index[]>>> = {
 /** How long a retry is known for one (decisions/0011): a week. */
 export const RECEIPT_SECONDS = 7 * 24 * 3600
 
+/** The most that indexes of a collection take to be made of what is stored, ms. */
+const BUILD_TIME = 3600_000
+
 /** By the dates of one parameter within a record. A wildcard index over all of them would be read whole (`npm run plans`). */
 export const byDate = (code: string) => ({ patient: 1, [`dates.${code}.lo`]: 1 })
 
@@ -70,7 +73,7 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
     // One command for all indexes of a collection, which makes the collection too.
     if (indexes.length === 0 && !existing.has(name)) await db.createCollection(name)
     if (indexes.length === 0) return
-    await db.command({ createIndexes: name, indexes: indexes.map(([key, options = {}]) => ({ key, name: Object.entries(key).flat().join('_'), ...options })), writeConcern: QUICK })
+    await db.command({ createIndexes: name, indexes: indexes.map(([key, options = {}]) => ({ key, name: Object.entries(key).flat().join('_'), ...options })), writeConcern: QUICK }, { timeoutMS: BUILD_TIME })
   }
   for (const [type, family] of families) {
     const indexes = OF_TYPE[type] ?? OF_FAMILY[family]
