@@ -19,13 +19,15 @@ export interface Program {
   readonly execArgv?: readonly string[]
   /** Where what it prints goes. */
   readonly log: string
+  /** A free one without it. */
+  readonly port?: number
 }
 
 const READY_SECONDS = 60
 
 /** Starts a program with `PORT` and `BASE_URL`, and waits until it is ready. It ends with this process, however that ends. */
-export async function startServer ({ file, env, execArgv = [], log }: Program): Promise<Server> {
-  const port = await freePort()
+export async function startServer ({ file, env, execArgv = [], log, port: asked }: Program): Promise<Server> {
+  const port = asked ?? await freePort()
   const origin = `http://127.0.0.1:${port}`
   const output = openSync(log, 'w')
   const child = spawn(process.execPath, [...execArgv, file], {

@@ -11,12 +11,12 @@ const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
 const PCF = 'https://profiles.ihe.net/ITI/PCF'
 
 type Who = NonNullable<ConsentProvisionActor['reference']>
-const person = (value: string): Who => ({ type: 'Practitioner', identifier: { system: ID_NAT_PS, value } })
-const structure = (value: string): Who => ({ type: 'Organization', identifier: { system: ID_NAT_ST, value } })
-const actor = (reference: Who): NonNullable<ConsentProvision['actor']> => [{
+export const person = (value: string): Who => ({ type: 'Practitioner', identifier: { system: ID_NAT_PS, value } })
+export const structure = (value: string): Who => ({ type: 'Organization', identifier: { system: ID_NAT_ST, value } })
+export const actor = (reference: Who): NonNullable<ConsentProvision['actor']> => [{
   role: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP' }] }, reference
 }]
-const purposes = (...codes: readonly string[]) => codes.map(code => ({ system: ACT_REASON, code }))
+export const purposes = (...codes: readonly string[]) => codes.map(code => ({ system: ACT_REASON, code }))
 const MASKED = [{ system: TRE_A07, code: 'MASQUE_PS' }]
 
 /** What a holder chose (`consent.md` 3), most of them little: who treats them, who may look, who may not, and in an emergency. */
@@ -35,7 +35,12 @@ export function choicesOf (chance: Chance, ins: string, date: string, directory:
     [3, 'defaut-confidentialite', 'Advanced', { type: 'permit', securityLabel: MASKED }],
     [4, 'partage', 'Advanced', { type: 'deny', securityLabel: [{ system: CONFIDENTIALITY, code: 'R' }] }]
   ]
-  return made.filter(([percent]) => chance.percent(percent)).map(([, kind, profile, provision]) => ({
+  return made.filter(([percent]) => chance.percent(percent)).map(([, kind, profile, provision]) => choiceOf(ins, date, { kind, profile, provision }))
+}
+
+/** One choice of a holder, by its kind. @param profile of PCF: `Basic`, `Intermediate`, `Advanced` */
+export function choiceOf (ins: string, date: string, { kind, profile, provision }: { readonly kind: string, readonly profile: string, readonly provision: ConsentProvision }): Consent {
+  return {
     resourceType: 'Consent',
     meta: { profile: [`${PCF}/StructureDefinition/IHE.PCF.consent${profile}`] },
     status: 'active',
@@ -48,5 +53,5 @@ export function choicesOf (chance: Chance, ins: string, date: string, directory:
     sourceAttachment: { title: 'Conditions générales acceptées' },
     policy: [{ uri: `${PCF}/Policy-basic-normal` }],
     provision
-  }))
+  }
 }

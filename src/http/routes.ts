@@ -11,13 +11,15 @@ import type { Context } from '../interaction/context.js'
 import type { Sight } from '../interaction/sight.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { release, releaseError, releasePublic } from '../release/release.js'
-import type { ReleasePorts } from '../release/release.js'
+import type { Released, ReleasePorts } from '../release/release.js'
 import { EmergencyRefused } from '../security/principal.js'
 import type { Principal } from '../security/principal.js'
 import { formatOf, prettyOf } from './asked.js'
+import { inTime } from './deadline.js'
 import { isUnchanged, needJson, wantsCsv } from './header.js'
 import { once } from './once.js'
 import { depositorOf } from './migration.js'
+import { isUnread } from './raw.js'
 import { declaredRows } from './rows.js'
 import type { Row, TypedRow } from './rows.js'
 import { send } from './server.js'
@@ -94,18 +96,24 @@ async function authenticate (request: FastifyRequest, ports: RoutePorts, type: s
 }
 
 async function answer (request: FastifyRequest, reply: FastifyReply, type: string, row: Row, ports: RoutePorts): Promise<FastifyReply> {
+  const work = released(request, type, row, ports)
+  // What streams has a time of its own.
+  const made = isUnread(request.body) ? await work : await inTime(row.interaction, request.body, work)
+  const isRead = row.method === 'GET' && (made.status === 200 || made.status === 206)
+  if (isRead && isUnchanged(request.headers, made.headers)) {
+    reply.released = made
+    return await reply.code(304).headers({ ...made.headers }).removeHeader('content-type').removeHeader('content-length').removeHeader('content-range').send()
+  }
+  return await send(reply, made)
+}
+
+async function released (request: FastifyRequest, type: string, row: Row, ports: RoutePorts): Promise<Released> {
   const { instant } = request
   const principal = await depositorOf(ports.context, request, row.interaction)
   const isOther = (type === 'Binary' && row.method === 'GET') || (row.hasTable === true && wantsCsv(request.headers, formatOf(request)))
   if (!isOther) needJson(request.headers, formatOf(request))
   const sightOf = async () => await ports.sightOf(principal, instant)
   const isPretty = prettyOf(request)
-  const released = await release(await once(request, ports.underWay, async () =>
+  return await release(await once(request, ports.underWay, async () =>
     await attempt(sightOf, { interaction: row.interaction, type }, async sight => await row.handle(ports.context, sight, request, sightOf))), ports.release, { isPretty })
-  const isRead = row.method === 'GET' && (released.status === 200 || released.status === 206)
-  if (isRead && isUnchanged(request.headers, released.headers)) {
-    reply.released = released
-    return await reply.code(304).headers({ ...released.headers }).removeHeader('content-type').removeHeader('content-length').removeHeader('content-range').send()
-  }
-  return await send(reply, released)
 }

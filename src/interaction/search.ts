@@ -120,7 +120,7 @@ export function accesses (
   const named = [...request.patients ?? [], ...request.concerned].filter(patient => sight.account(patient) !== 'none')
   const bound = request.patients === null && sight.caller.patient !== undefined && !isOwned(type) ? [sight.caller.patient] : []
   const patients = [...new Set([...named, ...bound, ...disclosed.map(({ patient }) => patient)])].filter(patient => patient !== null)
-  const query = traced(context, request)
+  const query = interaction === 'search-type' ? type + traced(context, request) : traced(context, request)
   const common = { interaction, type, outcome: '0' } as const
   if (patients.length === 0) return [{ ...common, patient: null, query }]
   const isAlone = patients.length === 1 && (request.patients?.length ?? 1) <= 1

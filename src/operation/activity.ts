@@ -56,7 +56,7 @@ export async function activity (whole: Context, asking: Activity): Promise<Answe
   const page = await findPage(context, sight, asked.request, filter, place)
   const entries = await shown(context, sight, [{ request: asked.request, filter }], page.found)
   const links = linksOf(context, asking, path, { ...asked.request, applied: place.parameters }, { ...page, lenient: false })
-  const accesses: readonly Access[] = [{ interaction: 'operation', type: 'AuditEvent', patient: id, decision: patientDecision(sight, id, entries.length > 0), query: queryOf(place.parameters), outcome: '0' }]
+  const accesses: readonly Access[] = [{ interaction: 'operation', type: 'AuditEvent', patient: id, decision: patientDecision(sight, id, entries.length > 0), query: OPERATION + queryOf(place.parameters), outcome: '0' }]
   const told = { entries, ...page.counted === undefined ? {} : { total: page.counted } }
   return isTable
     ? { status: 200, headers: { link: headerOf(links) }, body: { kind: 'table', entries }, sight, accesses }

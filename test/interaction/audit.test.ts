@@ -77,7 +77,7 @@ t.test('audit F4 a search says what it disclosed and what was asked, never what 
   const [first, second] = (await traces(holder, id)).slice(-2)
   t.strictSame([disclosed(first), disclosed(second)], [[`DocumentReference/${resource.id}`], [`DocumentReference/${resource.id}`]])
   const queries = [first, second].map(event => event.entity.flatMap(({ query }: Json) => query === undefined ? [] : [decodeURIComponent(Buffer.from(query, 'base64').toString())]))
-  t.strictSame(queries, [[`?patient=${id}&status=current`], ['?_id=…']])
+  t.strictSame(queries, [[`DocumentReference?patient=${id}&status=current`], ['DocumentReference?_id=…']])
   t.notMatch(JSON.stringify(second), hidden.id)
 })
 
