@@ -81,7 +81,7 @@ function createPage ({ pagePort, reset, render }: { readonly pagePort: number, r
   page.addHook('onRequest', async (request, reply) => {
     const { host = '', origin } = request.headers
     if (!names.includes(host) || (origin !== undefined && origin !== `http://${host}`)) return await reply.code(403).send('This page is for this machine')
-    reply.headers({ 'cache-control': 'no-store', 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer' })
+    reply.headers({ 'cache-control': 'no-store', 'x-frame-options': 'DENY', 'referrer-policy': 'same-origin' })
   })
   page.addContentTypeParser('application/x-www-form-urlencoded', async () => undefined)
   const send = async (reply: FastifyReply, html: string) => {
