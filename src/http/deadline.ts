@@ -10,14 +10,18 @@ const READS: readonly string[] = ['read', 'vread', 'search-type', 'search-system
 /**
  * What takes too long is answered all the same: nobody waits for ever behind a store that is away and does not know it.
  * The work goes on, and what it would have told is told to nobody.
+ * @param drop what is done with what comes too late
  * @throws OutcomeError `store-timeout` for a read, `outcome-unknown` for what may have changed something
  */
-export async function inTime<T> (interaction: string, body: unknown, work: Promise<T>): Promise<T> {
+export async function inTime<T> (interaction: string, body: unknown, work: Promise<T>, drop: (late: T) => void): Promise<T> {
   const { entry } = (body ?? {}) as { readonly entry?: unknown }
   const late = new OutcomeError(READS.includes(interaction) ? 'store-timeout' : 'outcome-unknown')
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => { reject(late) }, ANSWER + ENTRY * (Array.isArray(entry) ? entry.length : 0))
+    timer = setTimeout(() => {
+      reject(late)
+      work.then(drop, () => {})
+    }, ANSWER + ENTRY * (Array.isArray(entry) ? entry.length : 0))
   })
   return await Promise.race([work, deadline]).finally(() => { clearTimeout(timer) })
 }

@@ -98,13 +98,17 @@ async function authenticate (request: FastifyRequest, ports: RoutePorts, type: s
 async function answer (request: FastifyRequest, reply: FastifyReply, type: string, row: Row, ports: RoutePorts): Promise<FastifyReply> {
   const work = released(request, type, row, ports)
   // What streams has a time of its own.
-  const made = isUnread(request.body) ? await work : await inTime(row.interaction, request.body, work)
+  const made = isUnread(request.body) ? await work : await inTime(row.interaction, request.body, work, drop)
   const isRead = row.method === 'GET' && (made.status === 200 || made.status === 206)
   if (isRead && isUnchanged(request.headers, made.headers)) {
     reply.released = made
     return await reply.code(304).headers({ ...made.headers }).removeHeader('content-type').removeHeader('content-length').removeHeader('content-range').send()
   }
   return await send(reply, made)
+}
+
+function drop ({ payload }: Released): void {
+  if (typeof payload !== 'string') payload.destroy()
 }
 
 async function released (request: FastifyRequest, type: string, row: Row, ports: RoutePorts): Promise<Released> {

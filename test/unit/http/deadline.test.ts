@@ -9,7 +9,7 @@ const never = new Promise<string>(() => {})
 /** What became of a request that nothing answers, after a while, ms. */
 async function after (ms: number, interaction: string, body?: unknown): Promise<string> {
   let said = 'waiting'
-  inTime(interaction, body, never).catch((error: { kind: string }) => { said = error.kind })
+  inTime(interaction, body, never, () => {}).catch((error: { kind: string }) => { said = error.kind })
   mock.timers.tick(ms)
   await new Promise<void>(resolve => { setImmediate(resolve) })
   return said
@@ -30,6 +30,19 @@ t.test('a Bundle has more time, by its entries', async t => {
 })
 
 t.test('what is answered in time is the answer, and what fails is its failure', async t => {
-  t.equal(await inTime('read', undefined, Promise.resolve('found')), 'found')
-  await t.rejects(inTime('read', undefined, Promise.reject(new Error('gone'))), { message: 'gone' })
+  t.equal(await inTime('read', undefined, Promise.resolve('found'), () => {}), 'found')
+  await t.rejects(inTime('read', undefined, Promise.reject(new Error('gone')), () => {}), { message: 'gone' })
+})
+
+t.test('what comes too late is dropped, once, and nothing else is', async t => {
+  const dropped: string[] = []
+  let end = (_found: string): void => {}
+  const work = new Promise<string>(resolve => { end = resolve })
+  const answer = inTime('read', undefined, work, late => { dropped.push(late) })
+  mock.timers.tick(25_000)
+  t.equal(await answer.catch((error: { kind: string }) => error.kind), 'store-timeout')
+  t.strictSame(dropped, [])
+  end('late')
+  await work
+  t.strictSame(dropped, ['late'])
 })
