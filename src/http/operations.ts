@@ -1,6 +1,5 @@
 /** The rows of the operations that are declared: GET where all parameters are text and nothing changes, and POST. */
 import type { CapabilityStatementRestResourceOperation } from '@medplum/fhirtypes'
-import type { FastifyRequest } from 'fastify'
 import { activity } from '../operation/activity.js'
 import { beginExport, cancelExport, exportStatus } from '../operation/export.js'
 import { exportFile } from '../operation/export-file.js'
@@ -8,13 +7,14 @@ import { pairsIn } from '../operation/input.js'
 import { reportAccess } from '../operation/report-access.js'
 import { simulateConsent } from '../operation/simulate-consent.js'
 import { why } from '../operation/why.js'
-import { OutcomeError } from '../outcome/outcome-error.js'
-import { bodyOf, fileOf, formatOf, idOf, query } from './asked.js'
+import { asked, bodyOf, fileOf, formatOf, idOf, query } from './asked.js'
 import { readLanguages, readPrefer, wantsAsync, wantsCsv } from './header.js'
 import type { Handle, Row } from './rows.js'
+import { isOfTerminology, terminologyRows } from './terminology.js'
 
 /** @throws Error at start for an operation that is not built, on this type */
 export function operationRows (type: string, { name }: Pick<CapabilityStatementRestResourceOperation, 'name'>): readonly Row[] {
+  if (isOfTerminology(type)) return terminologyRows(type, name)
   const row = (method: 'GET' | 'POST', handle: Handle): Row => ({ method, path: `/${type}/:id/$${name}`, interaction: 'operation', handle })
   if (name === 'why') {
     const handle: Handle = async (context, sight, request) => await why(context, { sight, type, id: idOf(request), asked: asked(request), languages: readLanguages(request.headers) })
@@ -49,9 +49,3 @@ const exportRows: readonly Row[] = [
   { method: 'DELETE', path: ONE, interaction: 'operation', handle: async (context, sight, request) => await cancelExport(context, { sight, id: idOf(request) }) },
   { method: 'GET', path: `${ONE}/:file`, interaction: 'operation', isFile: true, handle: async (context, sight, request) => await exportFile(context, { sight, id: idOf(request), type: fileOf(request) }) }
 ]
-
-/** A POST may come without a body: then the address says all. */
-function asked (request: FastifyRequest) {
-  if (request.body instanceof URLSearchParams) throw new OutcomeError('unsupported-media')
-  return { query: query(request), body: request.body ?? undefined }
-}

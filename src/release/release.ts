@@ -154,6 +154,7 @@ async function render (body: Body, sight: Sight, ports: ReleasePorts): Promise<r
     case 'json': return [JSON.stringify(body.value), 'application/json; charset=utf-8']
     case 'bundle': return [await responses(body, ports), FHIR]
     case 'parameters': return [toParameters(body.parameters), FHIR]
+    case 'definition': return [JSON.stringify(body.definition), FHIR]
     default: return body satisfies never
   }
 }
