@@ -10,10 +10,12 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import { bodyOf, formatOf, idOf, query } from './asked.js'
 import { readLanguages, wantsCsv } from './header.js'
 import type { Handle, Row } from './rows.js'
+import { validateRows } from './validate-rows.js'
 
 /** @throws Error at start for an operation that is not built, on this type */
 export function operationRows (type: string, { name }: Pick<CapabilityStatementRestResourceOperation, 'name'>): readonly Row[] {
   const row = (method: 'GET' | 'POST', handle: Handle): Row => ({ method, path: `/${type}/:id/$${name}`, interaction: 'operation', handle })
+  if (name === 'validate') return validateRows(type, asked)
   if (name === 'why') {
     const handle: Handle = async (context, sight, request) => await why(context, { sight, type, id: idOf(request), asked: asked(request), languages: readLanguages(request.headers) })
     return [row('GET', handle), row('POST', handle)]

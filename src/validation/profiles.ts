@@ -1,6 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { SearchParameter } from '@medplum/fhirtypes'
+import type { Profile } from './profile-tree.js'
 
 const TYPES: readonly string[] = ['StructureDefinition', 'SearchParameter', 'OperationDefinition']
 
@@ -8,6 +9,7 @@ export interface Profiles {
   /** The canonical URLs of all definitions. */
   readonly urls: ReadonlySet<string>
   readonly searchParameters: readonly SearchParameter[]
+  readonly structureDefinitions: readonly Profile[]
 }
 
 /** Elements without which a SearchParameter says nothing that could be asked (R4 `SearchParameter`). */
@@ -20,6 +22,7 @@ const NEEDED = ['name', 'description', 'code', 'base', 'type', 'expression'] as 
 export async function loadProfiles (folder: string): Promise<Profiles> {
   const urls = new Set<string>()
   const searchParameters: SearchParameter[] = []
+  const structureDefinitions: Profile[] = []
   for (const name of (await readdir(folder)).toSorted()) {
     const text = await readFile(path.join(folder, name), 'utf8')
     let definition: { readonly resourceType?: unknown, readonly url?: unknown, readonly status?: unknown }
@@ -33,11 +36,12 @@ export async function loadProfiles (folder: string): Promise<Profiles> {
     if (typeof url !== 'string' || typeof status !== 'string') throw new Error(`profiles/${name} has no url or status`)
     if (urls.has(url)) throw new Error(`profiles/${name}: another file defines ${url}`)
     urls.add(url)
+    if (resourceType === 'StructureDefinition') structureDefinitions.push(definition as Profile)
     if (resourceType !== 'SearchParameter') continue
     const parameter = definition as SearchParameter
     const missing = NEEDED.find(element => parameter[element] === undefined)
     if (missing !== undefined) throw new Error(`profiles/${name} is a SearchParameter without ${missing}`)
     searchParameters.push(parameter)
   }
-  return { urls, searchParameters }
+  return { urls, searchParameters, structureDefinitions }
 }

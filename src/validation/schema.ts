@@ -58,6 +58,12 @@ export function typesOf (structureDefinitions: readonly StructureDefinition[]): 
     .map(definition => [definition.type, definition]))
 }
 
+/** The names of all types that the definitions have or lead to. */
+export function typeNamesIn (structureDefinitions: readonly StructureDefinition[]): ReadonlySet<string> {
+  return new Set(structureDefinitions.flatMap(({ type, snapshot }) => [type, ...(snapshot?.element ?? [])
+    .flatMap(element => element.type ?? []).flatMap(({ targetProfile = [] }) => targetProfile.map(url => url.slice(url.lastIndexOf('/') + 1)))]))
+}
+
 /** The schemas of a type: the one with the type's name as its `$id`, and those of its parts. */
 export function schemasOf (definition: StructureDefinition, bindings: Bindings): readonly Schema[] {
   const parts = new Map<string, ElementDefinition[]>()

@@ -6,7 +6,7 @@ import { toFault } from './fault.js'
 import type { FaultCode, FoundError } from './fault.js'
 import { createHolder, typeNameOf } from './holder.js'
 import { addKeywords } from './keyword.js'
-import { partsOf, schemasOf, siblingSchemas, typesOf } from './schema.js'
+import { partsOf, schemasOf, siblingSchemas, typeNamesIn, typesOf } from './schema.js'
 import type { Bindings, Schema, StructureDefinition } from './schema.js'
 import { maxFaults, newBudget } from './scope.js'
 import type { Question } from './scope.js'
@@ -18,13 +18,16 @@ import type { Question } from './scope.js'
  */
 export interface Validator {
   /** @returns the faults of a resource, none if it is valid, `maxFaults` at most */
-  validate (resource: unknown): readonly Fault[]
+  validate (resource: unknown, profiles?: Profiles): readonly Fault[]
   /** Compiles the validators of some types and of all that they are made of now, so that no request waits for it. */
   compile (types: readonly string[]): void
 }
 
-/** One more thing to ask of a resource whose structure is right, such as its invariants. */
-export type Check = (resource: Readonly<Record<string, unknown>>) => readonly Fault[]
+/** Profiles beside those that the resource claims, and claims that are not asked again. */
+export interface Profiles { readonly asked?: readonly string[], readonly kept?: readonly string[] }
+
+/** One more thing to ask of a resource whose structure is right: whether it is what it claims to be. */
+export type Check = (resource: Readonly<Record<string, unknown>>, profiles: Profiles) => readonly Fault[]
 
 /** @param bindings the codes of the value sets to hold required bindings against; others are not looked at */
 export function createValidator (
@@ -34,7 +37,7 @@ export function createValidator (
   const schemas = new Map<string, Schema>()
   const validators = new Map<string, ValidateFunction>()
   const holds = createConditions()
-  const named = namesIn(structureDefinitions)
+  const named = typeNamesIn(structureDefinitions)
   const isType = (name: string) => named.has(name)
   let budget = newBudget()
   let holder = createHolder(undefined, isType)
@@ -89,7 +92,7 @@ export function createValidator (
   }
 
   return {
-    validate (resource) {
+    validate (resource, profiles = {}) {
       const validator = resourceOf(typeNameOf(resource))
       if (validator === undefined) return [unknownType(resource)]
       budget = newBudget()
@@ -98,7 +101,7 @@ export function createValidator (
       const isRight = validator(resource)
       const errors = isRight ? unanswered() : validator.errors ?? []
       if (errors.length > 0) return errors.slice(0, maxFaults).map(error => toFault(error, resource, schemas))
-      return checks.flatMap(check => check(resource as Readonly<Record<string, unknown>>)).slice(0, maxFaults)
+      return checks.flatMap(check => check(resource as Readonly<Record<string, unknown>>, profiles)).slice(0, maxFaults)
     },
     compile (names) {
       const waiting = names.filter(name => resourceOf(name) !== undefined)
@@ -114,12 +117,6 @@ export function createValidator (
 
 function errorAt (instancePath: string, code: FaultCode, diagnostics: string): FoundError {
   return { keyword: 'element', instancePath, params: { code, diagnostics } }
-}
-
-/** The names of all types that the definitions have or lead to. */
-function namesIn (structureDefinitions: readonly StructureDefinition[]): ReadonlySet<string> {
-  return new Set(structureDefinitions.flatMap(({ type, snapshot }) => [type, ...(snapshot?.element ?? [])
-    .flatMap(element => element.type ?? []).flatMap(({ targetProfile = [] }) => targetProfile.map(url => url.slice(url.lastIndexOf('/') + 1)))]))
 }
 
 function unknownType (resource: unknown): Fault {
