@@ -34,6 +34,10 @@ export type Body =
   | { readonly kind: 'searchset', readonly total?: number, readonly links: readonly Link[], readonly entries: readonly Entry[], readonly shape?: Shape, readonly ignored: readonly string[] }
   /** The same entries for people. */
   | { readonly kind: 'table', readonly entries: readonly Entry[] }
+  /** The same, one a line; what follows them is asked for when those before went, and is judged then. */
+  | { readonly kind: 'lines', readonly entries: readonly Entry[], readonly next?: () => Promise<Answer> }
+  /** What is no FHIR, and holds nothing of a record. */
+  | { readonly kind: 'json', readonly value: object }
   | { readonly kind: 'history', readonly total?: number, readonly links: readonly Link[], readonly entries: HistoryPage['entries'], readonly shape?: Shape }
   | { readonly kind: 'bundle', readonly type: 'batch-response' | 'transaction-response', readonly entries: readonly Answer[] }
   | { readonly kind: 'parameters', readonly parameters: readonly Parameter[] }

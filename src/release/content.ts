@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import type { Body } from '../interaction/answer.js'
 
 type ContentBody = Extract<Body, { kind: 'content' }>
-/** A payload that is made while it goes: nothing of it is read before it is asked for. */
-export interface Flow { readonly payload: Readable, readonly length: number }
+/** A payload that is made while it goes: nothing of it is read before it is asked for. Its length, where that is known before. */
+export interface Flow { readonly payload: Readable, readonly length?: number }
 
 /** A content, or one range of it, as it is. */
 export function rawFlow ({ content, part }: ContentBody): Flow {

@@ -21,6 +21,7 @@ import type { Shape } from '../search/shape.js'
 import type { Outline } from '../validation/outline.js'
 import { binaryFlow, rawFlow } from './content.js'
 import type { Flow } from './content.js'
+import { NDJSON, linesFlow } from './lines.js'
 import { toParameters, versionsIn } from './parameters.js'
 import { SUBSETTED, subset as subsetOf } from './subset.js'
 import { CSV, tableOf } from './table.js'
@@ -60,10 +61,7 @@ export function isReleased (value: unknown): value is Released {
  */
 export async function release (answer: Answer, ports: ReleasePorts, { isPretty = false }: { readonly isPretty?: boolean } = {}): Promise<Released> {
   const { body, sight } = answer
-  checkAll(answer, ports)
-  const traces = tracesOf(answer, ports)
-  if (traces.length > 0) await ports.store.append(traces, electionsOf(answer))
-  for (const id of noticed(answer)) ports.notice(id)
+  await pass(answer, ports)
   const [made, contentType] = await render(body, sight, ports)
   const isFlow = typeof made === 'object'
   return receipt({
@@ -72,10 +70,18 @@ export async function release (answer: Answer, ports: ReleasePorts, { isPretty =
       ...answer.headers,
       ...contentType === undefined ? {} : { 'content-type': contentType },
       ...warningHeader(answer.warnings),
-      ...isFlow ? { 'content-length': String(made.length) } : {}
+      ...isFlow && made.length !== undefined ? { 'content-length': String(made.length) } : {}
     },
     payload: isFlow ? made.payload : isPretty && made !== '' ? prettyJson(made) : made
   })
+}
+
+/** All that must be before a byte goes. */
+async function pass (answer: Answer, ports: ReleasePorts): Promise<void> {
+  checkAll(answer, ports)
+  const traces = tracesOf(answer, ports)
+  if (traces.length > 0) await ports.store.append(traces, electionsOf(answer))
+  for (const id of noticed(answer)) ports.notice(id)
 }
 
 /** An OperationOutcome that holds nothing of a record: for what failed before an interaction, or outside one. */
@@ -119,7 +125,7 @@ function noticed ({ body, version, warnings = [] }: Answer): readonly string[] {
 function disclosed (body: Body): readonly (Entry | Disclosed)[] {
   switch (body.kind) {
     case 'resource': case 'content': return [{ version: body.version }]
-    case 'searchset': case 'table': return body.entries
+    case 'searchset': case 'table': case 'lines': return body.entries
     // A superseded version is permitted, and the current one too.
     case 'history': return body.entries.flatMap(({ version, current }) => [{ version }, { version: current }])
     case 'parameters': return versionsIn(body.parameters).map(version => ({ version }))
@@ -144,6 +150,8 @@ async function render (body: Body, sight: Sight, ports: ReleasePorts): Promise<r
     case 'searchset': return [await searchset(body, sight, ports), FHIR]
     case 'history': return [await history(body, sight, ports), FHIR]
     case 'table': return [tableOf(await Promise.all(body.entries.map(async ({ version }) => await view(version, sight, ports)))), CSV]
+    case 'lines': return [linesFlow(body, sight, { view: async (version, sight) => await view(version, sight, ports), pass: async answer => { await pass(answer, ports) }, base: ports.base }), NDJSON]
+    case 'json': return [JSON.stringify(body.value), 'application/json; charset=utf-8']
     case 'bundle': return [await responses(body, ports), FHIR]
     case 'parameters': return [toParameters(body.parameters), FHIR]
     default: return body satisfies never

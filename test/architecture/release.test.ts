@@ -1,5 +1,6 @@
 /** The gate (`src/release/release.ts`): a contradiction sends nothing and is told; without a durable trace nothing goes. */
 import { PassThrough } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pino } from 'pino'
 import t from 'tap'
@@ -53,6 +54,7 @@ const bodies: Readonly<Record<string, Body>> = {
   searchset: { kind: 'searchset', total: 1, links: [], entries: [{ version, mode: 'match' }], ignored: [] },
   parameters: { kind: 'parameters', parameters: [{ name: 'one', parts: [{ name: 'other', value: { valueBoolean: true } }, { name: 'reference', version }] }] },
   included: { kind: 'searchset', total: 1, links: [], entries: [{ version, mode: 'include' }], ignored: [] },
+  lines: { kind: 'lines', entries: [{ version, mode: 'match' }] },
   history: { kind: 'history', total: 1, links: [], entries: [{ version, current: version, isFirst: true }] }
 }
 const answer = (body: Body, sight: Sight): Answer => ({ status: 200, headers: {}, body, sight, accesses: [{ interaction: 'read', type: 'DocumentReference', patient: holder.id, outcome: '0' }] })
@@ -88,6 +90,21 @@ t.test('what was written and is not understood is told to the operator by its id
   t.equal(alone.headers['warning'], '299 - "Consent.provision.purpose: Not understood"')
   const { headers } = await release(answer({ kind: 'bundle', type: 'batch-response', entries: [warned('two'), answer({ kind: 'nothing' }, mine), warned('three')] }, mine), gate)
   t.same([told, headers['warning']], [['one', 'two', 'three'], undefined])
+})
+
+t.test('lines that follow pass the gate when those before them went: what is contradicted then breaks them off, and is in no trace', async t => {
+  let asked = 0
+  const lines = (sight: Sight, next?: () => Promise<Answer>): Answer => answer({ kind: 'lines', entries: [{ version, mode: 'match' }], ...next === undefined ? {} : { next } }, sight)
+  const after = (sight: Sight) => async () => { asked++; return lines(sight) }
+  const { gate, traces } = ports()
+  const { payload } = await release(lines(mine, after(mine)), gate)
+  t.same([asked, traces.length], [0, 1], 'nothing is read ahead')
+  t.equal((await text(payload as Readable)).split('\n').length, 3)
+  t.same([asked, traces.length], [1, 2])
+  const { gate: other, traces: kept, alarms } = ports()
+  const broken = await release(lines(mine, after(theirs)), other)
+  await t.rejects(text(broken.payload as Readable), { message: 'bug' })
+  t.same([kept.length, alarms.length], [1, 1])
 })
 
 t.test('one resource of many is enough', async t => {
