@@ -10,6 +10,7 @@ import type { Config } from './config.js'
 import { familyOf } from './consent/family.js'
 import { createKeyring } from './crypto/keyring.js'
 import { createAuthenticate } from './http/authenticate.js'
+import { createDownloads } from './http/downloads.js'
 import type { Trust } from './http/authenticate.js'
 import { addRoutes } from './http/routes.js'
 import { createServer } from './http/server.js'
@@ -38,6 +39,7 @@ import { buildRegistry } from './search/registry.js'
 import { createClient } from './store/client.js'
 import { createContentStore } from './store/content-store.js'
 import { createContentSweep } from './store/content-sweep.js'
+import { createExportStore } from './store/export-store.js'
 import { createIndexStore } from './store/index-store.js'
 import { createCollections } from './store/indexes.js'
 import { createKeyStore } from './store/key-store.js'
@@ -150,6 +152,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       base: config.baseUrl,
       pages: createPageSeal(keyring.page),
       subscriptions: { most: config.subscriptions.most, life: config.subscriptions.days * 24 * 3600_000, hasSockets: config.subscriptions.socket !== undefined },
+      exports: { ...createExportStore(db), most: config.exports.most, life: config.exports.hours * 3600_000, settle: config.exports.settle * 1000 },
       mayCall: endpoint => webhook?.mayCall(endpoint) ?? false,
       knows: ({ system, code }) => terminology.vocabulary.isKnown(`${system ?? ''}|${code ?? ''}`) || (system === RESOURCE_TYPES && registry.types.includes(code ?? '')),
       definitions: createDefinitions(structureDefinitions),
@@ -179,6 +182,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       authenticate,
       sightOf,
       underWay: new Set(),
+      downloads: createDownloads(config.exports.downloads),
       isReady: async () => await db.command({ ping: 1 }).then(() => true, () => false)
     })
     const reindexing = await startReindexing({ registry, hash, store: createIndexStore(db, createSealing(keyring)), incomplete, pause: config.reindexPause, log: (fields, message) => { logger.info(fields, message) } })

@@ -37,6 +37,17 @@ export interface Config {
   /** What is told of a record to its holder, and how. */
   readonly notifications: NotificationConfig
   readonly subscriptions: SubscriptionConfig
+  readonly exports: ExportConfig
+}
+
+export interface ExportConfig {
+  /** Of one caller, and how long one is there, hours. */
+  readonly most: number
+  readonly hours: number
+  /** How long a write may be under way, its body and its transaction, seconds. */
+  readonly settle: number
+  /** Files that this process sends at once, to all and to one caller. */
+  readonly downloads: { readonly most: number, readonly mostOfOne: number }
 }
 
 export interface SubscriptionConfig {
@@ -92,6 +103,12 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
     reindexPause: whole(env, 'REINDEX_PAUSE', 10),
     notifications: notifications(env),
     subscriptions: subscriptions(env, host),
+    exports: {
+      most: whole(env, 'MAX_EXPORTS', 10, { least: 1 }),
+      hours: whole(env, 'EXPORT_HOURS', 24, { least: 1, most: 720 }),
+      settle: whole(env, 'EXPORT_SETTLE', 45, { most: 3600 }),
+      downloads: { most: whole(env, 'MAX_DOWNLOADS', 16, { least: 1 }), mostOfOne: whole(env, 'MAX_OWN_DOWNLOADS', 4, { least: 1 }) }
+    },
     ...issuer === undefined || jwks === undefined || audience === undefined ? {} : { issuer: { url: issuer, jwks, audience } }
   })
 }

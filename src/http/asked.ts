@@ -11,7 +11,7 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import { readKey, readPrefer, readTags } from './header.js'
 import { bytesOf, lengthOf } from './raw.js'
 
-export interface Params { id: string, version: string }
+export interface Params { id: string, version: string, file: string }
 
 const ID = /^[A-Za-z0-9\-.]{1,64}$/
 
@@ -19,6 +19,11 @@ export function idOf (request: FastifyRequest): string {
   const { id } = request.params as Params
   if (!ID.test(id)) throw new OutcomeError('absent')
   return id
+}
+
+/** The type that a file of NDJSON is of: none is empty. */
+export function fileOf (request: FastifyRequest): string {
+  return /^([A-Za-z]{1,64})\.ndjson$/.exec((request.params as Params).file)?.[1] ?? ''
 }
 
 export function bodyOf (request: FastifyRequest): unknown {

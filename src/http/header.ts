@@ -7,9 +7,18 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 
 /** `Prefer` (R4 http.html#ops, search.html#errors); an unknown value is left aside, as RFC 7240 wants. */
 export function readPrefer (headers: IncomingHttpHeaders, otherwise: Preference = 'representation'): { readonly prefer: Preference, readonly lenient: boolean } {
-  const values = [headers['prefer'] ?? []].flat().join(',').split(/[,;]/).map(text => text.trim())
+  const values = preferences(headers)
   const wanted = values.map(value => /^return=(representation|minimal|OperationOutcome)$/.exec(value)?.[1]).find(value => value !== undefined)
   return { prefer: (wanted ?? otherwise) as Preference, lenient: values.includes('handling=lenient') }
+}
+
+function preferences (headers: IncomingHttpHeaders): readonly string[] {
+  return [headers['prefer'] ?? []].flat().join(',').split(/[,;]/).map(text => text.trim())
+}
+
+/** `Prefer: respond-async` (R4 async.html). */
+export function wantsAsync (headers: IncomingHttpHeaders): boolean {
+  return preferences(headers).includes('respond-async')
 }
 
 /** Which of the languages that we speak is preferred (RFC 9110 12.5.4); all where none of them is asked for. */

@@ -2,13 +2,15 @@
 import type { CapabilityStatementRestResourceOperation } from '@medplum/fhirtypes'
 import type { FastifyRequest } from 'fastify'
 import { activity } from '../operation/activity.js'
+import { beginExport, cancelExport, exportStatus } from '../operation/export.js'
+import { exportFile } from '../operation/export-file.js'
 import { pairsIn } from '../operation/input.js'
 import { reportAccess } from '../operation/report-access.js'
 import { simulateConsent } from '../operation/simulate-consent.js'
 import { why } from '../operation/why.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
-import { bodyOf, formatOf, idOf, query } from './asked.js'
-import { readLanguages, wantsCsv } from './header.js'
+import { bodyOf, fileOf, formatOf, idOf, query } from './asked.js'
+import { readLanguages, readPrefer, wantsAsync, wantsCsv } from './header.js'
 import type { Handle, Row } from './rows.js'
 
 /** @throws Error at start for an operation that is not built, on this type */
@@ -32,8 +34,21 @@ export function operationRows (type: string, { name }: Pick<CapabilityStatementR
     }
     return [row('GET', handle), row('POST', handle)].map(each => ({ ...each, type: 'AuditEvent', hasTable: true }))
   }
+  if (name === 'export' && type === 'Patient') return exportRows
   throw new Error(`capability-statement.json declares ${type} $${name}, which is not built`)
 }
+
+/** The kick-off, and under it the jobs with their files: on no patient in particular. */
+const begin: Handle = async (context, sight, request) =>
+  await beginExport(context, { sight, asked: asked(request), isAsync: wantsAsync(request.headers), isLenient: readPrefer(request.headers).lenient })
+const ONE = '/Patient/$export/:id'
+const exportRows: readonly Row[] = [
+  { method: 'GET', path: '/Patient/$export', interaction: 'operation', handle: begin },
+  { method: 'POST', path: '/Patient/$export', interaction: 'operation', handle: begin },
+  { method: 'GET', path: ONE, interaction: 'operation', handle: async (context, sight, request) => await exportStatus(context, { sight, id: idOf(request) }) },
+  { method: 'DELETE', path: ONE, interaction: 'operation', handle: async (context, sight, request) => await cancelExport(context, { sight, id: idOf(request) }) },
+  { method: 'GET', path: `${ONE}/:file`, interaction: 'operation', isFile: true, handle: async (context, sight, request) => await exportFile(context, { sight, id: idOf(request), type: fileOf(request) }) }
+]
 
 /** A POST may come without a body: then the address says all. */
 function asked (request: FastifyRequest) {

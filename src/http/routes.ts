@@ -17,6 +17,7 @@ import type { Principal } from '../security/principal.js'
 import { formatOf, prettyOf } from './asked.js'
 import { inTime } from './deadline.js'
 import { isUnchanged, needJson, wantsCsv } from './header.js'
+import type { Downloads } from './downloads.js'
 import { once } from './once.js'
 import { depositorOf } from './migration.js'
 import { isUnread } from './raw.js'
@@ -33,6 +34,7 @@ export interface RoutePorts {
   readonly isReady: () => Promise<boolean>
   /** The keys of the requests that this server works on. */
   readonly underWay: Set<string>
+  readonly downloads: Downloads
 }
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
@@ -96,9 +98,12 @@ async function authenticate (request: FastifyRequest, ports: RoutePorts, type: s
 }
 
 async function answer (request: FastifyRequest, reply: FastifyReply, type: string, row: Row, ports: RoutePorts): Promise<FastifyReply> {
-  const work = released(request, type, row, ports)
-  // What streams has a time of its own.
-  const made = isUnread(request.body) ? await work : await inTime(row.interaction, request.body, work, drop)
+  const make = async () => {
+    const work = released(request, type, row, ports)
+    // What streams has a time of its own.
+    return isUnread(request.body) ? await work : await inTime(row.interaction, request.body, work, drop)
+  }
+  const made = row.isFile === true ? await ports.downloads(request.principal?.subject ?? '', make) : await make()
   const isRead = row.method === 'GET' && (made.status === 200 || made.status === 206)
   if (isRead && isUnchanged(request.headers, made.headers)) {
     reply.released = made
@@ -114,7 +119,7 @@ function drop ({ payload }: Released): void {
 async function released (request: FastifyRequest, type: string, row: Row, ports: RoutePorts): Promise<Released> {
   const { instant } = request
   const principal = await depositorOf(ports.context, request, row.interaction)
-  const isOther = (type === 'Binary' && row.method === 'GET') || (row.hasTable === true && wantsCsv(request.headers, formatOf(request)))
+  const isOther = row.isFile === true || (type === 'Binary' && row.method === 'GET') || (row.hasTable === true && wantsCsv(request.headers, formatOf(request)))
   if (!isOther) needJson(request.headers, formatOf(request))
   const sightOf = async () => await ports.sightOf(principal, instant)
   const isPretty = prettyOf(request)

@@ -43,6 +43,8 @@ export interface Row {
   readonly handle: Handle
   /** Whether it answers CSV to who wants that. */
   readonly hasTable?: true
+  /** Whether it answers NDJSON, and for long. */
+  readonly isFile?: true
 }
 
 /** A row with the type that an access by it is traced as. */

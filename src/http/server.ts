@@ -98,7 +98,9 @@ export function createServer (
 export async function send (reply: FastifyReply, released: Released): Promise<FastifyReply> {
   reply.released = released
   // A HEAD says how long the answer is, and reads nothing of it.
-  const payload = reply.request.method === 'HEAD' && typeof released.payload !== 'string' ? Readable.from([]) : released.payload
+  const isHead = reply.request.method === 'HEAD' && typeof released.payload !== 'string'
+  const payload = isHead ? Readable.from([]) : released.payload
+  if (isHead) (released.payload as Readable).destroy()
   if (isLeftUnread(reply.request)) reply.header('connection', 'close')
   return await reply.code(released.status).headers(released.headers).send(payload)
 }

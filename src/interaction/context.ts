@@ -11,6 +11,7 @@ import type { PageSeal } from '../search/page.js'
 import type { Fault } from '../outcome/outcome-error.js'
 import type { SubscriptionBounds } from './admit/subscription.js'
 import type { Compartment } from './compartment.js'
+import type { ExportBounds, ExportJobs } from './export-jobs.js'
 import type { Directory } from './directory.js'
 import type { Use } from './bundle-medication.js'
 import type { Migration } from './migration.js'
@@ -48,6 +49,7 @@ export interface Context extends TracePorts {
   /** Whether the server may be asked to call an address. */
   readonly mayCall: (endpoint: string) => boolean
   readonly subscriptions: SubscriptionBounds
+  readonly exports: ExportJobs & ExportBounds
   /** Whether the CapabilityStatement declares an interaction, or a conditional one, of a type. */
   readonly declares: (type: string, code: string) => boolean
   readonly compartment: Compartment

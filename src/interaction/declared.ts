@@ -1,4 +1,5 @@
 import type { CapabilityStatement, CapabilityStatementRestResource } from '@medplum/fhirtypes'
+import { CANONICAL_BASE } from '../terminology/canonical.js'
 
 const WEBSOCKET = 'http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket'
 
@@ -16,10 +17,10 @@ export function declarationsOf (statement: CapabilityStatement): (type: string, 
   return (type, code) => declared.has(`${type} ${code}`)
 }
 
-/** @throws Error at start for an operation whose definition is not there */
+/** @throws Error at start for an operation of our own whose definition is not there; those of others are published by them */
 export function checkOperations (statement: CapabilityStatement, definitions: ReadonlySet<string>): void {
   for (const { type, operation = [] } of statement.rest?.[0]?.resource ?? []) {
-    const unknown = operation.find(({ definition }) => !definitions.has(definition))
+    const unknown = operation.find(({ definition }) => definition.startsWith(CANONICAL_BASE) && !definitions.has(definition))
     if (unknown !== undefined) throw new Error(`capability-statement.json declares ${type} $${unknown.name}, whose definition ${unknown.definition} is not there`)
   }
 }

@@ -17,18 +17,22 @@ export interface Asked { readonly query: readonly (readonly [name: string, value
 const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty']
 
 /** @throws OutcomeError `invalid-resource` for a body that is no Parameters, `unknown-parameter`, `invalid-parameter` for one given twice */
-export function readInput (context: Context, { query, body }: Asked, names: readonly string[]): ReadonlyMap<string, Given> {
-  const given = [
-    ...query.filter(([name]) => !HOW_TO_ANSWER.includes(name)).map(([name, value]): Given => ({ name, place: name, value: { valueString: value } })),
-    ...body === undefined ? [] : inBody(context, body)
-  ]
+export function readInput (context: Context, asked: Asked, names: readonly string[]): ReadonlyMap<string, Given> {
   const known = new Map<string, Given>()
-  for (const each of given) {
+  for (const each of givenIn(context, asked)) {
     if (!names.includes(each.name)) throw new OutcomeError('unknown-parameter', { diagnostics: `The parameters of this operation are ${names.join(', ')}`, expression: each.place })
     if (known.has(each.name)) throw invalid(each, 'The parameter is given twice')
     known.set(each.name, each)
   }
   return known
+}
+
+/** All that came, in its order: for an operation whose parameters repeat. @throws OutcomeError `invalid-resource` for a body that is no Parameters */
+export function givenIn (context: Context, { query, body }: Asked): readonly Given[] {
+  return [
+    ...query.filter(([name]) => !HOW_TO_ANSWER.includes(name)).map(([name, value]): Given => ({ name, place: name, value: { valueString: value } })),
+    ...body === undefined ? [] : inBody(context, body)
+  ]
 }
 
 function inBody (context: Context, body: unknown): readonly Given[] {
@@ -72,8 +76,8 @@ export function codingIn (given: Given): string {
 }
 
 export function textIn (given: Given): string {
-  const { valueString, valueCode, valueUri, valueId } = given.value
-  const text = valueString ?? valueCode ?? valueUri ?? valueId
+  const { valueString, valueCode, valueUri, valueId, valueInstant } = given.value
+  const text = valueString ?? valueCode ?? valueUri ?? valueId ?? valueInstant
   if (typeof text !== 'string' || text === '') throw invalid(given, 'The parameter has another type, or no value')
   return text
 }

@@ -94,7 +94,7 @@ for (const resource of resources) {
 }
 
 for (const { type, operation = [] } of resources) {
-  for (const { name = '', definition } of operation) {
+  for (const { name = '', definition } of operation.filter(({ name }) => name !== 'export')) {
     t.test(`${type} answers $${name}, as its definition says`, async t => {
       const path = `/${type}/${randomUUID()}/$${name}`
       const { code, resource, instance, affectsState, parameter } = JSON.parse(readFileSync(new URL(`profiles/operation-definition-${name}.json`, ROOT), 'utf8')) as OperationDefinition
@@ -112,6 +112,19 @@ for (const { type, operation = [] } of resources) {
     t.test(`${type} answers no $why`, async t => { refused(t, await get(operator, `/${type}/${randomUUID()}/$why`), 404, { code: 'not-found' }) })
   }
 }
+
+t.test('Patient answers $export, which others define, on no patient in particular', async t => {
+  t.same(resources.flatMap(({ type, operation = [] }) => operation.filter(({ name }) => name === 'export').map(({ definition }) => [type, definition])), [['Patient', 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export']])
+  const job = `/Patient/$export/${randomUUID()}`
+  for (const [path, allowed] of [['/Patient/$export', ['GET', 'POST']], [job, ['GET', 'DELETE']], [`${job}/Patient.ndjson`, ['GET']]] as const) {
+    for (const method of METHODS) {
+      const response = await request(operator, method, path, method === 'POST' ? { body: { resourceType: 'Parameters' } } : {})
+      if (!(allowed as readonly string[]).includes(method)) refused(t, response, 405, { code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED' })
+      else if (path === job || path.endsWith('.ndjson')) isAbsent(t, response)
+      else refused(t, response, 400, { code: 'required', expression: 'Prefer' })
+    }
+  }
+})
 
 t.test('each operation is defined, on the types that declare it', async t => {
   for (const name of ['why', 'simulate-consent', 'activity', 'report-access']) {
