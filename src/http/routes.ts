@@ -61,26 +61,35 @@ export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
 function addRows (server: FastifyInstance, base: string, rows: readonly TypedRow[], ports: RoutePorts): void {
   for (const path of new Set(rows.map(row => row.path))) {
     const list = rows.filter(row => row.path === path)
-    for (const row of list) {
-      server.route({
-        method: row.method,
-        url: base + path === '' ? '/' : base + path,
-        config: { takesRaw: row.type === 'Binary' && row.interaction === 'create' },
-        onRequest: async request => { await authenticate(request, ports, row.type, row.interaction) },
-        handler: async (request, reply) => await answer(request, reply, row.type, row, ports)
-      })
-    }
     const allowed = list.flatMap(({ method }) => method === 'GET' ? ['GET', 'HEAD'] : [method])
+    for (const url of addressesOf(base, path)) addAddress(server, url, list, allowed, ports)
+  }
+}
+
+/** Clients of the whole server put a slash behind the base, or do not. */
+function addressesOf (base: string, path: string): readonly string[] {
+  return path === '' ? [...new Set([base, `${base}/`])].filter(url => url !== '') : [base + path]
+}
+
+function addAddress (server: FastifyInstance, url: string, list: readonly TypedRow[], allowed: readonly string[], ports: RoutePorts): void {
+  for (const row of list) {
     server.route({
-      method: METHODS.filter(method => !allowed.includes(method)),
-      url: base + path === '' ? '/' : base + path,
-      onRequest: async request => {
-        request.principal = await ports.authenticate(request.headers.authorization, request.instant)
-        throw new OutcomeError('method', [], { headers: { allow: allowed.join(', ') } })
-      },
-      handler: async () => {}
+      method: row.method,
+      url,
+      config: { takesRaw: row.type === 'Binary' && row.interaction === 'create' },
+      onRequest: async request => { await authenticate(request, ports, row.type, row.interaction) },
+      handler: async (request, reply) => await answer(request, reply, row.type, row, ports)
     })
   }
+  server.route({
+    method: METHODS.filter(method => !allowed.includes(method)),
+    url,
+    onRequest: async request => {
+      request.principal = await ports.authenticate(request.headers.authorization, request.instant)
+      throw new OutcomeError('method', [], { headers: { allow: allowed.join(', ') } })
+    },
+    handler: async () => {}
+  })
 }
 
 /** An emergency that is declared in part is refused before any record is touched, and told to the holder whom it names. */
