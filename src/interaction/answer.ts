@@ -17,11 +17,12 @@ export interface Entry {
 
 /**
  * A parameter of a Parameters resource (R4 parameters.html): a value, which holds nothing of a record; the reference to a
- * version, which the gate decides on like a body; or parts.
+ * version, or the `meta` of one, which the gate decides on like a body; or parts.
  */
 export type Parameter = { readonly name: string } & (
   | { readonly value: Readonly<Record<string, unknown>> }
   | { readonly version: Kept }
+  | { readonly metaOf: Kept }
   | { readonly parts: readonly Parameter[] })
 
 export interface Link { readonly relation: string, readonly url: string }

@@ -24,7 +24,7 @@ export function readInput (context: Context, { query, body }: Asked, names: read
   ]
   const known = new Map<string, Given>()
   for (const each of given) {
-    if (!names.includes(each.name)) throw new OutcomeError('unknown-parameter', { diagnostics: `The parameters of this operation are ${names.join(', ')}`, expression: each.place })
+    if (!names.includes(each.name)) throw new OutcomeError('unknown-parameter', { diagnostics: names.length === 0 ? 'This operation has no parameters' : `The parameters of this operation are ${names.join(', ')}`, expression: each.place })
     if (known.has(each.name)) throw invalid(each, 'The parameter is given twice')
     known.set(each.name, each)
   }

@@ -145,7 +145,7 @@ async function render (body: Body, sight: Sight, ports: ReleasePorts): Promise<r
     case 'history': return [await history(body, sight, ports), FHIR]
     case 'table': return [tableOf(await Promise.all(body.entries.map(async ({ version }) => await view(version, sight, ports)))), CSV]
     case 'bundle': return [await responses(body, ports), FHIR]
-    case 'parameters': return [toParameters(body.parameters), FHIR]
+    case 'parameters': return [await toParameters(body.parameters, async version => await view(version, sight, ports)), FHIR]
     default: return body satisfies never
   }
 }
