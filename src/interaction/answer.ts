@@ -27,6 +27,9 @@ export type Parameter = { readonly name: string } & (
 
 export interface Link { readonly relation: string, readonly url: string }
 
+/** A part of a document that the server makes: what it is about, a code of LOINC, and what the reader sees of it. */
+export interface Section { readonly title: string, readonly code: string, readonly versions: readonly Kept[] }
+
 /** What an interaction has to say. Only `release` opens it and makes bytes of it, of each resource the part that `shape` says. */
 export type Body =
   | { readonly kind: 'nothing' }
@@ -38,6 +41,8 @@ export type Body =
   | { readonly kind: 'history', readonly total?: number, readonly links: readonly Link[], readonly entries: HistoryPage['entries'], readonly shape?: Shape }
   | { readonly kind: 'bundle', readonly type: 'batch-response' | 'transaction-response', readonly entries: readonly Answer[] }
   | { readonly kind: 'parameters', readonly parameters: readonly Parameter[] }
+  /** A document about a patient (R4 documents.html), made now: its sections, and what their entries refer to. */
+  | { readonly kind: 'document', readonly id: string, readonly at: number, readonly subject: Kept, readonly sections: readonly Section[], readonly beside: readonly Kept[] }
   | { readonly kind: 'refusal', readonly error: OutcomeError }
   | { readonly kind: 'success', readonly fault: Fault, readonly warnings: readonly Fault[] }
 

@@ -91,7 +91,7 @@ export function linksOf (
 }
 
 /** The sort values of a match, then its id. */
-function placeOf (version: Kept, sort: SearchRequest['sort']): PageToken['after'] {
+export function placeOf (version: Kept, sort: SearchRequest['sort']): PageToken['after'] {
   const values = sort.map(key => valueAt(version, key))
   return sort.some(({ field }) => field === '_id') ? values : [...values, version.id]
 }

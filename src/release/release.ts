@@ -21,6 +21,7 @@ import type { Shape } from '../search/shape.js'
 import type { Outline } from '../validation/outline.js'
 import { binaryFlow, rawFlow } from './content.js'
 import type { Flow } from './content.js'
+import { documentOf, entriesOf } from './document.js'
 import { toParameters, versionsIn } from './parameters.js'
 import { SUBSETTED, subset as subsetOf } from './subset.js'
 import { CSV, tableOf } from './table.js'
@@ -123,6 +124,7 @@ function disclosed (body: Body): readonly (Entry | Disclosed)[] {
     // A superseded version is permitted, and the current one too.
     case 'history': return body.entries.flatMap(({ version, current }) => [{ version }, { version: current }])
     case 'parameters': return versionsIn(body.parameters).map(version => ({ version }))
+    case 'document': return entriesOf(body).map(version => ({ version }))
     default: return []
   }
 }
@@ -145,6 +147,7 @@ async function render (body: Body, sight: Sight, ports: ReleasePorts): Promise<r
     case 'history': return [await history(body, sight, ports), FHIR]
     case 'table': return [tableOf(await Promise.all(body.entries.map(async ({ version }) => await view(version, sight, ports)))), CSV]
     case 'bundle': return [await responses(body, ports), FHIR]
+    case 'document': return [await documentOf(body, ports.base, async version => await view(version, sight, ports)), FHIR]
     case 'parameters': return [await toParameters(body.parameters, async version => await view(version, sight, ports)), FHIR]
     default: return body satisfies never
   }

@@ -97,7 +97,11 @@ for (const resource of resources) {
 const published: { readonly [name: string]: readonly [url: string, level: 'type' | 'instance', methods: readonly Method[]] } = {
   meta: ['http://hl7.org/fhir/OperationDefinition/Resource-meta', 'instance', ['GET', 'POST']],
   'meta-add': ['http://hl7.org/fhir/OperationDefinition/Resource-meta-add', 'instance', ['POST']],
-  'meta-delete': ['http://hl7.org/fhir/OperationDefinition/Resource-meta-delete', 'instance', ['POST']]
+  'meta-delete': ['http://hl7.org/fhir/OperationDefinition/Resource-meta-delete', 'instance', ['POST']],
+  everything: ['http://hl7.org/fhir/OperationDefinition/Patient-everything', 'instance', ['GET', 'POST']],
+  summary: ['http://hl7.org/fhir/uv/ips/OperationDefinition/summary', 'instance', ['GET', 'POST']],
+  docref: ['http://hl7.org/fhir/uv/ipa/OperationDefinition/docref', 'type', ['GET', 'POST']],
+  lastn: ['http://hl7.org/fhir/OperationDefinition/Observation-lastn', 'type', ['GET', 'POST']]
 }
 
 function isOurs (name: string): boolean {
