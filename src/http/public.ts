@@ -8,6 +8,9 @@ import { releaseError, releasePublic } from '../release/release.js'
 import type { Principal } from '../security/principal.js'
 import { formatOf, idOf, prettyOf } from './asked.js'
 import { needJson } from './header.js'
+import { openApi } from './openapi.js'
+import { addOpenApiPage } from './openapi-page.js'
+import type { TypedRow } from './rows.js'
 import { send } from './server.js'
 
 export interface PublicPorts {
@@ -21,8 +24,8 @@ export interface PublicPorts {
 
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** @throws Error at start for a definition that nothing declares, or a declaration of more than to read them */
-export function addPublic (server: FastifyInstance, base: string, ports: PublicPorts): void {
+/** @param rows by which the server answers all else @throws Error at start for a definition that nothing declares, or a declaration of more than to read them */
+export function addPublic (server: FastifyInstance, base: string, rows: readonly TypedRow[], ports: PublicPorts): void {
   const { statement, context, isReady } = ports
   const metadata = JSON.stringify({ ...statement, implementation: { ...statement.implementation, url: context.base } })
   server.get('/livez', async (_request, reply) => await send(reply, releasePublic('{"status":"alive"}')))
@@ -37,6 +40,9 @@ export function addPublic (server: FastifyInstance, base: string, ports: PublicP
     })
     refuseOthers(server, `${base}/${type}/:id`, ['GET', 'HEAD'], ports)
   }
+  const document = JSON.stringify(openApi(statement, rows, { base: context.base, definitions: ports.definitions }))
+  server.get(`${base}/openapi.json`, async (request, reply) => await send(reply, releasePublic(prettyOf(request) ? prettyJson(document) : document, { 'content-type': 'application/json; charset=utf-8' })))
+  addOpenApiPage(server, base)
 }
 
 function definitionTypes ({ statement, definitions }: PublicPorts): readonly string[] {

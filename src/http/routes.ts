@@ -36,8 +36,9 @@ export interface RoutePorts extends PublicPorts {
 /** Adds every declared route, the public ones, and what answers everything else. */
 export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
   const base = new URL(ports.context.base).pathname.replace(/\/+$/, '')
-  addPublic(server, base, ports)
-  addRows(server, base, declaredRows(ports.statement.rest?.[0] ?? {}, ports.context), ports)
+  const rows = declaredRows(ports.statement.rest?.[0] ?? {}, ports.context)
+  addPublic(server, base, rows, ports)
+  addRows(server, base, rows, ports)
   server.setNotFoundHandler(async (request, reply) => {
     // Who is not known learns nothing of which addresses exist.
     await ports.authenticate(request.headers.authorization, request.instant)
