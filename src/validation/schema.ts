@@ -153,7 +153,7 @@ function partSchema ({ path, type, contentReference, constraint = [] }: ElementD
   if (parts.has(path)) return { part: path }
   const [{ code = '', profile = [], targetProfile = [] } = {}] = type ?? []
   if (code === 'Resource') return { resource: true }
-  const targets = targetProfile.map(url => url.slice(url.lastIndexOf('/') + 1))
+  const targets = [...targetProfile.map(url => url.slice(url.lastIndexOf('/') + 1)), ...structures.includes(path) ? ['Organization'] : []]
   return {
     part: code,
     ...targets.length === 0 || targets.includes('Resource') ? {} : { targets },
@@ -162,6 +162,8 @@ function partSchema ({ path, type, contentReference, constraint = [] }: ElementD
   }
 }
 
+/** Where a structure is named too, which R4 has not: who takes part in an appointment (fr-core's operator of it), and who is on a list. */
+const structures: readonly string[] = ['Appointment.participant.actor', 'Group.member.entity']
 const SIMPLE_QUANTITY = 'http://hl7.org/fhir/StructureDefinition/SimpleQuantity'
 const noComparator: Constraint = { key: 'sqty-1', severity: 'error', human: 'The comparator is not used on a SimpleQuantity' }
 /** They are asked of every element and resource by `element.ts` and `holder.ts`, and of a narrative by `primitive.ts`. */

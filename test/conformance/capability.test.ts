@@ -95,6 +95,7 @@ for (const resource of resources) {
 
 for (const { type, operation = [] } of resources) {
   for (const { name = '', definition } of operation) {
+    if (definition.startsWith('http://hl7.org/fhir/')) continue
     t.test(`${type} answers $${name}, as its definition says`, async t => {
       const path = `/${type}/${randomUUID()}/$${name}`
       const { code, resource, instance, affectsState, parameter } = JSON.parse(readFileSync(new URL(`profiles/operation-definition-${name}.json`, ROOT), 'utf8')) as OperationDefinition
@@ -108,7 +109,14 @@ for (const { type, operation = [] } of resources) {
       }
     })
   }
-  if (operation.length === 0) {
+  if (operation.some(({ name }) => name === 'validate')) {
+    t.test(`${type} answers $validate by POST`, async t => {
+      const path = `/${type}/${randomUUID()}/$validate`
+      isAbsent(t, await request(operator, 'POST', path, { body: { resourceType: type } }))
+      refused(t, await get(operator, path), 405, { code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED' })
+    })
+  }
+  if (!operation.some(({ name }) => name === 'why')) {
     t.test(`${type} answers no $why`, async t => { refused(t, await get(operator, `/${type}/${randomUUID()}/$why`), 404, { code: 'not-found' }) })
   }
 }

@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs'
+import type { CapabilityStatement } from '@medplum/fhirtypes'
 import fc from 'fast-check'
 import t from 'tap'
 import { createClaims } from '../../../src/validation/claim.js'
 import type { Profile } from '../../../src/validation/profile-tree.js'
+import { loadProfiles } from '../../../src/validation/profiles.js'
 import { typeNamesIn } from '../../../src/validation/schema.js'
+import { inProject } from '../../helper/root.js'
 import { structureDefinitions } from './definitions.js'
 
 const types = typeNamesIn(structureDefinitions)
@@ -95,6 +99,14 @@ t.test('a profile that cannot be asked stops the start', async t => {
   t.throws(make([{ id: 'Patient.name:x', min: 1 }]), /no discriminator/)
   t.throws(make([{ id: 'Patient.name', slicing: { discriminator: [{ type: 'value', path: 'use' }] } }, { id: 'Patient.name:x', min: 1 }]), /nothing tells the slice/)
   t.throws(make([], URL), /based on itself/)
+})
+
+t.test('what the CapabilityStatement says is supported is what is asked', async t => {
+  const { structureDefinitions: profiles } = await loadProfiles(inProject('profiles'))
+  const statement = JSON.parse(readFileSync(inProject('capability-statement.json'), 'utf8')) as CapabilityStatement
+  const declared = (statement.rest?.[0]?.resource ?? []).flatMap(({ type, supportedProfile = [] }) => supportedProfile.map(url => `${type} ${url}`))
+  t.same(declared.toSorted(), profiles.filter(({ type }) => type !== 'Extension').map(({ type, url }) => `${type} ${url}`).toSorted())
+  t.ok(declared.length > 20)
 })
 
 t.test('it never throws, whatever stands where, and tells fifty faults at most', async t => {
