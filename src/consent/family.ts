@@ -41,6 +41,10 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   Device: 'directory',
   Endpoint: 'directory',
   Group: 'directory',
+  // The terminology that is loaded: it concerns nobody.
+  CodeSystem: 'directory',
+  ValueSet: 'directory',
+  ConceptMap: 'directory',
   Subscription: 'subscription'
 }
 

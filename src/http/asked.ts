@@ -74,6 +74,12 @@ export function query (request: FastifyRequest): readonly (readonly [string, str
   return start < 0 ? [] : [...new URLSearchParams(url.slice(start + 1))]
 }
 
+/** What an operation is asked with. A POST may come without a body: then the address says all. */
+export function asked (request: FastifyRequest) {
+  if (request.body instanceof URLSearchParams) throw new OutcomeError('unsupported-media')
+  return { query: query(request), body: request.body ?? undefined }
+}
+
 export function form (request: FastifyRequest): readonly (readonly [string, string])[] {
   if (request.body === undefined || request.body === null) return []
   if (!(request.body instanceof URLSearchParams)) throw new OutcomeError('unsupported-media', { diagnostics: 'A search by POST is application/x-www-form-urlencoded', expression: 'Content-Type' })

@@ -1,18 +1,18 @@
 /** The rows of the operations that are declared: GET where all parameters are text and nothing changes, and POST. */
 import type { CapabilityStatementRestResourceOperation } from '@medplum/fhirtypes'
-import type { FastifyRequest } from 'fastify'
 import { activity } from '../operation/activity.js'
 import { pairsIn } from '../operation/input.js'
 import { reportAccess } from '../operation/report-access.js'
 import { simulateConsent } from '../operation/simulate-consent.js'
 import { why } from '../operation/why.js'
-import { OutcomeError } from '../outcome/outcome-error.js'
-import { bodyOf, formatOf, idOf, query } from './asked.js'
+import { asked, bodyOf, formatOf, idOf, query } from './asked.js'
 import { readLanguages, wantsCsv } from './header.js'
 import type { Handle, Row } from './rows.js'
+import { isOfTerminology, terminologyRows } from './terminology.js'
 
 /** @throws Error at start for an operation that is not built, on this type */
 export function operationRows (type: string, { name }: Pick<CapabilityStatementRestResourceOperation, 'name'>): readonly Row[] {
+  if (isOfTerminology(type)) return terminologyRows(type, name)
   const row = (method: 'GET' | 'POST', handle: Handle): Row => ({ method, path: `/${type}/:id/$${name}`, interaction: 'operation', handle })
   if (name === 'why') {
     const handle: Handle = async (context, sight, request) => await why(context, { sight, type, id: idOf(request), asked: asked(request), languages: readLanguages(request.headers) })
@@ -33,10 +33,4 @@ export function operationRows (type: string, { name }: Pick<CapabilityStatementR
     return [row('GET', handle), row('POST', handle)].map(each => ({ ...each, type: 'AuditEvent', hasTable: true }))
   }
   throw new Error(`capability-statement.json declares ${type} $${name}, which is not built`)
-}
-
-/** A POST may come without a body: then the address says all. */
-function asked (request: FastifyRequest) {
-  if (request.body instanceof URLSearchParams) throw new OutcomeError('unsupported-media')
-  return { query: query(request), body: request.body ?? undefined }
 }

@@ -14,7 +14,8 @@ import { release, releaseError, releasePublic } from '../release/release.js'
 import type { Released, ReleasePorts } from '../release/release.js'
 import { EmergencyRefused } from '../security/principal.js'
 import type { Principal } from '../security/principal.js'
-import { formatOf, prettyOf } from './asked.js'
+import { terminologyCapabilities } from '../terminology/capabilities.js'
+import { formatOf, prettyOf, query } from './asked.js'
 import { inTime } from './deadline.js'
 import { isUnchanged, needJson, wantsCsv } from './header.js'
 import { once } from './once.js'
@@ -40,13 +41,16 @@ const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
 /** Adds every declared route, the public ones, and what answers everything else. */
 export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
   const base = new URL(ports.context.base).pathname.replace(/\/+$/, '')
-  const metadata = JSON.stringify({ ...ports.statement, implementation: { ...ports.statement.implementation, url: ports.context.base } })
+  const statement = { ...ports.statement, implementation: { ...ports.statement.implementation, url: ports.context.base } } as CapabilityStatement
+  const metadata = JSON.stringify(statement)
+  const terminology = JSON.stringify(terminologyCapabilities(statement, ports.context.registry.terms))
   server.get('/livez', async (_request, reply) => await send(reply, releasePublic('{"status":"alive"}')))
   server.get('/readyz', async (_request, reply) => await send(reply,
     await ports.isReady() ? releasePublic('{"status":"ready"}') : releaseError(new OutcomeError('store-unavailable'))))
   server.get(`${base}/metadata`, async (request, reply) => {
     needJson(request.headers, formatOf(request))
-    return await send(reply, releasePublic(metadata))
+    const isOfTerms = query(request).some(([name, value]) => name === 'mode' && value === 'terminology')
+    return await send(reply, releasePublic(isOfTerms ? terminology : metadata))
   })
   addRows(server, base, declaredRows(ports.statement.rest?.[0] ?? {}, ports.context), ports)
   server.setNotFoundHandler(async (request, reply) => {

@@ -1,3 +1,4 @@
+import type { ValueSet } from '@medplum/fhirtypes'
 import type { Access } from '../audit/event.js'
 import type { Fault, OutcomeError } from '../outcome/outcome-error.js'
 import type { Shape } from '../search/shape.js'
@@ -37,6 +38,8 @@ export type Body =
   | { readonly kind: 'history', readonly total?: number, readonly links: readonly Link[], readonly entries: HistoryPage['entries'], readonly shape?: Shape }
   | { readonly kind: 'bundle', readonly type: 'batch-response' | 'transaction-response', readonly entries: readonly Answer[] }
   | { readonly kind: 'parameters', readonly parameters: readonly Parameter[] }
+  /** A public definition, made for this answer of those that are loaded: it holds nothing of a record. */
+  | { readonly kind: 'definition', readonly definition: ValueSet }
   | { readonly kind: 'refusal', readonly error: OutcomeError }
   | { readonly kind: 'success', readonly fault: Fault, readonly warnings: readonly Fault[] }
 

@@ -17,18 +17,24 @@ export interface Asked { readonly query: readonly (readonly [name: string, value
 const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty']
 
 /** @throws OutcomeError `invalid-resource` for a body that is no Parameters, `unknown-parameter`, `invalid-parameter` for one given twice */
-export function readInput (context: Context, { query, body }: Asked, names: readonly string[]): ReadonlyMap<string, Given> {
-  const given = [
-    ...query.filter(([name]) => !HOW_TO_ANSWER.includes(name)).map(([name, value]): Given => ({ name, place: name, value: { valueString: value } })),
-    ...body === undefined ? [] : inBody(context, body)
-  ]
+export function readInput (context: Context, asked: Asked, names: readonly string[]): ReadonlyMap<string, Given> {
   const known = new Map<string, Given>()
-  for (const each of given) {
-    if (!names.includes(each.name)) throw new OutcomeError('unknown-parameter', { diagnostics: `The parameters of this operation are ${names.join(', ')}`, expression: each.place })
+  for (const each of readEach(context, asked, names)) {
     if (known.has(each.name)) throw invalid(each, 'The parameter is given twice')
     known.set(each.name, each)
   }
   return known
+}
+
+/** The same, where parameters repeat. */
+export function readEach (context: Context, { query, body }: Asked, names: readonly string[]): readonly Given[] {
+  const given = [
+    ...query.filter(([name]) => !HOW_TO_ANSWER.includes(name)).map(([name, value]): Given => ({ name, place: name, value: { valueString: value } })),
+    ...body === undefined ? [] : inBody(context, body)
+  ]
+  const unknown = given.find(({ name }) => !names.includes(name))
+  if (unknown !== undefined) throw new OutcomeError('unknown-parameter', { diagnostics: `The parameters of this operation are ${names.join(', ')}`, expression: unknown.place })
+  return given
 }
 
 function inBody (context: Context, body: unknown): readonly Given[] {
@@ -72,8 +78,8 @@ export function codingIn (given: Given): string {
 }
 
 export function textIn (given: Given): string {
-  const { valueString, valueCode, valueUri, valueId } = given.value
-  const text = valueString ?? valueCode ?? valueUri ?? valueId
+  const { valueString, valueCode, valueUri, valueId, valueCanonical } = given.value
+  const text = valueString ?? valueCode ?? valueUri ?? valueId ?? valueCanonical
   if (typeof text !== 'string' || text === '') throw invalid(given, 'The parameter has another type, or no value')
   return text
 }

@@ -19,6 +19,7 @@ export const catalogue = {
   'invalid-resource': { status: 422, code: 'invariant', text: 'The resource is not valid' },
   'business-rule': { status: 422, code: 'business-rule', text: 'The resource breaks a rule of the record' },
   'inapplicable-patch': { status: 422, code: 'processing', text: 'The patch does not fit the resource' },
+  'terminology-lacking': { status: 422, code: 'not-found', text: 'The terminology here does not hold all that this needs' },
   'unsupported-media': { status: 415, code: 'not-supported', text: 'This media type is not accepted here' },
   'not-acceptable': { status: 406, code: 'not-supported', text: 'None of the accepted media types can be answered' },
   method: { status: 405, code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED', text: 'This method is not allowed here' },

@@ -146,6 +146,7 @@ async function render (body: Body, sight: Sight, ports: ReleasePorts): Promise<r
     case 'table': return [tableOf(await Promise.all(body.entries.map(async ({ version }) => await view(version, sight, ports)))), CSV]
     case 'bundle': return [await responses(body, ports), FHIR]
     case 'parameters': return [toParameters(body.parameters), FHIR]
+    case 'definition': return [JSON.stringify(body.definition), FHIR]
     default: return body satisfies never
   }
 }

@@ -100,9 +100,9 @@ function codeSystemFault ({ content, concept }: CodeSystem): string | undefined 
 function valueSetFault ({ compose }: ValueSet): string | undefined {
   const includes = compose?.include ?? []
   if (includes.length === 0) return 'nothing is included'
-  return includes.every(({ system, concept }) => isText(system) && (concept ?? []).every(({ code }) => isText(code)))
+  return includes.every(({ system, concept, valueSet }) => (isText(system) || (valueSet ?? []).length > 0) && (concept ?? []).every(({ code }) => isText(code)))
     ? undefined
-    : 'an include without system or a concept without code'
+    : 'an include without system or value set, or a concept without code'
 }
 
 function conceptMapFault ({ version, group }: ConceptMap): string | undefined {

@@ -22,6 +22,7 @@ const ROWS: readonly Row[] = [
   ['business-rule', 422, 'business-rule', undefined, 'The resource breaks a rule of the record'],
   ['index-incomplete', 503, 'transient', undefined, 'What this search needs is being indexed; try again later'],
   ['inapplicable-patch', 422, 'processing', undefined, 'The patch does not fit the resource'],
+  ['terminology-lacking', 422, 'not-found', undefined, 'The terminology here does not hold all that this needs'],
   ['unsupported-media', 415, 'not-supported', undefined, 'This media type is not accepted here'],
   ['not-acceptable', 406, 'not-supported', undefined, 'None of the accepted media types can be answered'],
   ['method', 405, 'not-supported', 'MSG_OP_NOT_ALLOWED', 'This method is not allowed here'],
