@@ -94,7 +94,8 @@ for (const resource of resources) {
 }
 
 for (const { type, operation = [] } of resources) {
-  for (const { name = '', definition } of operation) {
+  // Those whose definitions R4 publishes have tests of their own.
+  for (const { name = '', definition } of operation.filter(({ definition }) => !definition.startsWith('http://hl7.org/fhir/'))) {
     t.test(`${type} answers $${name}, as its definition says`, async t => {
       const path = `/${type}/${randomUUID()}/$${name}`
       const { code, resource, instance, affectsState, parameter } = JSON.parse(readFileSync(new URL(`profiles/operation-definition-${name}.json`, ROOT), 'utf8')) as OperationDefinition

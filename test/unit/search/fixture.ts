@@ -49,7 +49,7 @@ const terms = createTerms({
     { resourceType: 'ValueSet', url: 'urn:vs', version: '2', status: 'active', compose: { include: [{ system: 'urn:tree', concept: [{ code: 'left' }, { code: 'right' }] }, { system: 'urn:other', concept: [{ code: 'x' }] }] } },
     { resourceType: 'ValueSet', url: 'urn:statuses', status: 'active', compose: { include: [{ system: 'http://hl7.org/fhir/document-reference-status', concept: [{ code: 'current' }] }] } },
     { resourceType: 'ValueSet', url: 'urn:whole', status: 'active', compose: { include: [{ system: 'urn:tree' }] } },
-    { resourceType: 'ValueSet', url: 'urn:described', status: 'active', compose: { include: [{ system: 'urn:tree', filter: [{ property: 'concept', op: 'is-a', value: 'left' }] }] } }
+    { resourceType: 'ValueSet', url: 'urn:described', status: 'active', compose: { include: [{ system: 'urn:tree', filter: [{ property: 'concept', op: 'regex', value: 'l.*' }] }] } }
   ]
 })
 

@@ -32,7 +32,7 @@ function withGroup (change: object): object {
 t.test('reads the terminology of the project, deeply frozen', async t => {
   const terminology = await loadTerminology(folder)
   t.equal(terminology.codeSystems.length, 13)
-  t.equal(terminology.valueSets.length, 4)
+  t.equal(terminology.valueSets.length, 8)
   t.equal(terminology.conceptMaps.length, 3)
   t.ok(Object.isFrozen(terminology) && Object.isFrozen(terminology.conceptMaps))
   const [concept] = terminology.codeSystems[0]?.concept ?? []
@@ -65,7 +65,7 @@ t.test('refuses a broken file by its name', async t => {
     ['a code that is there twice', { ...system, concept: [...system.concept, ...system.concept] }, /x is there twice/],
     ['a code that is there again below', { ...system, concept: [{ ...system.concept[0], concept: system.concept }] }, /x is there twice/],
     ['a value set of nothing', { ...valueSet, compose: {} }, /nothing is included/],
-    ['an include without system', { ...valueSet, compose: { include: [{}] } }, /without system/],
+    ['an include without system and value set', { ...valueSet, compose: { include: [{}] } }, /without system or value set/],
     ['a value set of an unlisted code', { ...valueSet, compose: { include: [{ system: system.url, concept: [{ code: 'z' }] }] } }, /a\|z is not a code/],
     ['a map without version', { ...map, version: undefined }, /no version/],
     ['a map without group', { ...map, group: [] }, /no group/],
