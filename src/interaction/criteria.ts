@@ -11,6 +11,7 @@ import { isResultParameter } from '../search/result.js'
 import { allows } from '../security/scope.js'
 import { broken } from './admit/admission.js'
 import type { Context } from './context.js'
+import { isDefinition } from './definition-store.js'
 import type { Landed } from './hop.js'
 import { pairsOf } from './query.js'
 import { readQuery } from './query-terms.js'
@@ -41,7 +42,7 @@ function split (text: string): Criteria {
 export function readCriteria (context: Context, sight: Sight, text: string): { readonly type: string, readonly patients: readonly string[] } {
   if (text.length > MOST_CRITERIA) throw broken(`The criteria have at most ${MOST_CRITERIA} characters`, PLACE, 'too-long')
   const { type, parameters } = split(text)
-  if (!context.declares(type, 'search-type') || isOwned(type) || familyOf(type) === 'trace') throw broken('Nobody is told of resources of this type', PLACE, 'not-supported')
+  if (!context.declares(type, 'search-type') || isOwned(type) || familyOf(type) === 'trace' || isDefinition(type)) throw broken('Nobody is told of resources of this type', PLACE, 'not-supported')
   const { principal: { scopes }, patient, now } = sight.caller
   if (!allows(scopes, type, 's') || !allows(scopes, type, 'r')) throw broken('The scopes of the token allow no search of this type', PLACE, 'forbidden')
   const shaping = parameters.map(([name]) => name).find(name => isResultParameter(name.split(':', 1)[0] ?? name))

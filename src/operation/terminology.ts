@@ -37,21 +37,21 @@ export interface TermOperation { readonly name: string, readonly parameters: rea
 /** Nothing here waits: what is asked was made at the start. */
 export async function askTerms (context: Context, asking: AskingTerms, operation: TermOperation): Promise<Answer> {
   const { sight, type, id } = asking
+  const definition = id === undefined ? undefined : context.registry.terms.definitions.find(each => each.resourceType === type && each.id === id)
   const access = (outcome: Access['outcome']): readonly Access[] =>
-    [{ interaction: 'operation', type, patient: null, ...id === undefined ? {} : { about: `${type}/${id}` }, query: `$${operation.name}`, outcome }]
+    [{ interaction: 'operation', type, patient: null, ...definition === undefined ? {} : { about: `${type}/${id}` }, query: `$${operation.name}`, outcome }]
   try {
     needScope(asking, type, 'r')
-    return { status: 200, headers: {}, body: operation.work(read(context, asking, operation), context, asking), sight, accesses: access('0') }
+    if (id !== undefined && definition === undefined) throw new OutcomeError('absent')
+    return { status: 200, headers: {}, body: operation.work(read(context, asking.asked, definition, operation), context, asking), sight, accesses: access('0') }
   } catch (error) {
     if (!(error instanceof OutcomeError) || error.status >= 500) throw error
     return refusal(sight, error, access('4'))
   }
 }
 
-function read (context: Context, { type, id, asked }: AskingTerms, { parameters, repeated = [] }: TermOperation): Input {
+function read (context: Context, asked: Asked, definition: Definition | undefined, { parameters, repeated = [] }: TermOperation): Input {
   const { terms } = context.registry
-  const definition = id === undefined ? undefined : terms.definitions.find(each => each.resourceType === type && each.id === id)
-  if (id !== undefined && definition === undefined) throw new OutcomeError('absent')
   const given = readEach(context, asked, parameters)
   const twice = given.find(({ name }, index) => !repeated.includes(name) && given.findIndex(each => each.name === name) < index)
   if (twice !== undefined) throw invalid(twice, 'The parameter is given twice')

@@ -19,6 +19,9 @@ export const validateCodeOfSystem: TermOperation = {
   name: 'validate-code',
   parameters: ['url', 'code', 'version', 'display', 'coding', 'codeableConcept', 'displayLanguage'],
   work: input => {
+    const name = text(input, 'url')
+    // A system that is not known is no fault of the question.
+    if (name !== undefined && input.definition === undefined && input.terms.codeSystem(name) === undefined) return told([unsaid(name)])
     const system = definitionIn(input, 'version', input.terms.codeSystem)?.definition
     const codes = codesIn(input)
     if (system === undefined && codes.some(each => each.system === undefined)) throw needed('url', 'Of which code system the code is')
@@ -55,7 +58,7 @@ function told (verdicts: readonly Verdict[]): Answer['body'] {
 
 function ofSystem (terms: Terms, asked: CodeAsked, system: CodeSystem | undefined, language: string | undefined): Verdict {
   const found = asked.system === undefined ? system : terms.codeSystem(asked.system)
-  if (found === undefined) return { result: false, message: `${unknownSystem(asked.system)}: whether the code is valid cannot be said` }
+  if (found === undefined) return unsaid(asked.system ?? '')
   if (system !== undefined && found !== system) return { result: false, message: 'The code is of another code system' }
   if (asked.version !== undefined && asked.version !== found.version) return { result: false, message: 'The code system is not known here in this version: whether the code is valid cannot be said' }
   const token = `${found.url}|${asked.code}`
@@ -92,6 +95,10 @@ function called (concept: Pick<Concept, 'system' | 'display' | 'designation'> | 
     : { result: false, message: 'The code is valid, and is not called so', display }
 }
 
-function unknownSystem (name: string | undefined): string {
-  return `The code system \`${short(name ?? '')}\` is not known here`
+function unsaid (system: string): Verdict {
+  return { result: false, message: `${unknownSystem(system)}: whether the code is valid cannot be said` }
+}
+
+function unknownSystem (name: string): string {
+  return `The code system \`${short(name)}\` is not known here`
 }

@@ -53,6 +53,7 @@ t.test('CodeSystem/$validate-code says of a code that it is valid, that it is no
   t.same(await answers({ url: `${HL7}administrative-gender`, code: 'woman' }), [['result', false], ['message', 'The code is not one of its code system']])
   t.same(await answers({ url: `${HL7}administrative-gender`, code: 'female', display: 'Male' }), [['result', false], ['message', 'The code is valid, and is not called so'], ['display', 'Female']])
   t.match((await answers({ url: LOINC, code: '1-1' }))[1], ['message', /only a part is, so whether it is valid cannot be said/])
+  t.same((await answers({ url: 'http://snomed.info/sct', code: '1' })), await answers({ coding: 'http://snomed.info/sct|1' }))
   t.match((await answers({ coding: 'http://snomed.info/sct|1' }))[1], ['message', /`http:\/\/snomed.info\/sct` is not known here: whether the code is valid cannot be said/])
   t.same(told(await get(gp, '/CodeSystem/loinc/$validate-code?code=34112-3&display=cr%20hospitalier%20(sejour)'))[0], ['result', true], 'on one system')
 })

@@ -63,7 +63,7 @@ export const declared: readonly Declared[] = (statement.rest?.[0]?.resource ?? [
 
 export const heldTypes: readonly string[] = [...types]
 /** Kept in clear: they belong to no record. */
-const clear = ['Schedule', 'Slot', 'Practitioner', 'PractitionerRole', 'Organization', 'Location', 'HealthcareService', 'Device', 'Endpoint', 'Group']
+const clear = ['CodeSystem', 'ValueSet', 'ConceptMap', 'Schedule', 'Slot', 'Practitioner', 'PractitionerRole', 'Organization', 'Location', 'HealthcareService', 'Device', 'Endpoint', 'Group']
 export const isClear = (type: string): boolean => clear.includes(type)
 
 /** The expression of a parameter as it is for one type of resource: the branches that start there. */
