@@ -3,8 +3,9 @@
  * is found in where one is given.
  */
 import type { ValueSet, ValueSetExpansionContains, ValueSetExpansionParameter } from '@medplum/fhirtypes'
+import { fold } from '../filter/fold.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
-import { displayIn, folded } from '../terminology/concept.js'
+import { displayIn } from '../terminology/concept.js'
 import { isLack } from '../terminology/value-set.js'
 import type { Member } from '../terminology/value-set.js'
 import { count, definitionIn, flag, needed, sayLack, text } from './terminology.js'
@@ -49,7 +50,7 @@ export const expand: TermOperation = {
 /** @throws OutcomeError `too-costly` for more than is told at once, where no page is asked for */
 function pageOf (input: Input, members: readonly Member[]) {
   const filter = text(input, 'filter')
-  const words = folded(filter ?? '').split(/\s+/).filter(word => word !== '')
+  const words = fold(filter ?? '').split(' ').filter(word => word !== '')
   const isActiveOnly = flag(input, 'activeOnly')
   const found = members.filter(({ isInactive, texts }) => !(isActiveOnly && isInactive) && words.every(word => texts.some(each => each.includes(word))))
   const offset = count(input, 'offset') ?? 0

@@ -4,7 +4,8 @@
  */
 import type { CodeSystem, ValueSet } from '@medplum/fhirtypes'
 import type { Answer } from '../interaction/answer.js'
-import { displayIn, folded } from '../terminology/concept.js'
+import { fold } from '../filter/fold.js'
+import { displayIn } from '../terminology/concept.js'
 import type { Concept } from '../terminology/concept.js'
 import type { Terms } from '../terminology/terms.js'
 import { isLack } from '../terminology/value-set.js'
@@ -89,8 +90,8 @@ function ofSet (terms: Terms, set: ValueSet, asked: CodeAsked, language: string 
 function called (concept: Pick<Concept, 'system' | 'display' | 'designation'> | undefined, { display: given }: CodeAsked, language: string | undefined): Verdict {
   if (concept === undefined) return { result: true }
   const display = displayIn(concept, language)
-  const names = [concept.display, ...concept.designation.map(({ value }) => value)].flatMap(name => name === undefined ? [] : [folded(name)])
-  return given === undefined || names.length === 0 || names.includes(folded(given))
+  const names = [concept.display, ...concept.designation.map(({ value }) => value)].flatMap(name => name === undefined ? [] : [fold(name)])
+  return given === undefined || names.length === 0 || names.includes(fold(given))
     ? { result: true, display }
     : { result: false, message: 'The code is valid, and is not called so', display }
 }

@@ -17,7 +17,7 @@ import type { Address, CodeableConcept, Coding, ContactPoint, HumanName, Identif
 import type { Hash } from './key.js'
 import { readLiteral } from './literal.js'
 import type { Parameter } from './parameter.js'
-import { fold } from './value/string.js'
+import { fold } from '../filter/fold.js'
 
 /** One value, or the lowest and the highest of several. */
 export type SortValue = number | string | readonly [lowest: number | string, highest: number | string]

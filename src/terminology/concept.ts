@@ -68,8 +68,3 @@ export function displayIn ({ system, display, designation }: Pick<Concept, 'syst
 function isOf (one: string, other: string): boolean {
   return one.split('-')[0]?.toLowerCase() === other.split('-')[0]?.toLowerCase()
 }
-
-/** A text as a filter compares it: without case and accents. */
-export function folded (text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
-}

@@ -3,8 +3,8 @@
  * code, where that can be said of a set that cannot be listed. Sets are listed once each, at the start.
  */
 import type { CodeSystem, ValueSet, ValueSetComposeInclude, ValueSetComposeIncludeFilter } from '@medplum/fhirtypes'
+import { fold } from '../filter/fold.js'
 import type { Standing } from './code-system.js'
-import { folded } from './concept.js'
 import type { Concept } from './concept.js'
 
 /** One code of a value set, called as the set calls it. */
@@ -125,7 +125,7 @@ function listedOf (parts: readonly (readonly Member[])[], included: number, isAc
 }
 
 function toMember ({ token, system, code, display, designation, isInactive, isAbstract }: Omit<Member, 'texts'>): Member {
-  const texts = [code, display, ...designation.map(({ value }) => value)].filter(text => text !== undefined).map(folded)
+  const texts = [code, display, ...designation.map(({ value }) => value)].filter(text => text !== undefined).map(fold)
   return { token, system, code, display, designation, isInactive, isAbstract, texts }
 }
 

@@ -5,7 +5,8 @@ import { invalidParameter } from '../fault.js'
 import { key, sealText } from '../key.js'
 import { noModifiers } from './kind.js'
 import type { ValueKind } from './kind.js'
-import { fold, textsOf } from './string.js'
+import { fold } from '../../filter/fold.js'
+import { textsOf } from './string.js'
 
 /** FONEM, which was made for French family names; the library has no types. */
 const fonem = createRequire(import.meta.url)('talisman/phonetics/french/fonem') as (name: string) => string

@@ -1,5 +1,6 @@
 import type { Address, HumanName } from '@medplum/fhirtypes'
 import { isIn, or, startsWith } from '../../filter/filter.js'
+import { fold } from '../../filter/fold.js'
 import type { Filter } from '../../filter/filter.js'
 import { unescape } from '../escape.js'
 import { invalidParameter, notSupported, tooCostly } from '../fault.js'
@@ -90,16 +91,4 @@ export function * prefixes (folded: string, longest = longestSealedPrefix): Iter
     prefix += character
     if (character !== ' ') yield prefix
   }
-}
-
-const ligatures: Readonly<Record<string, string>> = Object.freeze({ œ: 'oe', æ: 'ae', ß: 'ss', ø: 'o', ł: 'l', đ: 'd' })
-
-/** Lower case, without accents; punctuation and white space are one blank, none at the ends. */
-export function fold (text: string): string {
-  if (/^[a-z0-9]*$/.test(text)) return text
-  return text.normalize('NFKD').toLowerCase().normalize('NFKD')
-    .replace(/\p{M}+/gu, '')
-    .replace(/[œæßøłđ]/g, letter => ligatures[letter] ?? letter)
-    .replace(/[\p{P}\p{Z}\p{C}]+/gu, ' ')
-    .trim()
 }

@@ -2,11 +2,12 @@ import type { CodeableConcept, Coding, Identifier } from '@medplum/fhirtypes'
 import { LRUCache } from 'lru-cache'
 import { isIn, or, startsWith } from '../../filter/filter.js'
 import type { Filter } from '../../filter/filter.js'
+import { fold } from '../../filter/fold.js'
 import type { Terms } from '../../terminology/terms.js'
 import { invalidParameter, tooCostly } from '../fault.js'
 import { key, sealText, tokenKey } from '../key.js'
 import type { Hash } from '../key.js'
-import { fold, prefixes, readText } from './string.js'
+import { prefixes, readText } from './string.js'
 import type { ValueContext } from './kind.js'
 
 /** The beginnings of the text of a token that can be searched in a record, in code points: each has a key. */

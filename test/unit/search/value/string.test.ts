@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { evaluate } from '../../../../src/filter/evaluate.js'
 import { parseSearch } from '../../../../src/search/parse.js'
-import { fold } from '../../../../src/search/value/string.js'
+import { fold } from '../../../../src/filter/fold.js'
 import { base, hash, indexed, refusal, registry, seed } from '../fixture.js'
 
 function finds (resource: object, name: string, value: string, key: typeof hash | null): boolean {
