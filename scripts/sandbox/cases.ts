@@ -83,9 +83,16 @@ async function readAll (ask: Ask, { personas, began }: Filled): Promise<Told> {
   const { patient = '', ins = '' } = personas.find(({ key }) => key === 'holder') ?? {}
   const since = new Date(began).toISOString()
   const find = async <T extends Resource>(type: string, more: string): Promise<readonly T[]> => {
-    const { status, json } = await ask({ as: 'holder', ins }, 'GET', `${type}?patient=Patient/${patient}&${OWN}&${more}`)
-    if (status !== 200) throw new Error(`the holder's record answered ${status}`)
-    return ((json as Bundle).entry ?? []).map(({ resource }) => resource as T)
+    const found: T[] = []
+    for (let path: string | undefined = `${type}?patient=Patient/${patient}&${OWN}&${more}`; path !== undefined;) {
+      const { status, json } = await ask({ as: 'holder', ins }, 'GET', path)
+      if (status !== 200) throw new Error(`the holder's record answered ${status}`)
+      const { entry = [], link = [] } = json as Bundle
+      found.push(...entry.map(({ resource }) => resource as T))
+      const next = link.find(({ relation }) => relation === 'next')?.url
+      path = next?.slice(next.indexOf(`${type}?`))
+    }
+    return found
   }
   const [events, documents, choices] = await Promise.all([
     find<AuditEvent>('AuditEvent', '_sort=-date'), find<DocumentReference>('DocumentReference', `_lastUpdated=ge${since}`), find<Consent>('Consent', `_lastUpdated=ge${since}`)

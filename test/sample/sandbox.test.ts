@@ -57,6 +57,11 @@ t.test('a step is marked once the record tells of it, and not before', async t =
   t.equal((await seen())[5], 'Trace: seen')
 })
 
+t.test('what happened long ago stays marked, however often the page was drawn since', async t => {
+  const inSmallPages: Ask = async (bearer, method, path) => await as(bearer, method, path.replace('_count=199', '_count=3'))
+  t.ok((await casesOf(inSmallPages, filled)).every(({ steps }) => steps.every(({ isSeen }) => isSeen)))
+})
+
 t.test('the page shows each persona, token and case, and escapes what it is told', async t => {
   const html = pageOf({ ...filled, base: 'http://127.0.0.1:8080/fhir', cases: await casesOf(ask, filled), tokenOf: () => '<token>' })
   for (const { title } of filled.personas) t.match(html, title)
