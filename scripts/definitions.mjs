@@ -15,7 +15,7 @@ const source = join(dirname(createRequire(import.meta.url).resolve('@medplum/def
 
 /** Types that are not declared but stand inside resources of the declared types, contained or in a Bundle. */
 const containedTypes = [
-  'Bundle', 'Device', 'Encounter', 'Group', 'Location', 'OperationOutcome', 'Organization', 'Parameters', 'Patient',
+  'Bundle', 'Composition', 'Device', 'Encounter', 'Group', 'Location', 'OperationOutcome', 'Organization', 'Parameters', 'Patient',
   'Practitioner', 'PractitionerRole', 'Provenance', 'RelatedPerson'
 ]
 

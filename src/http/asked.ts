@@ -7,6 +7,7 @@ import type { Criteria } from '../interaction/match.js'
 import { JSON_PATCH } from '../interaction/patch.js'
 import type { Patch } from '../interaction/patch.js'
 import { criteriaOf } from '../interaction/query.js'
+import type { Asked } from '../operation/input.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { readKey, readPrefer, readTags } from './header.js'
 import { bytesOf, lengthOf } from './raw.js'
@@ -79,12 +80,6 @@ export function query (request: FastifyRequest): readonly (readonly [string, str
   return start < 0 ? [] : [...new URLSearchParams(url.slice(start + 1))]
 }
 
-/** What an operation is asked with. A POST may come without a body: then the address says all. */
-export function asked (request: FastifyRequest) {
-  if (request.body instanceof URLSearchParams) throw new OutcomeError('unsupported-media')
-  return { query: query(request), body: request.body ?? undefined }
-}
-
 export function form (request: FastifyRequest): readonly (readonly [string, string])[] {
   if (request.body === undefined || request.body === null) return []
   if (!(request.body instanceof URLSearchParams)) throw new OutcomeError('unsupported-media', { diagnostics: 'A search by POST is application/x-www-form-urlencoded', expression: 'Content-Type' })
@@ -101,4 +96,10 @@ export function prettyOf (request: FastifyRequest): boolean {
 
 export function formatOf (request: FastifyRequest): string | null {
   return query(request).find(([name]) => name === '_format')?.[1] ?? null
+}
+
+/** What an operation is asked with. A POST may come without a body: then the address says all. */
+export function asked (request: FastifyRequest): Asked {
+  if (request.body instanceof URLSearchParams) throw new OutcomeError('unsupported-media')
+  return { query: query(request), body: request.body ?? undefined }
 }

@@ -9,6 +9,7 @@ import { simulateConsent } from '../operation/simulate-consent.js'
 import { why } from '../operation/why.js'
 import { asked, bodyOf, fileOf, formatOf, idOf, query } from './asked.js'
 import { readLanguages, readPrefer, wantsAsync, wantsCsv } from './header.js'
+import { recordRows } from './record-operations.js'
 import type { Handle, Row } from './rows.js'
 import { isOfTerminology, terminologyRows } from './terminology.js'
 
@@ -35,7 +36,9 @@ export function operationRows (type: string, { name }: Pick<CapabilityStatementR
     return [row('GET', handle), row('POST', handle)].map(each => ({ ...each, type: 'AuditEvent', hasTable: true }))
   }
   if (name === 'export' && type === 'Patient') return exportRows
-  throw new Error(`capability-statement.json declares ${type} $${name}, which is not built`)
+  const rows = recordRows(type, name)
+  if (rows === undefined) throw new Error(`capability-statement.json declares ${type} $${name}, which is not built`)
+  return rows
 }
 
 /** The kick-off, and under it the jobs with their files: on no patient in particular. */

@@ -18,14 +18,18 @@ export interface Entry {
 
 /**
  * A parameter of a Parameters resource (R4 parameters.html): a value, which holds nothing of a record; the reference to a
- * version, which the gate decides on like a body; or parts.
+ * version, or the `meta` of one, which the gate decides on like a body; or parts.
  */
 export type Parameter = { readonly name: string } & (
   | { readonly value: Readonly<Record<string, unknown>> }
   | { readonly version: Kept }
+  | { readonly metaOf: Kept }
   | { readonly parts: readonly Parameter[] })
 
 export interface Link { readonly relation: string, readonly url: string }
+
+/** A part of a document that the server makes: what it is about, a code of LOINC, and what the reader sees of it. */
+export interface Section { readonly title: string, readonly code: string, readonly versions: readonly Kept[] }
 
 /** What an interaction has to say. Only `release` opens it and makes bytes of it, of each resource the part that `shape` says. */
 export type Body =
@@ -44,6 +48,8 @@ export type Body =
   | { readonly kind: 'parameters', readonly parameters: readonly Parameter[] }
   /** A public definition, made for this answer of those that are loaded: it holds nothing of a record. */
   | { readonly kind: 'definition', readonly definition: ValueSet }
+  /** A document about a patient (R4 documents.html), made now: its sections, and what their entries refer to. */
+  | { readonly kind: 'document', readonly id: string, readonly at: number, readonly subject: Kept, readonly sections: readonly Section[], readonly beside: readonly Kept[] }
   | { readonly kind: 'refusal', readonly error: OutcomeError }
   | { readonly kind: 'success', readonly fault: Fault, readonly warnings: readonly Fault[] }
 

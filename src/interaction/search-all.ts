@@ -16,8 +16,8 @@ import { inOrder } from './overlay-order.js'
 import { findPage, linksOf, readPlace } from './page-link.js'
 import type { Page, Place } from './page-link.js'
 import { readQuery } from './query-terms.js'
-import { accesses, counted, prepare, searchset, shown } from './search.js'
-import type { Prepared } from './search.js'
+import { accesses, counted, prepare, searchset, shown, tracedAs } from './search.js'
+import type { Prepared, Worded, Wording } from './search.js'
 import { inTime } from './search-time.js'
 
 export interface SearchAll extends Asking {
@@ -26,32 +26,34 @@ export interface SearchAll extends Asking {
   readonly parameters: PageToken['parameters']
   readonly lenient: boolean
   readonly compartment?: string
+  readonly wording?: Wording
 }
 
 export async function searchAll (whole: Context, asking: SearchAll): Promise<Answer> {
   const context = inTime(whole)
-  const { sight, compartment } = asking
-  const path = compartment === undefined ? '' : `Patient/${compartment}/*`
+  const { sight, compartment, wording } = asking
+  const path = wording?.path ?? (compartment === undefined ? '' : `Patient/${compartment}/*`)
   const place = readPlace(context, asking, path, asking.parameters, asking.lenient)
-  const types = typesOf(asking, place.parameters)
+  const said: Worded = wording?.words(place.parameters) ?? place
+  const types = typesOf({ sight, types: said.types ?? asking.types }, said.parameters)
   const prepared: Prepared[] = []
-  for (const read of readAll(context, types, sight.caller.now, place)) prepared.push(await prepare(context, asking, read, compartment))
+  for (const read of readAll(context, types, sight.caller.now, { ...place, parameters: said.parameters })) prepared.push(await prepare(context, asking, read, compartment))
   const [first] = prepared
   if (first === undefined) throw new OutcomeError('bug')
   const pages = await Promise.all(prepared.map(async ({ request, filter }) => await findPage(context, sight, request, filter, place)))
   const page = inOne(pages, first.request, place)
   const matches = await shown(context, sight, prepared, page.found)
-  const entries = [...matches, ...await include(context, asking, first.request, matches)]
+  const entries = [...matches, ...await include(context, asking, { ...first.request, includes: said.includes ?? first.request.includes }, matches)]
   const totals = first.request.total === 'none' ? [undefined] : await Promise.all(prepared.map(async ({ request, filter }, index) => pages[index]?.counted ?? await counted(context, sight, request, filter)))
   // Of a type that was not counted, all together are not either.
   const total = totals.reduce((sum, one) => sum === undefined || one === undefined ? undefined : sum + one, 0)
   const { ignored } = first.request
   const request = { ...first.request, applied: place.parameters.filter(([name]) => !ignored.includes(name)) }
-  return searchset(sight, request, { links: linksOf(context, asking, path, request, { ...page, lenient: place.lenient }), entries, total, accesses: tracesOf(context, asking, prepared, entries) })
+  return searchset(sight, request, { links: linksOf(context, asking, path, request, { ...page, lenient: place.lenient }), entries, total, accesses: tracedAs(wording, tracesOf(context, asking, prepared, entries)) })
 }
 
 /** The types that are asked: those that `_type` names, or all that the scopes reach. */
-function typesOf ({ sight, types }: SearchAll, parameters: PageToken['parameters']): readonly string[] {
+function typesOf ({ sight, types }: Pick<SearchAll, 'sight' | 'types'>, parameters: PageToken['parameters']): readonly string[] {
   const isInScope = (type: string) => allows(sight.caller.principal.scopes, type, 's')
   const named = parameters.filter(([name]) => name === '_type').map(([, value]) => value.split(','))
   if (named.flat().some(type => !types.includes(type))) throw invalidParameter('_type', 'takes types that are searched here')

@@ -6,12 +6,12 @@ import type { Access } from '../audit/event.js'
 import { isNotification, isOwned, isShared, isTelling } from '../consent/family.js'
 import { consentsOf } from '../consent/statement.js'
 import { evaluate } from '../filter/evaluate.js'
-import { and } from '../filter/filter.js'
+import { all, and } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { extract } from '../search/extract.js'
 import type { Resource } from '../search/path.js'
 import { queryOf } from '../search/page.js'
-import type { SearchRequest } from '../search/request.js'
+import type { Include, SearchRequest } from '../search/request.js'
 import { isResultParameter } from '../search/result.js'
 import type { Answer, Entry, Link, Subset } from './answer.js'
 import { inCompartment } from './compartment.js'
@@ -35,6 +35,24 @@ export interface Search extends Asking {
   readonly lenient: boolean
   /** Only what is in the compartment of this patient (R4 compartmentdefinition-patient.html). */
   readonly compartment?: string
+  readonly wording?: Wording
+}
+
+/** An operation that is a search in other words: its name, its address, and what its parameters say as those of a search. */
+export interface Wording {
+  readonly name: string
+  readonly path: string
+  /** @throws OutcomeError for parameters that say nothing there */
+  readonly words: (given: Search['parameters']) => Worded
+}
+
+export interface Worded {
+  readonly parameters: Search['parameters']
+  /** What parameters of a search cannot say. */
+  readonly filter?: Filter
+  /** Of a search over several types, those that are asked. */
+  readonly types?: readonly string[]
+  readonly includes?: readonly Include[]
 }
 
 /** One type of a search, understood: its filter holds what the client asks and what the caller may see. */
@@ -42,18 +60,26 @@ export interface Prepared { readonly request: Landed, readonly filter: Filter }
 
 export async function search (whole: Context, asking: Search): Promise<Answer> {
   const context = inTime(whole)
-  const { sight, type, compartment } = asking
+  const { sight, type, compartment, wording } = asking
   needScope(asking, type, 's')
-  const path = compartment === undefined ? type : `Patient/${compartment}/${type}`
+  const path = wording?.path ?? (compartment === undefined ? type : `Patient/${compartment}/${type}`)
   const place = readPlace(context, asking, path, asking.parameters, asking.lenient)
-  const prepared = await prepare(context, asking, readQuery(context, type, place.parameters, place.lenient, sight.caller.now), compartment)
+  const { parameters, filter: beside = all }: Worded = wording?.words(place.parameters) ?? place
+  const read = readQuery(context, type, parameters, place.lenient, sight.caller.now)
+  const prepared = await prepare(context, asking, { ...read, filter: and(read.filter, beside) }, compartment)
   const { request, filter } = prepared
   const page = await findPage(context, sight, request, filter, place)
   const matches = await shown(context, sight, [prepared], page.found)
   const entries = [...matches, ...await include(context, asking, request, matches)]
   const total = request.total === 'none' ? undefined : page.counted ?? await counted(context, sight, request, filter)
-  const links = linksOf(context, asking, path, request, { ...page, lenient: place.lenient })
-  return searchset(sight, request, { links, entries, total, accesses: accesses(context, sight, request, entries) })
+  const links = linksOf(context, asking, path, wording === undefined ? request : { ...request, applied: place.parameters }, { ...page, lenient: place.lenient })
+  return searchset(sight, request, { links, entries, total, accesses: tracedAs(wording, accesses(context, sight, request, entries)) })
+}
+
+/** The accesses of a search, or of the operation that it is. */
+export function tracedAs (wording: Pick<Wording, 'name'> | undefined, accesses: readonly Access[]): readonly Access[] {
+  if (wording === undefined) return accesses
+  return accesses.map(({ query, ...access }): Access => ({ ...access, interaction: 'operation', ...query === undefined ? {} : { query: query.replace(/^[^?]*/, wording.name) } }))
 }
 
 /**

@@ -2,10 +2,11 @@
  * What an operation is asked with (R4 operations.html#request): parameters of the address, all text, or a Parameters
  * resource. Each is taken once, and none that is not declared.
  */
-import type { Coding, Parameters, Reference } from '@medplum/fhirtypes'
+import type { CodeableConcept, Coding, Parameters, Reference } from '@medplum/fhirtypes'
 import { checked } from '../interaction/create.js'
 import type { Context } from '../interaction/context.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
+import { escape } from '../search/escape.js'
 
 /** One parameter as it came, and where it stands. */
 export interface Given { readonly name: string, readonly place: string, readonly value: Readonly<Record<string, unknown>> }
@@ -14,7 +15,7 @@ export interface Given { readonly name: string, readonly place: string, readonly
 export interface Asked { readonly query: readonly (readonly [name: string, value: string])[], readonly body: unknown }
 
 /** What an address may say beside parameters. */
-const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty']
+export const HOW_TO_ANSWER: readonly string[] = ['_format', '_pretty']
 
 /** @throws OutcomeError `invalid-resource` for a body that is no Parameters, `unknown-parameter`, `invalid-parameter` for one given twice */
 export function readInput (context: Context, asked: Asked, names: readonly string[]): ReadonlyMap<string, Given> {
@@ -30,7 +31,7 @@ export function readInput (context: Context, asked: Asked, names: readonly strin
 export function readEach (context: Context, asked: Asked, names: readonly string[]): readonly Given[] {
   const given = givenIn(context, asked)
   const unknown = given.find(({ name }) => !names.includes(name))
-  if (unknown !== undefined) throw new OutcomeError('unknown-parameter', { diagnostics: `The parameters of this operation are ${names.join(', ')}`, expression: unknown.place })
+  if (unknown !== undefined) throw new OutcomeError('unknown-parameter', { diagnostics: names.length === 0 ? 'This operation has no parameters' : `The parameters of this operation are ${names.join(', ')}`, expression: unknown.place })
   return given
 }
 
@@ -53,14 +54,22 @@ export function invalid ({ place }: Pick<Given, 'place'>, diagnostics: string): 
 
 /**
  * What a body asks, as an address would say it: for an operation whose parameters repeat, and go into the links of its pages.
+ * @param more types of values that the operation takes besides
  * @throws OutcomeError as `readInput`, and `invalid-parameter` for what is not one simple value
  */
-export function pairsIn (context: Context, body: unknown): readonly (readonly [name: string, value: string])[] {
+export function pairsIn (context: Context, body: unknown, more: readonly string[] = []): readonly (readonly [name: string, value: string])[] {
   return inBody(context, body).map(given => {
     const [value, ...others] = Object.entries(given.value)
-    if (value === undefined || !SIMPLE.includes(value[0]) || others.length > 0) throw invalid(given, 'The parameter has one simple value')
-    return [given.name, String(value[1])]
+    if (value === undefined || ![...SIMPLE, ...more].includes(value[0]) || others.length > 0) throw invalid(given, 'The parameter has one simple value')
+    return [given.name, value[0] === 'valueCodeableConcept' ? tokensOf(given, value[1] as CodeableConcept) : String(value[1])]
   })
+}
+
+/** A concept is any of its codings. */
+function tokensOf (given: Given, { coding = [] }: CodeableConcept): string {
+  const tokens = coding.flatMap(({ system, code }) => code === undefined ? [] : [[...system === undefined ? [] : [system], code].map(escape).join('|')])
+  if (tokens.length === 0) throw invalid(given, 'The parameter has a code')
+  return tokens.join(',')
 }
 
 /** The types whose value an address can say. */

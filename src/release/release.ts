@@ -21,6 +21,7 @@ import type { Shape } from '../search/shape.js'
 import type { Outline } from '../validation/outline.js'
 import { binaryFlow, rawFlow } from './content.js'
 import type { Flow } from './content.js'
+import { documentOf, entriesOf } from './document.js'
 import { NDJSON, linesFlow } from './lines.js'
 import { toParameters, versionsIn } from './parameters.js'
 import { SUBSETTED, subset as subsetOf } from './subset.js'
@@ -129,6 +130,7 @@ function disclosed (body: Body): readonly (Entry | Disclosed)[] {
     // A superseded version is permitted, and the current one too.
     case 'history': return body.entries.flatMap(({ version, current }) => [{ version }, { version: current }])
     case 'parameters': return versionsIn(body.parameters).map(version => ({ version }))
+    case 'document': return entriesOf(body).map(version => ({ version }))
     default: return []
   }
 }
@@ -153,7 +155,8 @@ async function render (body: Body, sight: Sight, ports: ReleasePorts): Promise<r
     case 'lines': return [linesFlow(body, sight, { view: async (version, sight) => await view(version, sight, ports), pass: async answer => { await pass(answer, ports) }, base: ports.base }), NDJSON]
     case 'json': return [JSON.stringify(body.value), 'application/json; charset=utf-8']
     case 'bundle': return [await responses(body, ports), FHIR]
-    case 'parameters': return [toParameters(body.parameters), FHIR]
+    case 'document': return [await documentOf(body, ports.base, async version => await view(version, sight, ports)), FHIR]
+    case 'parameters': return [await toParameters(body.parameters, async version => await view(version, sight, ports)), FHIR]
     case 'definition': return [JSON.stringify(body.definition), FHIR]
     default: return body satisfies never
   }

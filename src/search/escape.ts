@@ -27,3 +27,8 @@ export function unescape (text: string, name: string): string {
   if (!/^(?:[^\\]|\\[,|$\\])*$/.test(text)) throw invalidParameter(name, 'has a backslash that escapes nothing')
   return text.replace(/\\(.)/g, '$1')
 }
+
+/** The other way round: `text` as one piece of a value. */
+export function escape (text: string): string {
+  return text.replace(/[\\,|$]/g, '\\$&')
+}

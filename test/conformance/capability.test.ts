@@ -93,8 +93,30 @@ for (const resource of resources) {
   })
 }
 
+/** Operations that others defined: where they are published, whether they are asked of one resource, by which methods. */
+const published: { readonly [name: string]: readonly [url: string, level: 'type' | 'instance', methods: readonly Method[]] } = {
+  meta: ['http://hl7.org/fhir/OperationDefinition/Resource-meta', 'instance', ['GET', 'POST']],
+  'meta-add': ['http://hl7.org/fhir/OperationDefinition/Resource-meta-add', 'instance', ['POST']],
+  'meta-delete': ['http://hl7.org/fhir/OperationDefinition/Resource-meta-delete', 'instance', ['POST']],
+  everything: ['http://hl7.org/fhir/OperationDefinition/Patient-everything', 'instance', ['GET', 'POST']],
+  summary: ['http://hl7.org/fhir/uv/ips/OperationDefinition/summary', 'instance', ['GET', 'POST']],
+  docref: ['http://hl7.org/fhir/uv/ipa/OperationDefinition/docref', 'type', ['GET', 'POST']],
+  lastn: ['http://hl7.org/fhir/OperationDefinition/Observation-lastn', 'type', ['GET', 'POST']]
+}
+
 for (const { type, operation = [] } of resources) {
-  // Those whose definitions others publish have tests of their own.
+  for (const { name = '', definition } of operation.filter(({ name = '' }) => published[name] !== undefined)) {
+    t.test(`${type} answers $${name}, as it is published`, async t => {
+      const [url, level, methods] = published[name] ?? ['', 'type', []]
+      t.equal(definition, url)
+      for (const method of METHODS) {
+        const response = await request(operator, method, level === 'type' ? `/${type}/$${name}` : `/${type}/${randomUUID()}/$${name}`, method === 'POST' ? { body: { resourceType: 'Parameters' } } : {})
+        if (!methods.includes(method)) refused(t, response, 405, { code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED' })
+        else if (level === 'instance') isAbsent(t, response)
+        else refused(t, response, 400, { code: 'required', details: 'MSG_PARAM_INVALID', expression: 'patient' })
+      }
+    })
+  }
   for (const { name = '', definition } of operation.filter(({ definition }) => definition.startsWith('https://fhir.espace-sante.example/'))) {
     t.test(`${type} answers $${name}, as its definition says`, async t => {
       const path = `/${type}/${randomUUID()}/$${name}`
@@ -109,7 +131,7 @@ for (const { type, operation = [] } of resources) {
       }
     })
   }
-  if (operation.length === 0) {
+  if (!operation.some(({ name }) => name === 'why')) {
     t.test(`${type} answers no $why`, async t => { refused(t, await get(operator, `/${type}/${randomUUID()}/$why`), 404, { code: 'not-found' }) })
   }
 }
@@ -168,6 +190,7 @@ const lies: readonly (readonly [what: string, change: (resource: CapabilityState
   ['a search parameter', ({ searchParam = [] }) => { searchParam.push({ name: 'nonsense', type: 'token' }) }, /nonsense/],
   ['a search parameter of another type', ({ searchParam = [] }) => { searchParam.push({ name: 'birthdate', type: 'string' }) }, /birthdate/],
   ['an operation', resource => { resource.operation = [{ name: 'simulate', definition: 'https://fhir.espace-sante.example/OperationDefinition/why' }] }, /\$simulate/],
+  ['an operation that is published', resource => { resource.operation = [{ name: 'apply', definition: 'http://hl7.org/fhir/OperationDefinition/PlanDefinition-apply' }] }, /\$apply/],
   ['an operation without a definition', resource => { resource.operation = [{ name: 'why', definition: 'https://fhir.espace-sante.example/OperationDefinition/nothing' }] }, /OperationDefinition\/nothing/],
   ['an inclusion', resource => { resource.searchInclude = ['Patient:nothing'] }, /Patient:nothing/],
   ['a type', (_, rest) => { rest.push({ type: 'Basic', interaction: [{ code: 'read' }] }) }, /Basic/]
