@@ -7,6 +7,7 @@ import { conditionalsOf } from '../../../src/interaction/declared.js'
 import type { Registry } from '../../../src/search/parameter.js'
 import { criterion, modifiersOf, searchOf } from './ask-search.js'
 import { aimedOf } from './ask-aimed.js'
+import { operationOf } from './ask-operate.js'
 import { historyOf, readOf, versionReadOf } from './ask-read.js'
 import { conditionalOf, createOf, deleteOf, entryOf, newDraft, patchAsk, updateOf } from './ask-write.js'
 import { name, target } from './drawing.js'
@@ -35,6 +36,11 @@ export function interactionCells (statement: CapabilityStatement, compartment: (
   ]
 }
 
+/** Each operation on each type that has it. */
+export function operationCells ({ rest }: CapabilityStatement): readonly Cell[] {
+  return (rest?.[0]?.resource ?? []).flatMap(({ type = '', operation = [] }) => operation.map(({ name = '' }): Cell => ({ type, code: `$${name}` })))
+}
+
 /** What is hidden, asked for on purpose. */
 export const AIMED: Cell = { type: SYSTEM, code: 'aimed' }
 
@@ -53,7 +59,7 @@ export function askOf (drawing: Drawing, cell: Cell): Ask {
   return { ...ask, cells: [...new Set([nameOf(cell), ...ask.cells])] }
 }
 
-/** @throws Error for an interaction that is declared and never asked */
+/** @throws Error for what is declared and never asked */
 function ofType (drawing: Drawing, type: string, code: string): Ask {
   switch (code) {
     case 'read': return readOf(drawing, type)
@@ -67,7 +73,7 @@ function ofType (drawing: Drawing, type: string, code: string): Ask {
     case 'patch': return patchAsk(drawing, type)
     case 'delete': return deleteOf(drawing, type)
     case 'conditionalCreate': case 'conditionalUpdate': case 'conditionalPatch': case 'conditionalDelete': return conditionalOf(drawing, type, code)
-    default: throw new Error(`${type} ${code} is declared, and no request of it is drawn`)
+    default: return operationOf(drawing, type, code)
   }
 }
 

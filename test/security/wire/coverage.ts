@@ -4,8 +4,8 @@ import type { Cell } from './agenda.js'
 import { CALLERS, HOWS, WAYS } from './scenario.js'
 import type { Scenario } from './scenario.js'
 
-/** What there is to ask: each type with its interactions, each parameter with its modifiers. */
-export interface Asked { readonly cells: readonly Cell[], readonly parameters: readonly Cell[] }
+/** What there is to ask: each type with its interactions and operations, each parameter with its modifiers. */
+export interface Asked { readonly cells: readonly Cell[], readonly operations: readonly Cell[], readonly parameters: readonly Cell[] }
 
 /** How often each cell was filled, and `cell answered`: how often with something else than a refusal. */
 export type Coverage = Map<string, number>
@@ -16,7 +16,7 @@ export const ENOUGH = 15_000
 const KINDS: readonly string[] = [
   'chain', '_has', '_list', ':missing', ':not', ':text', ':in', ':not-in', ':above', ':below', ':of-type', ':identifier', ':type', ':exact', ':contains', 'several values', 'within a record', '_type',
   '_sort', '_count', '_total', '_summary', '_elements', '_include', '_include:iterate', '_revinclude', '_pretty', '_format', 'POST _search',
-  'page next', 'page previous', 'page first', 'page cut', 'page more', 'page foreign', 'history _count', 'history _since', 'history _at',
+  'page next', 'page previous', 'page first', 'page cut', 'page more', 'page foreign', 'page of an export', 'history _count', 'history _since', 'history _at',
   'HEAD', 'If-None-Match', 'If-Modified-Since', 'Accept', 'If-Match', 'Idempotency-Key', 'JSON Patch', 'FHIRPath Patch', 'conditional reference', 'malformed', 'raw content'
 ]
 
@@ -42,7 +42,7 @@ const SHORT: Readonly<Record<string, string>> = { 'history-instance': 'history',
 const PLURAL = 11
 
 /** The table as lines; `-` is what is not declared. */
-export function tableOf (coverage: Coverage, { cells, parameters }: Asked): readonly string[] {
+export function tableOf (coverage: Coverage, { cells, operations, parameters }: Asked): readonly string[] {
   const count = (name: string) => String(coverage.get(name) ?? 'EMPTY')
   const isDeclared = (type: string, code: string) => cells.some(cell => cell.type === type && cell.code === code)
   const types = [...new Set(cells.map(({ type }) => type))].filter(type => type !== SYSTEM)
@@ -51,8 +51,9 @@ export function tableOf (coverage: Coverage, { cells, parameters }: Asked): read
   return [
     ''.padEnd(24) + CODES.map(code => (SHORT[code] ?? code).padStart(PLURAL)).join(''),
     ...types.map(type => type.padEnd(24) + CODES.map(code => (isDeclared(type, code) ? count(`${type} ${code}`) : '-').padStart(PLURAL)).join('')),
-    ''.padEnd(24) + CODES.map(code => `${cells.filter(cell => cell.code === code && cell.type !== SYSTEM).reduce((sum, cell) => sum + (coverage.get(`${nameOf(cell)} answered`) ?? 0), 0)}`.padStart(PLURAL)).join('') + '  answered with no refusal',
+    ''.padEnd(24) + CODES.map(code => `${answered(coverage, cells.filter(({ type }) => type !== SYSTEM), code)}`.padStart(PLURAL)).join('') + '  answered with no refusal',
     list('the server', cells.filter(({ type }) => type === SYSTEM).map(({ code }) => code), code => `${SYSTEM} ${code}`),
+    `operations, answered with no refusal: ${[...new Set(operations.map(({ code }) => code))].map(code => `${code} ${answered(coverage, operations, code)}`).join(', ')}`,
     `parameters with their modifiers: ${asked} of ${parameters.length}`,
     list('kinds', KINDS, kind => `kind ${kind}`),
     list('callers', CALLERS, caller => `caller ${caller}`),
@@ -62,12 +63,17 @@ export function tableOf (coverage: Coverage, { cells, parameters }: Asked): read
   ]
 }
 
+/** How often a code was answered with no refusal, on all types. */
+function answered (coverage: Coverage, cells: readonly Cell[], code: string): number {
+  return cells.filter(cell => cell.code === code).reduce((sum, cell) => sum + (coverage.get(`${nameOf(cell)} answered`) ?? 0), 0)
+}
+
 /** The cells that should not be empty after so many requests, and are. */
-export function emptyCells (coverage: Coverage, { cells, parameters }: Asked, pairs: number): readonly string[] {
-  const codes = [...new Set(cells.map(({ code }) => code))]
+export function emptyCells (coverage: Coverage, { cells, operations, parameters }: Asked, pairs: number): readonly string[] {
+  const all = [...cells, ...operations]
   const late = [
-    ...parameters.map(nameOf), ...KINDS.map(kind => `kind ${kind}`), ...CALLERS.map(caller => `caller ${caller}`), ...HOWS.map(how => `how ${how}`), ...WAYS.map(way => `way ${way}`)
+    ...[...operations, ...parameters].map(nameOf), ...KINDS.map(kind => `kind ${kind}`), ...CALLERS.map(caller => `caller ${caller}`), ...HOWS.map(how => `how ${how}`), ...WAYS.map(way => `way ${way}`)
   ]
-  const unanswered = codes.filter(code => !cells.some(cell => cell.code === code && coverage.has(`${nameOf(cell)} answered`))).map(code => `${code} answered`)
+  const unanswered = [...new Set(all.map(({ code }) => code))].filter(code => answered(coverage, all, code) === 0).map(code => `${code} answered`)
   return [...cells.map(nameOf), ...pairs < ENOUGH ? [] : [...late, ...unanswered]].filter(cell => !coverage.has(cell))
 }

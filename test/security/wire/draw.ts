@@ -8,7 +8,7 @@ import { randomOf } from '../../search/random.js'
 import type { Random } from '../../search/random.js'
 import { familyOf } from '../../../src/consent/family.js'
 import type { Family } from '../../../src/consent/family.js'
-import { AIMED, SYSTEM, askOf, interactionCells, parameterCells } from './agenda.js'
+import { AIMED, SYSTEM, askOf, interactionCells, operationCells, parameterCells } from './agenda.js'
 import type { Cell } from './agenda.js'
 import type { Asked } from './coverage.js'
 import { drawingOf } from './drawing.js'
@@ -28,7 +28,7 @@ export interface Run { readonly seed: number, readonly pairs: number }
 
 export function declaredBy ({ context }: Pick<App, 'context'>): Declared {
   const statement = JSON.parse(readFileSync(new URL('capability-statement.json', ROOT), 'utf8')) as CapabilityStatement
-  return { context, cells: interactionCells(statement, context.compartment), parameters: parameterCells(context.registry) }
+  return { context, cells: interactionCells(statement, context.compartment), operations: operationCells(statement), parameters: parameterCells(context.registry) }
 }
 
 /** The elements of a draft that R4 does not take as they are. */
@@ -72,13 +72,13 @@ function cellOf (declared: Declared, run: Run, number: number): Cell {
 
 /**
  * All interactions once before any comes again, each, as far as that goes, in a scenario of somebody who may do it; of a
- * longer run half are aimed at what is hidden, a quarter are parameters.
+ * longer run half are aimed at what is hidden, a quarter are parameters, an eighth are operations.
  */
-function planOf ({ cells, parameters }: Declared, { seed, pairs }: Run): Plan {
+function planOf ({ cells, operations, parameters }: Declared, { seed, pairs }: Run): Plan {
   const random = randomOf(seed)
   // Of 500 requests all interactions are to be among them.
   const every = pairs > 4 * cells.length ? 4 : 40
-  const [waiting, asked]: [Cell[], Cell[]] = [[], []]
+  const [waiting, operated, asked]: [Cell[], Cell[], Cell[]] = [[], [], []]
   const next = (list: Cell[], of: readonly Cell[], caller: CallerKind): Cell | undefined => {
     if (list.length === 0) list.push(...shuffled(of, random))
     const fitting = list.findIndex(cell => mayDo(caller, cell))
@@ -87,6 +87,7 @@ function planOf ({ cells, parameters }: Declared, { seed, pairs }: Run): Plan {
   return Array.from({ length: pairs }, (_, number) => {
     const caller = callerOf(seed, Math.floor(number / asksOf({ pairs })))
     if (number % (every / 2) === 0) return AIMED
+    if (number % (2 * every) === 3) return next(operated, operations, caller)
     return number % every === 1 ? next(asked, parameters, caller) : next(waiting, cells, caller)
   }).flatMap(cell => cell ?? [])
 }
@@ -108,6 +109,7 @@ const WRITERS: Readonly<Record<Family, readonly CallerKind[]>> = {
 /** Whether a request may come to something. */
 function mayDo (caller: CallerKind, { type, code }: Cell): boolean {
   if (READING.includes(code) || type === SYSTEM) return true
+  if (code.startsWith('$') && !code.startsWith('$meta-')) return !['$simulate-consent', '$report-access'].includes(code) || WRITERS.choice.includes(caller)
   return WRITERS[familyOf(type)].includes(caller)
 }
 

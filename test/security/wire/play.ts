@@ -8,6 +8,7 @@
  */
 import { familyOf } from '../../../src/consent/family.js'
 import type { TestResponse } from '../../helper/app.js'
+import { FILE } from './ask-operate.js'
 import { hideAll } from './hide.js'
 import { BOTH, UUID, drawnIn } from './pair.js'
 import type { Pair, Side, Which } from './pair.js'
@@ -123,7 +124,7 @@ class Playing implements Played {
   async #follow (index: number, relations: readonly string[], first: Readonly<Record<Which, TestResponse>>): Promise<void> {
     let answers = first
     for (const relation of relations) {
-      const urls = { without: linkOf(answers.without, relation), with: linkOf(answers.with, relation) }
+      const urls = { without: linkOf(first.without, answers.without, relation), with: linkOf(first.with, answers.with, relation) }
       if (urls.with === undefined || urls.without === undefined) return
       const { pair, tokens } = this.#world
       pair.step()
@@ -194,11 +195,14 @@ function isShared (method: Ask['method'], url: string): boolean {
 function writtenUrl ({ url }: Ask, { headers }: TestResponse): readonly string[] {
   const made = written(headers['location'])
   if (made !== undefined) return [`/${made.type}/{made.${made.type}}`]
-  return /^\/\w+\/\{[\w.]+\}$/.test(url) ? [url] : []
+  const resource = /^\/\w+\/\{[\w.]+\}(?=$|\/\$meta-)/.exec(url)?.[0]
+  return resource === undefined ? [] : [resource]
 }
 
-/** A link of a searchset, or what is made of the next one wrongly. */
-function linkOf ({ status, text }: TestResponse, relation: string): string | undefined {
+/** A link of a searchset, or what is made of the next one wrongly; of an export that began, the job or a file of it. */
+function linkOf ({ headers }: TestResponse, { status, text }: TestResponse, relation: string): string | undefined {
+  const job = headers['content-location']
+  if (job !== undefined) return relation.startsWith(FILE) ? `${job}/${relation.slice(FILE.length)}.ndjson` : job
   if (status !== 200 || !text.startsWith('{')) return undefined
   const links = (JSON.parse(text) as { readonly link?: readonly { readonly relation: string, readonly url: string }[] }).link ?? []
   const url = (of: string) => links.find(each => each.relation === of)?.url

@@ -75,7 +75,7 @@ async function playAll (indexes: readonly number[]): Promise<void> {
     } catch (error) {
       files.push(`scenario ${index} could not be played: ${String(error).slice(0, 2000)}`)
     }
-    const told: Told = { index, pairs, answers, scenarios: 1, coverage: [...coverage], found: files, ...isTold ? {} : { asked: { cells: declared.cells, parameters: declared.parameters } } }
+    const told: Told = { index, pairs, answers, scenarios: 1, coverage: [...coverage], found: files, ...isTold ? {} : { asked: { cells: declared.cells, operations: declared.operations, parameters: declared.parameters } } }
     isTold = true
     process.send?.(told)
   }
