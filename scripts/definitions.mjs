@@ -20,7 +20,8 @@ const containedTypes = [
 ]
 
 const statement = await json(join(root, 'capability-statement.json'))
-const types = (statement.rest?.[0]?.resource ?? []).map(({ type }) => type)
+// Definitions are read as they are: nothing is searched in them, and nobody writes them.
+const types = (statement.rest?.[0]?.resource ?? []).map(({ type }) => type).filter(type => !['OperationDefinition', 'SearchParameter', 'StructureDefinition'].includes(type))
 const folder = process.argv[2] ?? join(root, 'dist/definitions')
 await mkdir(folder, { recursive: true })
 await write('search-parameters.json', searchParameters(await entries('search-parameters.json'), types))

@@ -19,7 +19,7 @@ import type { SocketServer } from './http/sockets.js'
 import { buildCompartment } from './interaction/compartment.js'
 import { monthsAfter } from './filter/interval.js'
 import type { Context } from './interaction/context.js'
-import { checkOperations, declarationsOf, withSockets } from './interaction/declared.js'
+import { checkOperations, declarationsOf, keptOf, withSockets } from './interaction/declared.js'
 import { isDefinition, withDefinitions } from './interaction/definition-store.js'
 import { createDirectory } from './interaction/directory.js'
 import { createMigration } from './interaction/migration.js'
@@ -107,7 +107,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
   checkOperations(statement, profiles.urls)
   const searchParameters = [...await json<SearchParameter[]>('dist/definitions/search-parameters.json'), ...profiles.searchParameters]
   const incomplete = new Map<string, ReadonlySet<string>>()
-  const registry = buildRegistry(statement, searchParameters, {
+  const registry = buildRegistry(keptOf(statement), searchParameters, {
     base: config.baseUrl,
     terms: createTerms({ ...terminology, published: await json<(CodeSystem | ValueSet)[]>('dist/definitions/terminology.json') }),
     systems: await json('dist/definitions/implied-systems.json'),
@@ -149,7 +149,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       sightsOver: other => createSights({ store: other, ...seeing }, MEMORY_OF_ONE),
       limits: config.limits,
       maxEntries: config.maxEntries,
-      declares: declarationsOf(statement),
+      declares: declarationsOf(keptOf(statement)),
       compartment: buildCompartment(await json('dist/definitions/compartment-patient.json'), registry),
       base: config.baseUrl,
       pages: createPageSeal(keyring.page),
@@ -181,6 +181,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       context,
       release: releasing,
       statement: socket === undefined ? statement : withSockets(statement, socket.url),
+      definitions: profiles.own,
       authenticate,
       sightOf,
       underWay: new Set(),

@@ -2,59 +2,45 @@
  * The routes, made of the CapabilityStatement: a type and an interaction exist exactly when they are declared there.
  * Each row calls one interaction; its answer goes through `release`.
  */
-import type { CapabilityStatement } from '@medplum/fhirtypes'
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toTrace } from '../audit/trace.js'
 import type { InteractionCode } from '../audit/event.js'
 import { attempt } from '../interaction/attempt.js'
 import type { Context } from '../interaction/context.js'
 import type { Sight } from '../interaction/sight.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
-import { release, releaseError, releasePublic } from '../release/release.js'
+import { release, releaseError } from '../release/release.js'
 import type { Released, ReleasePorts } from '../release/release.js'
 import { EmergencyRefused } from '../security/principal.js'
 import type { Principal } from '../security/principal.js'
-import { terminologyCapabilities } from '../terminology/capabilities.js'
-import { formatOf, prettyOf, query } from './asked.js'
+import { formatOf, prettyOf } from './asked.js'
 import { inTime } from './deadline.js'
 import { isUnchanged, needJson, wantsCsv } from './header.js'
 import type { Downloads } from './downloads.js'
 import { once } from './once.js'
 import { depositorOf } from './migration.js'
+import { addPublic, refuseOthers } from './public.js'
+import type { PublicPorts } from './public.js'
 import { isUnread } from './raw.js'
 import { declaredRows } from './rows.js'
 import type { Row, TypedRow } from './rows.js'
 import { send } from './server.js'
 
-export interface RoutePorts {
+export interface RoutePorts extends PublicPorts {
   readonly context: Context
   readonly release: ReleasePorts
-  readonly statement: CapabilityStatement
-  readonly authenticate: (header: string | undefined, now: number) => Promise<Principal>
   readonly sightOf: (principal: Principal, now: number) => Promise<Sight>
-  readonly isReady: () => Promise<boolean>
   /** The keys of the requests that this server works on. */
   readonly underWay: Set<string>
   readonly downloads: Downloads
 }
 
-const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-
 /** Adds every declared route, the public ones, and what answers everything else. */
 export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
   const base = new URL(ports.context.base).pathname.replace(/\/+$/, '')
-  const statement = { ...ports.statement, implementation: { ...ports.statement.implementation, url: ports.context.base } } as CapabilityStatement
-  const metadata = JSON.stringify(statement)
-  const terminology = JSON.stringify(terminologyCapabilities(statement, ports.context.registry.terms))
-  server.get('/livez', async (_request, reply) => await send(reply, releasePublic('{"status":"alive"}')))
-  server.get('/readyz', async (_request, reply) => await send(reply,
-    await ports.isReady() ? releasePublic('{"status":"ready"}') : releaseError(new OutcomeError('store-unavailable'))))
-  server.get(`${base}/metadata`, async (request, reply) => {
-    needJson(request.headers, formatOf(request))
-    const isOfTerms = query(request).some(([name, value]) => name === 'mode' && value === 'terminology')
-    return await send(reply, releasePublic(isOfTerms ? terminology : metadata))
-  })
-  addRows(server, base, declaredRows(ports.statement.rest?.[0] ?? {}, ports.context), ports)
+  const rows = declaredRows(ports.statement.rest?.[0] ?? {}, ports.context)
+  addPublic(server, base, rows, ports)
+  addRows(server, base, rows, ports)
   server.setNotFoundHandler(async (request, reply) => {
     // Who is not known learns nothing of which addresses exist.
     await ports.authenticate(request.headers.authorization, request.instant)
@@ -75,15 +61,7 @@ function addRows (server: FastifyInstance, base: string, rows: readonly TypedRow
       })
     }
     const allowed = list.flatMap(({ method }) => method === 'GET' ? ['GET', 'HEAD'] : [method])
-    server.route({
-      method: METHODS.filter(method => !allowed.includes(method)),
-      url: base + path === '' ? '/' : base + path,
-      onRequest: async request => {
-        request.principal = await ports.authenticate(request.headers.authorization, request.instant)
-        throw new OutcomeError('method', [], { headers: { allow: allowed.join(', ') } })
-      },
-      handler: async () => {}
-    })
+    refuseOthers(server, base + path, allowed, ports)
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What is declared, as rows: each address with its method, what an access by it is traced as, and the interaction it calls.
+ * What is declared of what is kept, as rows: each address with its method, what an access by it is traced as, and the interaction it calls.
  */
 import type { CapabilityStatementRest, CapabilityStatementRestResource } from '@medplum/fhirtypes'
 import type { FastifyRequest, HTTPMethods } from 'fastify'
@@ -12,7 +12,7 @@ import { readContent } from '../interaction/content.js'
 import type { Context } from '../interaction/context.js'
 import { createUnlessExists, patchMatching, removeMatching, updateMatching } from '../interaction/conditional.js'
 import { create } from '../interaction/create.js'
-import { conditionalsOf } from '../interaction/declared.js'
+import { DEFINITION_TYPES, conditionalsOf } from '../interaction/declared.js'
 import { remove } from '../interaction/delete.js'
 import { deposit } from '../interaction/deposit.js'
 import { OF_ALL, history, systemHistory, typeHistory } from '../interaction/history.js'
@@ -53,7 +53,8 @@ export interface TypedRow extends Row { readonly type: string }
 const OF_PATIENT = 'http://hl7.org/fhir/CompartmentDefinition/patient'
 
 /** @throws Error at start for what is declared and not built */
-export function declaredRows ({ resource: resources = [], interaction = [], compartment = [] }: Partial<CapabilityStatementRest>, context: Context): readonly TypedRow[] {
+export function declaredRows ({ resource: declared = [], interaction = [], compartment = [] }: Partial<CapabilityStatementRest>, context: Context): readonly TypedRow[] {
+  const resources = declared.filter(({ type }) => !DEFINITION_TYPES.includes(type))
   return [
     ...resources.map(resource => {
       const codes = [...(resource.interaction ?? []).map(({ code = '' }) => code), ...conditionalsOf(resource)]

@@ -10,6 +10,14 @@ export function withSockets (statement: CapabilityStatement, url: string): Capab
   return { ...statement, rest: [{ ...first, extension: [...first.extension ?? [], { url: WEBSOCKET, valueUri: url }] }, ...others] }
 }
 
+/** What is read as it is written in `profiles/`: a part of the server, kept in no database and seen without a token. */
+export const DEFINITION_TYPES: readonly string[] = ['OperationDefinition', 'SearchParameter', 'StructureDefinition']
+
+/** What a statement declares of resources that are kept. */
+export function keptOf (statement: CapabilityStatement): CapabilityStatement {
+  return { ...statement, rest: (statement.rest ?? []).map(rest => ({ ...rest, resource: (rest.resource ?? []).filter(({ type }) => !DEFINITION_TYPES.includes(type)) })) }
+}
+
 /** Whether the CapabilityStatement declares an interaction, or a conditional one, of a type. */
 export function declarationsOf (statement: CapabilityStatement): (type: string, code: string) => boolean {
   const declared = new Set((statement.rest?.[0]?.resource ?? []).flatMap(resource =>

@@ -90,9 +90,9 @@ export function releaseError (error: OutcomeError): Released {
   return receipt({ status: error.status, headers: { ...error.headers, 'content-type': FHIR }, payload: JSON.stringify(toOperationOutcome(error)) })
 }
 
-/** What is public: the CapabilityStatement. */
-export function releasePublic (resource: string): Released {
-  return receipt({ status: 200, headers: { 'content-type': FHIR }, payload: resource })
+/** What is public: the CapabilityStatement, definitions, and what else says how to ask. */
+export function releasePublic (payload: string, headers: Readonly<Record<string, string>> = {}): Released {
+  return receipt({ status: 200, headers: { 'content-type': FHIR, ...headers }, payload })
 }
 
 function receipt (released: Released): Released {

@@ -1,6 +1,6 @@
 /** The contract (`design.md` 2): what the CapabilityStatement declares answers, what it does not is refused, and it is true or the server does not start. */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -14,11 +14,13 @@ import { localTrust } from '../../src/http/authenticate.js'
 import type { Method } from '../helper/app.js'
 import { isAbsent, openScene, refused } from '../interaction/scene.js'
 import { ROOT } from '../helper/root.js'
+import { IPA_SERVER, MHD_RESPONDER, PCF_REGISTRY, PDSM_MANAGER, unmet } from './claims.js'
 
 const statement = (): CapabilityStatement => JSON.parse(readFileSync(new URL('capability-statement.json', ROOT), 'utf8'))
 const resources = statement().rest?.[0]?.resource ?? []
 const scene = await openScene(t)
 const { get, operator, request } = scene
+const codes = (resource: CapabilityStatementRestResource): readonly string[] => [...(resource.interaction ?? []).map(({ code = '' }) => code as string), ...conditionalsOf(resource)]
 const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 t.test('P29 metadata says what the file says, with the running base', async t => {
@@ -29,6 +31,46 @@ t.test('P29 metadata says what the file says, with the running base', async t =>
   t.match(json.rest[0].documentation, /Totals, pages, inclusions and histories are of what the caller may see/)
   t.equal(headers['content-type'], 'application/fhir+json; charset=utf-8')
   refused(t, await get(undefined, '/metadata', { accept: 'application/fhir+xml' }), 406, { code: 'not-supported', expression: 'Accept' })
+})
+
+t.test('the statement says all of each type: its profile, what it is, versions, conditions, parameters, operations', async t => {
+  const { format, patchFormat } = statement()
+  t.strictSame([format, patchFormat], [['application/fhir+json', 'json'], ['application/json-patch+json', 'application/fhir+json']])
+  t.match(statement().rest?.[0]?.security, { cors: false, service: [{ coding: [{ code: 'OAuth' }] }], description: /SMART App Launch/ })
+  for (const { type, profile, documentation, searchParam = [], operation = [], ...flags } of resources) {
+    t.strictSame([profile, documentation === undefined], [`http://hl7.org/fhir/StructureDefinition/${type}`, false], type)
+    for (const flag of ['versioning', 'readHistory', 'updateCreate', 'conditionalCreate', 'conditionalRead', 'conditionalUpdate', 'conditionalDelete'] as const) t.not(flags[flag], undefined, `${type}.${flag}`)
+    t.equal(flags.readHistory, codes({ type, ...flags }).includes('vread'), `${type}: what is said of old versions`)
+    for (const each of searchParam) t.notOk(each.definition === undefined || each.documentation === undefined, `${type}.${each.name}`)
+    for (const each of operation) t.notOk(each.documentation === undefined, `${type} $${each.name}`)
+  }
+})
+
+t.test('a definition of ours is read at the end of its canonical, by anybody; nobody writes it', async t => {
+  const files = readdirSync(new URL('profiles', ROOT)).map(name => JSON.parse(readFileSync(new URL(`profiles/${name}`, ROOT), 'utf8')) as { readonly url: string, readonly id: string, readonly resourceType: string })
+  const own = files.filter(({ url }) => url.startsWith('https://fhir.espace-sante.example/'))
+  t.ok(own.length > 10)
+  for (const definition of own) {
+    const path = new URL(definition.url).pathname
+    const answer = await get(undefined, path)
+    t.strictSame([answer.status, answer.json], [200, definition], path)
+    t.strictSame([(await get(undefined, `${path}?_pretty=true`)).json, (await request(undefined, 'HEAD', path)).text], [definition, ''])
+    t.equal((await request(undefined, 'PUT', path, { body: definition })).status, 401)
+    refused(t, await request(operator, 'PUT', path, { body: definition }), 405, { code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED' })
+  }
+  const foreign = files.find(({ url }) => url.startsWith('https://profiles.ihe.net/'))
+  isAbsent(t, await get(undefined, `/${foreign?.resourceType ?? ''}/${foreign?.id ?? ''}`))
+  refused(t, await get(undefined, '/OperationDefinition/why', { accept: 'application/fhir+xml' }), 406, { code: 'not-supported', expression: 'Accept' })
+})
+
+t.test('what the statement claims to meet of the published ones, it meets', async t => {
+  for (const claim of statement().instantiates ?? []) t.strictSame(unmet(claim, statement()), [], claim)
+  // Kept from being claimed: IHE and ANS want XML too, IPA its $docref of whoever has documents.
+  const without = { ...statement(), rest: (statement().rest ?? []).map(rest => ({ ...rest, resource: (rest.resource ?? []).map(({ operation, ...resource }) => resource) })) }
+  t.strictSame(unmet(MHD_RESPONDER, without), ['xml'])
+  t.strictSame(unmet(PCF_REGISTRY, without), ['xml'])
+  t.strictSame(unmet(IPA_SERVER, without), ['DocumentReference $docref'])
+  t.match(unmet(PDSM_MANAGER, without), ['xml', 'List DesignationType', 'List SourceId'])
 })
 
 /** The address of each interaction; what it answers to a caller who has every scope and names what is not there. */
@@ -46,7 +88,6 @@ const paths: { readonly [code: string]: readonly [method: Method, path: string] 
   conditionalPatch: ['PATCH', '?_id=:id'],
   conditionalDelete: ['DELETE', '?_id=:id']
 }
-const codes = (resource: CapabilityStatementRestResource): readonly string[] => [...(resource.interaction ?? []).map(({ code = '' }) => code as string), ...conditionalsOf(resource)]
 
 for (const resource of resources) {
   const { type } = resource
@@ -193,6 +234,8 @@ const lies: readonly (readonly [what: string, change: (resource: CapabilityState
   ['an operation that is published', resource => { resource.operation = [{ name: 'apply', definition: 'http://hl7.org/fhir/OperationDefinition/PlanDefinition-apply' }] }, /\$apply/],
   ['an operation without a definition', resource => { resource.operation = [{ name: 'why', definition: 'https://fhir.espace-sante.example/OperationDefinition/nothing' }] }, /OperationDefinition\/nothing/],
   ['an inclusion', resource => { resource.searchInclude = ['Patient:nothing'] }, /Patient:nothing/],
+  ['to write a definition', (_, rest) => { rest.find(({ type }) => type === 'SearchParameter')?.interaction?.push({ code: 'create' }) }, /SearchParameter create/],
+  ['nothing of definitions that are there', (_, rest) => { rest.splice(rest.findIndex(({ type }) => type === 'OperationDefinition'), 1) }, /OperationDefinition\/\w/],
   ['a type', (_, rest) => { rest.push({ type: 'Basic', interaction: [{ code: 'read' }] }) }, /Basic/]
 ]
 for (const [what, change, message] of lies) {

@@ -16,7 +16,7 @@ export const statement: CapabilityStatement = {
   rest: (whole.rest ?? []).map(rest => ({ ...rest, resource: (rest.resource ?? []).map(resource => ({ ...resource, searchParam: (resource.searchParam ?? []).filter(isOfR4), searchInclude: [], searchRevInclude: [] })) }))
 }
 
-const types = new Set((statement.rest?.[0]?.resource ?? []).map(({ type }) => type as string))
+const types = new Set((statement.rest?.[0]?.resource ?? []).map(({ type }) => type as string).filter(type => !/Definition$|^SearchParameter$/.test(type)))
 const elements = new Map<string, ElementDefinition>()
 const children = new Map<string, string[]>()
 for (const { snapshot, derivation, kind, type } of [...entries<StructureDefinition>('profiles-types.json'), ...entries<StructureDefinition>('profiles-resources.json')]) {

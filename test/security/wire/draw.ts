@@ -8,6 +8,7 @@ import { randomOf } from '../../search/random.js'
 import type { Random } from '../../search/random.js'
 import { familyOf } from '../../../src/consent/family.js'
 import type { Family } from '../../../src/consent/family.js'
+import { keptOf } from '../../../src/interaction/declared.js'
 import { AIMED, SYSTEM, askOf, interactionCells, operationCells, parameterCells } from './agenda.js'
 import type { Cell } from './agenda.js'
 import type { Asked } from './coverage.js'
@@ -27,7 +28,7 @@ export interface Declared extends Asked { readonly context: App['context'] }
 export interface Run { readonly seed: number, readonly pairs: number }
 
 export function declaredBy ({ context }: Pick<App, 'context'>): Declared {
-  const statement = JSON.parse(readFileSync(new URL('capability-statement.json', ROOT), 'utf8')) as CapabilityStatement
+  const statement = keptOf(JSON.parse(readFileSync(new URL('capability-statement.json', ROOT), 'utf8')) as CapabilityStatement)
   return { context, cells: interactionCells(statement, context.compartment), operations: operationCells(statement), parameters: parameterCells(context.registry) }
 }
 
