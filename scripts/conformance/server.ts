@@ -92,7 +92,11 @@ async function operate (exam: Exam, group: string, name: string, places: readonl
       const get = await check.ask('GET', `${place}/$${name}`)
       const { status } = get.status !== 405 ? get : await check.ask('POST', `${place}/$${name}`, { headers: FHIR, body: '{"resourceType":"Parameters"}' })
       if (status === 401 || status === 403) check.skip(`${status}: not allowed to this token`)
-      check.that(status !== 405 && (status !== 404 || place.endsWith(NOBODY)), `$${name} is ${status} at ${place}`)
+      check.that(status !== 405, `$${name} is ${status} at ${place}`)
+      if (status !== 404 || place.endsWith(NOBODY)) continue
+      // To whom it is not for, it may be absent: but not in the words for what is not known at all.
+      const unknown = await check.ask('GET', `${place}/$conformance-nonsense`)
+      check.that(JSON.stringify(unknown.json?.issue) !== JSON.stringify(get.json?.issue), `$${name} is as unknown at ${place} as what is not declared`)
     }
   })
 }
