@@ -14,7 +14,7 @@ import { localTrust } from '../../src/http/authenticate.js'
 import type { Method } from '../helper/app.js'
 import { isAbsent, openScene, refused } from '../interaction/scene.js'
 import { ROOT } from '../helper/root.js'
-import { IPA_SERVER, MHD_RESPONDER, PCF_REGISTRY, PDSM_MANAGER, unmet } from './claims.js'
+import { BULK_DATA, IPA_SERVER, MHD_RESPONDER, PCF_REGISTRY, PDSM_MANAGER, unmet } from './claims.js'
 
 const statement = (): CapabilityStatement => JSON.parse(readFileSync(new URL('capability-statement.json', ROOT), 'utf8'))
 const resources = statement().rest?.[0]?.resource ?? []
@@ -64,12 +64,14 @@ t.test('a definition of ours is read at the end of its canonical, by anybody; no
 })
 
 t.test('what the statement claims to meet of the published ones, it meets', async t => {
+  t.strictSame(statement().instantiates, [BULK_DATA])
   for (const claim of statement().instantiates ?? []) t.strictSame(unmet(claim, statement()), [], claim)
-  // Kept from being claimed: IHE and ANS want XML too, IPA its $docref of whoever has documents.
+  // Kept from being claimed: IHE and ANS want XML too, IPA the endpoints of an authorization server.
+  t.strictSame(unmet(IPA_SERVER, statement()), ['SMART-on-FHIR'])
   const without = { ...statement(), rest: (statement().rest ?? []).map(rest => ({ ...rest, resource: (rest.resource ?? []).map(({ operation, ...resource }) => resource) })) }
   t.strictSame(unmet(MHD_RESPONDER, without), ['xml'])
   t.strictSame(unmet(PCF_REGISTRY, without), ['xml'])
-  t.strictSame(unmet(IPA_SERVER, without), ['DocumentReference $docref'])
+  t.strictSame(unmet(IPA_SERVER, without), ['SMART-on-FHIR', 'DocumentReference $docref'])
   t.match(unmet(PDSM_MANAGER, without), ['xml', 'List DesignationType', 'List SourceId'])
 })
 

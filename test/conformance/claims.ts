@@ -3,6 +3,8 @@ import type { CapabilityStatement } from '@medplum/fhirtypes'
 
 interface Demand {
   readonly formats: readonly string[]
+  /** Of `restful-security-service`. */
+  readonly security?: string
   readonly system?: readonly string[]
   /** By type: interactions, parameters (a dot is a chain), operations with `$`. */
   readonly types: Readonly<Record<string, readonly string[]>>
@@ -11,6 +13,7 @@ interface Demand {
 export const MHD_RESPONDER = 'https://profiles.ihe.net/ITI/MHD/CapabilityStatement/IHE.MHD.DocumentResponder'
 export const PDSM_MANAGER = 'https://interop.esante.gouv.fr/ig/fhir/pdsm/CapabilityStatement/PDSm-GestionnaireDePartageDeDocuments'
 export const PCF_REGISTRY = 'https://profiles.ihe.net/ITI/PCF/CapabilityStatement/IHE.PCF.consentRegistry'
+export const BULK_DATA = 'http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data'
 export const IPA_SERVER = 'http://hl7.org/fhir/uv/ipa/CapabilityStatement/ipa-server'
 
 const words = (text: string) => text.split(' ')
@@ -37,8 +40,11 @@ const DEMANDS: Readonly<Record<string, Demand>> = {
     }
   },
   [PCF_REGISTRY]: { formats: both, system: ['search-system'], types: { Consent: words('create read vread update delete search-type _lastUpdated _id status patient patient.identifier actor') } },
+  // Its levels are a choice; here it is that of patients.
+  [BULK_DATA]: { formats: ['json'], types: { Patient: ['$export'] } },
   [IPA_SERVER]: {
     formats: ['json'],
+    security: 'SMART-on-FHIR',
     types: {
       Patient: [...found, '_id', 'identifier'],
       ...Object.fromEntries(words('AllergyIntolerance Condition Immunization MedicationRequest MedicationStatement').map(type => [type, ofPatient])),
@@ -55,9 +61,11 @@ const DEMANDS: Readonly<Record<string, Demand>> = {
 export function unmet (claim: string, { format = [], rest = [] }: CapabilityStatement): readonly string[] {
   const demand = DEMANDS[claim]
   if (demand === undefined) throw new Error(`what ${claim} demands is not known`)
-  const { resource: resources = [], interaction: system = [] } = rest[0] ?? {}
+  const { resource: resources = [], interaction: system = [], security } = rest[0] ?? {}
+  const services = (security?.service ?? []).flatMap(({ coding = [] }) => coding.map(({ code }) => code))
   return [
     ...demand.formats.filter(each => !format.includes(each)),
+    ...demand.security === undefined || services.includes(demand.security) ? [] : [demand.security],
     ...(demand.system ?? []).filter(each => !system.some(({ code }) => code === each)),
     ...Object.entries(demand.types).flatMap(([type, wanted]) => {
       const resource = resources.find(each => each.type === type)
