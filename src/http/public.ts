@@ -72,7 +72,7 @@ function shown (json: string, request: FastifyRequest): string {
 export function refuseOthers (server: FastifyInstance, path: string, allowed: readonly HTTPMethods[], { authenticate }: Pick<PublicPorts, 'authenticate'>): void {
   server.route({
     method: METHODS.filter(method => !allowed.includes(method)),
-    url: path === '' ? '/' : path,
+    url: path,
     onRequest: async request => {
       request.principal = await authenticate(request.headers.authorization, request.instant)
       throw new OutcomeError('method', [], { headers: { allow: allowed.join(', ') } })

@@ -51,18 +51,25 @@ export function addRoutes (server: FastifyInstance, ports: RoutePorts): void {
 function addRows (server: FastifyInstance, base: string, rows: readonly TypedRow[], ports: RoutePorts): void {
   for (const path of new Set(rows.map(row => row.path))) {
     const list = rows.filter(row => row.path === path)
-    for (const row of list) {
-      server.route({
-        method: row.method,
-        url: base + path === '' ? '/' : base + path,
-        config: { takesRaw: row.type === 'Binary' && row.interaction === 'create' },
-        onRequest: async request => { await authenticate(request, ports, row.type, row.interaction) },
-        handler: async (request, reply) => await answer(request, reply, row.type, row, ports)
-      })
-    }
     const allowed = list.flatMap(({ method }) => method === 'GET' ? ['GET', 'HEAD'] : [method])
-    refuseOthers(server, base + path, allowed, ports)
+    for (const url of addressesOf(base, path)) {
+      for (const row of list) {
+        server.route({
+          method: row.method,
+          url,
+          config: { takesRaw: row.type === 'Binary' && row.interaction === 'create' },
+          onRequest: async request => { await authenticate(request, ports, row.type, row.interaction) },
+          handler: async (request, reply) => await answer(request, reply, row.type, row, ports)
+        })
+      }
+      refuseOthers(server, url, allowed, ports)
+    }
   }
+}
+
+/** Clients of the whole server put a slash behind the base, or do not. */
+function addressesOf (base: string, path: string): readonly string[] {
+  return path === '' ? [...new Set([base, `${base}/`])].filter(url => url !== '') : [base + path]
 }
 
 /** An emergency that is declared in part is refused before any record is touched, and told to the holder whom it names. */

@@ -206,7 +206,9 @@ t.test('the base takes Bundles and searches, and nothing else', async t => {
     t.same([response.status, response.headers['allow']], [405, 'POST, GET, HEAD'], method)
   }
   for (const type of ['transaction', 'batch']) {
-    t.strictSame((await request(operator, 'POST', '/fhir', { body: { resourceType: 'Bundle', type } })).json, { resourceType: 'Bundle', type: `${type}-response` })
+    for (const url of ['/fhir', '/fhir/']) {
+      t.strictSame((await request(operator, 'POST', url, { body: { resourceType: 'Bundle', type } })).json, { resourceType: 'Bundle', type: `${type}-response` }, `${type} ${url}`)
+    }
   }
 })
 
@@ -219,7 +221,7 @@ t.test('what the whole server declares answers', async t => {
 })
 
 t.test('what is not under the base is not there', async t => {
-  for (const url of ['/', '/fhir/', '/fhir/$export', '/fhir/Patient/$everything', '/fhir/patient', '/fhir/Patient/', '/metadata']) {
+  for (const url of ['/', '/fhir/$export', '/fhir/Patient/$everything', '/fhir/patient', '/fhir/Patient/', '/metadata']) {
     refused(t, await request(operator, 'GET', `http://127.0.0.1:8080${url}`), 404, { code: 'not-found', ...url === '/fhir/Patient/$everything' || url === '/fhir/Patient/' ? { details: 'MSG_NO_EXIST' } : {} })
   }
   for (const url of ['/livez', '/readyz']) t.equal((await request(undefined, 'GET', `http://127.0.0.1:8080${url}`)).status, 200)
