@@ -35,10 +35,16 @@ export function createSend (base: string, token: string | undefined): Send {
         signal: AbortSignal.timeout(PATIENCE)
       })
       const text = await response.text()
-      if (![429, 503].includes(response.status) || tries >= TRIES) return { status: response.status, headers: Object.fromEntries(response.headers), text }
+      if (![429, 503].includes(response.status) || tries >= TRIES) return { status: response.status, headers: headersOf(response), text }
       await new Promise(resolve => setTimeout(resolve, 1000 * Math.min(Number(response.headers.get('retry-after') ?? 1) || 1, 10)))
     }
   }
+}
+
+function headersOf ({ headers }: Response): Readonly<Record<string, string>> {
+  const list: [name: string, value: string][] = []
+  headers.forEach((value, name) => { list.push([name, value]) })
+  return Object.fromEntries(list)
 }
 
 export function jsonOf ({ text }: Answer): Json {
