@@ -5,6 +5,7 @@ export interface Json { readonly [name: string]: unknown }
 export const FHIR_JSON = 'application/fhir+json'
 export const JSON_PATCH = 'application/json-patch+json'
 export const FORM = 'application/x-www-form-urlencoded'
+export const FHIR_NDJSON = 'application/fhir+ndjson'
 
 const text = { type: 'string' }
 const id = { type: 'string', pattern: '^[A-Za-z0-9\\-.]{1,64}$' }
@@ -48,6 +49,7 @@ const header = (name: string, description: string): Json => ({ name, in: 'header
 export const PARAMETERS: Readonly<Record<string, Json>> = {
   id: { name: 'id', in: 'path', required: true, description: 'The logical id', schema: id },
   version: { name: 'version', in: 'path', required: true, description: 'The version id', schema: id },
+  file: { name: 'file', in: 'path', required: true, description: 'A type, and `.ndjson`', schema: text },
   _count: query('_count', 'Entries of a page', { type: 'integer', minimum: 0 }),
   _sort: query('_sort', 'Search parameters in their order, `-` for descending, with commas'),
   _total: query('_total', 'Whether the total is wanted', { enum: ['none', 'estimate', 'accurate'] }),

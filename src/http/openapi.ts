@@ -4,11 +4,11 @@
  */
 import type { CapabilityStatement, CapabilityStatementRestResource, OperationDefinition } from '@medplum/fhirtypes'
 import { DEFINITION_TYPES } from '../interaction/declared.js'
-import { FHIR_JSON, FORM, JSON_PATCH, PARAMETERS, SCHEMAS, refTo } from './openapi-part.js'
+import { FHIR_JSON, FHIR_NDJSON, FORM, JSON_PATCH, PARAMETERS, SCHEMAS, refTo } from './openapi-part.js'
 import type { Json } from './openapi-part.js'
 import type { TypedRow } from './rows.js'
 
-type Route = Pick<TypedRow, 'method' | 'path' | 'type' | 'interaction' | 'hasTable'>
+type Route = Pick<TypedRow, 'method' | 'path' | 'type' | 'interaction' | 'hasTable' | 'isFile'>
 
 /** @param definitions of our own, as JSON, by `Type/id` */
 export function openApi (statement: CapabilityStatement, rows: readonly Route[], { base, definitions }: { readonly base: string, readonly definitions: ReadonlyMap<string, string> }): Json {
@@ -65,14 +65,14 @@ const PAST = ['_count', '_since', '_at', '_summary', '_elements', '_pretty']
 function operationOf (row: Route, telling: Telling): Json {
   const path = templateOf(row.path)
   const { method, type, interaction } = row
-  const name = /\$([\w-]+)$/.exec(path)?.[1]
+  const [, name, below] = /\$([\w-]+)(.*)$/.exec(path) ?? []
   const owner = /^\/([A-Z]\w*)/.exec(path)?.[1]
   const within = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter = '']) => parameter)
   return {
     operationId: [String(method).toLowerCase(), ...path.match(/\w+|\*/g) ?? ['base']].join('-').replace('*', 'all'),
     summary: name === undefined ? `${interaction}${owner === undefined ? '' : ` ${type === '' || type === '*' ? owner : type}`}` : `$${name}`,
     tags: [owner ?? 'server'],
-    parameters: [...named(within), ...name === undefined ? asked(row, telling) : operationQuery(row, owner, name, telling)],
+    parameters: [...named(within), ...name === undefined ? asked(row, telling) : below === '' ? operationQuery(row, owner, name, telling) : []],
     ...bodyOf(row, name),
     responses: answersOf(row, name)
   }
@@ -117,7 +117,9 @@ function responses (schema: string, status = '200', more: Json = {}): Json {
   return { [status]: { description: 'The answer', content: { ...content(FHIR_JSON, schema), ...more } }, default: { description: 'A refusal', content: content(FHIR_JSON, 'OperationOutcome') } }
 }
 
-function answersOf ({ type, interaction, hasTable }: Route, name: string | undefined): Json {
+function answersOf ({ type, interaction, hasTable, isFile }: Route, name: string | undefined): Json {
+  if (isFile === true) return { 200: { description: 'A resource in each line', content: { [FHIR_NDJSON]: {} } }, default: responses('Resource')['default'] }
+  if (name === 'export') return { 202: { description: 'It is under way: at Content-Location where it begins' }, ...responses('Resource') }
   if (name !== undefined) return responses('Resource', '200', hasTable === true ? { 'text/csv': {} } : {})
   switch (interaction) {
     case 'create': return responses(type, '201')
