@@ -53,9 +53,12 @@ import { checkKinds } from './terminology/kinds.js'
 import { loadTerminology } from './terminology/load.js'
 import { createTerms } from './terminology/terms.js'
 import { createJudgedAs, createMatrixAt } from './terminology/matrix.js'
+import { createClaims } from './validation/claim.js'
 import { createDefinitions } from './validation/definitions.js'
 import { createOutlines } from './validation/outline.js'
 import { loadProfiles } from './validation/profiles.js'
+import { typeNamesIn } from './validation/schema.js'
+import type { Bindings } from './validation/schema.js'
 import { createValidator } from './validation/validate.js'
 
 export interface App {
@@ -106,16 +109,19 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
   const profiles = await loadProfiles(new URL('profiles', root).pathname)
   checkOperations(statement, profiles.urls)
   const searchParameters = [...await json<SearchParameter[]>('dist/definitions/search-parameters.json'), ...profiles.searchParameters]
+  const terms = createTerms({ ...terminology, published: await json<(CodeSystem | ValueSet)[]>('dist/definitions/terminology.json') })
   const incomplete = new Map<string, ReadonlySet<string>>()
   const registry = buildRegistry(keptOf(statement), searchParameters, {
     base: config.baseUrl,
-    terms: createTerms({ ...terminology, published: await json<(CodeSystem | ValueSet)[]>('dist/definitions/terminology.json') }),
+    terms,
     systems: await json('dist/definitions/implied-systems.json'),
     isComplete: (type, code) => incomplete.get(type)?.has(code) !== true
   })
   const stored = registry.types.filter(type => !isDefinition(type))
   const structureDefinitions = await json<Parameters<typeof createDefinitions>[0]>('dist/definitions/structure-definitions.json')
-  const validator = createValidator(structureDefinitions, await json('dist/definitions/bindings.json'))
+  const bindings = await json<Bindings>('dist/definitions/bindings.json')
+  const claims = createClaims(profiles.structureDefinitions, valueSet => terms.members(valueSet) ?? bindings[valueSet], typeNamesIn(structureDefinitions))
+  const validator = createValidator(structureDefinitions, bindings, [claims.faultsOf])
   checkKinds(terminology)
 
   const client = createClient(config.mongoUrl)
@@ -159,7 +165,8 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       knows: ({ system, code }) => terminology.vocabulary.isKnown(`${system ?? ''}|${code ?? ''}`) || (system === RESOURCE_TYPES && registry.types.includes(code ?? '')),
       definitions: createDefinitions(structureDefinitions),
       judgedAs: createJudgedAs(terminology.conceptMaps),
-      validate: resource => validator.validate(resource)
+      validate: (resource, profiles) => validator.validate(resource, profiles),
+      knowsProfile: claims.knows
     }
     const authenticate = createAuthenticate(trust, {
       systemOf: terminology.vocabulary.systemOf,

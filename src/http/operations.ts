@@ -12,11 +12,13 @@ import { readLanguages, readPrefer, wantsAsync, wantsCsv } from './header.js'
 import { recordRows } from './record-operations.js'
 import type { Handle, Row } from './rows.js'
 import { isOfTerminology, terminologyRows } from './terminology.js'
+import { validateRows } from './validate-rows.js'
 
 /** @throws Error at start for an operation that is not built, on this type */
 export function operationRows (type: string, { name }: Pick<CapabilityStatementRestResourceOperation, 'name'>): readonly Row[] {
   if (isOfTerminology(type)) return terminologyRows(type, name)
   const row = (method: 'GET' | 'POST', handle: Handle): Row => ({ method, path: `/${type}/:id/$${name}`, interaction: 'operation', handle })
+  if (name === 'validate') return validateRows(type)
   if (name === 'why') {
     const handle: Handle = async (context, sight, request) => await why(context, { sight, type, id: idOf(request), asked: asked(request), languages: readLanguages(request.headers) })
     return [row('GET', handle), row('POST', handle)]

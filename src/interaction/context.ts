@@ -16,6 +16,7 @@ import type { Directory } from './directory.js'
 import type { Use } from './bundle-medication.js'
 import type { Migration } from './migration.js'
 import type { Sight, SightOf } from './sight.js'
+import type { Profiles as AskedProfiles } from '../validation/validate.js'
 import type { ContentStore } from './content-store.js'
 import type { ResourceStore } from './store.js'
 
@@ -57,9 +58,11 @@ export interface Context extends TracePorts {
   readonly knows: (coding: Coding) => boolean
   /** The types (`system|code`) as which the matrix judges a type that is no document. */
   readonly judgedAs: (resourceType: string) => readonly string[]
-  /** The faults of a resource against its type (R4 base definitions). */
   readonly definitions: Definitions
-  readonly validate: (resource: unknown) => readonly Fault[]
+  /** The faults of a resource against its type (R4 base definitions), and against the profiles that it claims or that are asked for. */
+  readonly validate: (resource: unknown, profiles?: AskedProfiles) => readonly Fault[]
+  /** Whether a profile, with or without a version, can be asked for. */
+  readonly knowsProfile: (canonical: string) => boolean
 }
 
 /** One request: who asks, and with what sight. */

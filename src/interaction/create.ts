@@ -27,8 +27,9 @@ import { access } from './read.js'
 import { receiptOf, recalled } from './receipt.js'
 import type { Keyed } from './receipt.js'
 import { checkMigrated, isMigrating } from './migration.js'
+import { newFaults } from './faults.js'
 import type { Sight } from './sight.js'
-import type { Kept, Write } from './store.js'
+import type { Kept, Version, Write } from './store.js'
 import { first } from './version.js'
 import { warningsOf } from './warning.js'
 
@@ -103,13 +104,13 @@ export function turnOf (sight: Sight, patient: string | null, type: string): Pic
   return patient === null || type === 'Patient' || type === 'Binary' ? {} : { turns: [sight.turn(patient)] }
 }
 
-/** The resource of a body, when it is one of this type and has no fault. */
-export function checked (context: Context, type: string, body: unknown): Resource {
+/** The resource of a body, when it is one of this type and has no fault. @param before the version in whose place it comes */
+export function checked (context: Context, type: string, body: unknown, before?: Version): Resource {
   const resource = body as Resource
   if (typeof body !== 'object' || body === null || resource.resourceType !== type) {
     throw new OutcomeError('invalid-request', { diagnostics: `The body must be a ${type}`, expression: 'resourceType' })
   }
-  const faults = context.validate(body)
+  const faults = before === undefined ? context.validate(body) : newFaults(context, body, before)
   if (faults.length > 0) throw new OutcomeError('invalid-resource', faults)
   checkReferenceCount(resource)
   return localised(resource, context.base)

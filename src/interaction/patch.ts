@@ -72,7 +72,7 @@ async function change (context: Context, asking: PatchInteraction, before: Versi
   if (touched.length === 0) {
     return { status: 200, headers: versionHeaders(before), body: shown(sight, before, prefer), version: before, sight, accesses: [access(sight, type, 'patch', before, '0')] }
   }
-  const resource = checked(context, type, type === 'DocumentReference' ? keepLabels(old as DocumentReference, patched as DocumentReference) : patched)
+  const resource = checked(context, type, type === 'DocumentReference' ? keepLabels(old as DocumentReference, patched as DocumentReference) : patched, before)
   await resolveReferences(context, asking, resource)
   return await replace(context, { sight, prefer, interaction: 'patch', keyed: asking.keyed }, before, resource)
 }

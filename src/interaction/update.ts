@@ -39,7 +39,7 @@ export async function update (context: Context, asking: Update): Promise<Answer>
 async function change (context: Context, asking: Update, before: Version): Promise<Answer> {
   const { sight, type, id, prefer } = asking
   checkMatch(before, asking.ifMatch)
-  const resource = checked(context, type, asking.resource)
+  const resource = checked(context, type, asking.resource, before)
   await resolveReferences(context, asking, resource)
   if (resource.id !== id) throw new OutcomeError('invalid-request', { diagnostics: 'The id of the body must be that of the address', expression: `${type}.id` })
   return await replace(context, { sight, prefer, interaction: 'update' }, before, resource)

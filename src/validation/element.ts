@@ -1,9 +1,10 @@
+import { containedMisfits } from './holder.js'
 import type { Shape } from './schema.js'
 
 /** A fault inside an object: `path` leads from the object to it as a JSON pointer. */
 export interface Misfit {
   readonly path: string
-  readonly code: 'required' | 'structure' | 'invariant'
+  readonly code: 'required' | 'structure' | 'invariant' | 'extension'
   readonly diagnostics: string
 }
 
@@ -14,6 +15,7 @@ type Element = Readonly<Record<string, unknown>>
  * - elements that have to be there are: a primitive one by its value or by an extension beside it, `value[x]` by one type;
  * - `value[x]` has one type;
  * - an element has more than an id (a resource may be empty);
+ * - a modifier that is not known here changes what the rest means, so that none is taken (extensibility.html#modifierExtension);
  * - beside `birthDate`, `_birthDate` has an extension or the value is there; so has each item of a list, null or not.
  * @returns the check of objects of this shape; it answers undefined when all is well
  */
@@ -26,6 +28,7 @@ export function elementCheck ({ isResource, required, choices, primitives }: Sha
     let children = 0
     for (const key in element) {
       if (key !== 'id') children += 1
+      if (key === 'modifierExtension') misfits.push({ path: '/modifierExtension', code: 'extension', diagnostics: 'This modifier extension is not known here' })
       const name = siblings.get(key)
       if (name !== undefined) checkSibling(name, element[name], element[key], misfits)
       else if (hasNull(element[key]) && siblings.has(`_${key}`) && element[`_${key}`] === undefined) checkSibling(key, element[key], [], misfits)
@@ -37,6 +40,7 @@ export function elementCheck ({ isResource, required, choices, primitives }: Sha
         misfits.push({ path: '', code: 'required', diagnostics: `The element ${name} is required` })
       }
     }
+    if (isResource) misfits.push(...containedMisfits(element))
     return misfits.length === 0 ? undefined : misfits
   }
 }

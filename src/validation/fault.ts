@@ -1,13 +1,16 @@
 import type { ErrorObject } from 'ajv'
 import type { Fault } from '../outcome/outcome-error.js'
-import { typeNameOf } from './keyword.js'
+import { typeNameOf } from './holder.js'
 import type { Schema, Shape } from './schema.js'
 
 /** `issue.code` of a fault of a resource. */
-export type FaultCode = 'required' | 'structure' | 'value' | 'code-invalid' | 'invariant'
+export type FaultCode = 'required' | 'structure' | 'value' | 'code-invalid' | 'invariant' | 'extension' | 'too-costly'
+
+/** What is read of an error of ajv. */
+export type FoundError = Pick<ErrorObject, 'keyword' | 'instancePath' | 'params'>
 
 /** An error of ajv as a fault: a sentence without any value of the resource, and the place as FHIRPath writes it. */
-export function toFault ({ keyword, params, instancePath }: ErrorObject, resource: unknown, schemas: ReadonlyMap<string, Schema>): Fault {
+export function toFault ({ keyword, params, instancePath }: FoundError, resource: unknown, schemas: ReadonlyMap<string, Schema>): Fault {
   const place = placeOf(instancePath, resource, schemas)
   const { code, diagnostics, step = '' } = sentence(keyword, params)
   return { diagnostics, expression: place + step, code }

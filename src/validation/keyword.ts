@@ -1,44 +1,21 @@
 import { _ } from 'ajv'
 import type { Ajv, CodeKeywordDefinition, ValidateFunction } from 'ajv'
 import type { DataValidateFunction, DataValidationCxt } from 'ajv/dist/types/index.js'
+import { invariantKeyword, targetsKeyword } from './constraint.js'
 import { elementCheck } from './element.js'
+import { typeNameOf } from './holder.js'
 import { primitives } from './primitive.js'
 import type { PrimitiveCheck } from './primitive.js'
-import type { Bindings, Shape } from './schema.js'
-
-/** More faults than these of one resource are not told. */
-export const maxFaults = 50
-
-/**
- * How many faults may still be found. ajv joins the errors of an object's parts to its own by copying: without an end
- * to it, a hundred thousand faults take minutes. Once it is spent, whatever follows passes; the resource failed already.
- */
-export interface Budget {
-  faults: number
-  /** Parts with a fault inside; a fault deep down spends one for each level. */
-  parts: number
-}
-
-/** A budget for one resource. */
-export function newBudget (): Budget {
-  return { faults: maxFaults, parts: maxFaults * 10 }
-}
-
-/** What the keywords ask of the validator that they belong to. */
-export interface Scope {
-  readonly bindings: Bindings
-  /** The validator of a data type, of a part of a type, or of what stands beside a primitive. */
-  readonly partOf: (id: string) => ValidateFunction
-  /** The validator of a type of resource, if it is known. */
-  readonly resourceOf: (type: string) => ValidateFunction | undefined
-  readonly budget: () => Budget
-}
+import type { Shape } from './schema.js'
+import { isSpent, rootOf } from './scope.js'
+import type { Scope } from './scope.js'
 
 /**
  * What FHIR says and JSON Schema cannot, or not in linear time and in one error:
  * - `primitive: 'date'`, the form of a primitive type; `primitiveOrNull`, the same of an item of a list;
  * - `binding: url`, a code of a value set;
- * - `element: Shape`, an object as a whole;
+ * - `element: Shape`, an object as a whole; `invariant`, what R4 asks of it beyond that;
+ * - `targets`, the types that a Reference may lead to;
  * - `part: 'Period'`, a `$ref` that is compiled when it is first met, and obeys the budget;
  * - `resource: true`, a resource of whatever type, validated by the type it names.
  */
@@ -47,8 +24,10 @@ export function addKeywords (ajv: Ajv, scope: Scope): void {
   ajv.addKeyword(primitiveKeyword('primitiveOrNull', true, scope))
   ajv.addKeyword(bindingKeyword(scope))
   ajv.addKeyword({ keyword: 'element', type: 'object', errors: true, compile: elementKeyword })
+  ajv.addKeyword({ keyword: 'invariant', type: 'object', errors: true, compile: invariantKeyword(scope) })
+  ajv.addKeyword({ keyword: 'targets', type: 'object', errors: true, compile: targetsKeyword(scope) })
   ajv.addKeyword({ keyword: 'part', errors: true, compile: (id: string) => partKeyword(() => scope.partOf(id), scope) })
-  ajv.addKeyword({ keyword: 'resource', errors: true, compile: () => partKeyword(resource => scope.resourceOf(typeNameOf(resource)), scope) })
+  ajv.addKeyword({ keyword: 'resource', errors: true, compile: () => resourceKeyword(scope) })
 }
 
 function primitiveKeyword (keyword: string, takesNull: boolean, { budget }: Scope): CodeKeywordDefinition {
@@ -80,11 +59,6 @@ function bindingKeyword ({ bindings, budget }: Scope): CodeKeywordDefinition {
   }
 }
 
-function isSpent (budget: Budget): boolean {
-  budget.faults -= 1
-  return budget.faults < 0
-}
-
 function elementKeyword (shape: Shape): DataValidateFunction {
   const misfitsOf = elementCheck(shape)
   const validate: DataValidateFunction = (element: Readonly<Record<string, unknown>>, place?: DataValidationCxt) => {
@@ -109,12 +83,14 @@ function partKeyword (validatorOf: (value: unknown) => ValidateFunction | undefi
   return validate
 }
 
-function rootOf (place: DataValidationCxt | undefined): string {
-  return place?.instancePath ?? ''
-}
-
-/** What a value names as its resource type, or nothing. */
-export function typeNameOf (value: unknown): string {
-  const type = typeof value === 'object' && value !== null ? Reflect.get(value, 'resourceType') as unknown : undefined
-  return typeof type === 'string' ? type : ''
+/** A contained resource is part of what contains it; the resource of an entry is not. */
+function resourceKeyword (scope: Scope): DataValidateFunction {
+  const validatePart = partKeyword(resource => scope.resourceOf(typeNameOf(resource)), scope)
+  const validate: DataValidateFunction = (value: unknown, place?: DataValidationCxt) => {
+    const isPart = place?.instancePath.split('/').at(-2) === 'contained'
+    const isRight = isPart ? validatePart(value, place) as boolean : scope.apart(value, () => validatePart(value, place) as boolean)
+    if (!isRight) validate.errors = validatePart.errors ?? []
+    return isRight
+  }
+  return validate
 }

@@ -1,3 +1,4 @@
+import type { Constraint } from './condition.js'
 import { primitives } from './primitive.js'
 
 /**
@@ -20,7 +21,8 @@ export interface ElementDefinition {
   readonly path: string
   readonly min?: number
   readonly max?: string
-  readonly type?: ReadonlyArray<{ readonly code: string }>
+  readonly type?: ReadonlyArray<{ readonly code: string, readonly profile?: readonly string[], readonly targetProfile?: readonly string[] }>
+  readonly constraint?: readonly Constraint[]
   readonly contentReference?: string
   readonly isModifier?: boolean
   readonly isSummary?: boolean
@@ -56,6 +58,12 @@ export function typesOf (structureDefinitions: readonly StructureDefinition[]): 
     .map(definition => [definition.type, definition]))
 }
 
+/** The names of all types that the definitions have or lead to. */
+export function typeNamesIn (structureDefinitions: readonly StructureDefinition[]): ReadonlySet<string> {
+  return new Set(structureDefinitions.flatMap(({ type, snapshot }) => [type, ...(snapshot?.element ?? [])
+    .flatMap(element => element.type ?? []).flatMap(({ targetProfile = [] }) => targetProfile.map(url => url.slice(url.lastIndexOf('/') + 1)))]))
+}
+
 /** The schemas of a type: the one with the type's name as its `$id`, and those of its parts. */
 export function schemasOf (definition: StructureDefinition, bindings: Bindings): readonly Schema[] {
   const parts = new Map<string, ElementDefinition[]>()
@@ -64,9 +72,10 @@ export function schemasOf (definition: StructureDefinition, bindings: Bindings):
     const parent = element.path.slice(0, element.path.lastIndexOf('.'))
     parts.set(parent, [...parts.get(parent) ?? [], element])
   }
+  const elements = new Map(definition.snapshot?.element.map(element => [element.path, element]))
   return [...parts].map(([path, children]) => {
     const isResource = definition.kind === 'resource' && path === definition.type
-    return objectSchema(path, children, { parts, bindings, isResource })
+    return { ...objectSchema(path, children, { parts, bindings, isResource }), ...invariantOf(elements.get(path)?.constraint) }
   })
 }
 
@@ -139,11 +148,31 @@ function primitiveOf ({ path, type }: ElementDefinition, { isResource }: Context
   return isResource ? 'id' : 'string'
 }
 
-function partSchema ({ path, type, contentReference }: ElementDefinition, { parts }: Context): Schema {
+function partSchema ({ path, type, contentReference, constraint = [] }: ElementDefinition, { parts }: Context): Schema {
   if (contentReference !== undefined) return { part: contentReference.slice(contentReference.indexOf('#') + 1) }
   if (parts.has(path)) return { part: path }
-  const code = type?.[0]?.code ?? ''
-  return code === 'Resource' ? { resource: true } : { part: code }
+  const [{ code = '', profile = [], targetProfile = [] } = {}] = type ?? []
+  if (code === 'Resource') return { resource: true }
+  const targets = [...targetProfile.map(url => url.slice(url.lastIndexOf('/') + 1)), ...structures.includes(path) ? ['Organization'] : []]
+  return {
+    part: code,
+    ...targets.length === 0 || targets.includes('Resource') ? {} : { targets },
+    // Those of Extension stand there.
+    ...invariantOf([...constraint.filter(({ key }) => key !== 'ext-1'), ...profile.includes(SIMPLE_QUANTITY) ? [noComparator] : []])
+  }
+}
+
+/** Where a structure is named too, which R4 has not: who takes part in an appointment (fr-core's operator of it), and who is on a list. */
+const structures: readonly string[] = ['Appointment.participant.actor', 'Group.member.entity']
+const SIMPLE_QUANTITY = 'http://hl7.org/fhir/StructureDefinition/SimpleQuantity'
+const noComparator: Constraint = { key: 'sqty-1', severity: 'error', human: 'The comparator is not used on a SimpleQuantity' }
+/** They are asked of every element and resource by `element.ts` and `holder.ts`, and of a narrative by `primitive.ts`. */
+const askedElsewhere: readonly string[] = ['ele-1', 'dom-2', 'dom-3', 'dom-4', 'dom-5', 'txt-1', 'txt-2']
+
+/** The invariants of a type or a part, or of one element of it. */
+function invariantOf (constraint: readonly Constraint[] = []): Schema {
+  const invariant = constraint.filter(({ key, severity }) => severity === 'error' && !askedElsewhere.includes(key))
+  return invariant.length === 0 ? {} : { invariant }
 }
 
 function bindingOf ({ type, binding }: ElementDefinition, { bindings }: Context): Schema {

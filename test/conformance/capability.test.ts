@@ -174,6 +174,13 @@ for (const { type, operation = [] } of resources) {
       }
     })
   }
+  if (operation.some(({ name }) => name === 'validate')) {
+    t.test(`${type} answers $validate by POST`, async t => {
+      const path = `/${type}/${randomUUID()}/$validate`
+      isAbsent(t, await request(operator, 'POST', path, { body: { resourceType: type } }))
+      refused(t, await get(operator, path), 405, { code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED' })
+    })
+  }
   if (!operation.some(({ name }) => name === 'why')) {
     t.test(`${type} answers no $why`, async t => { refused(t, await get(operator, `/${type}/${randomUUID()}/$why`), 404, { code: 'not-found' }) })
   }

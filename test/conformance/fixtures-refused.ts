@@ -23,11 +23,12 @@ export const REFUSED: Readonly<Record<string, readonly string[]>> = {
   'ihe-mhd/List-ex-compSubmissionSetFullUnContained.json': ['List.entry[1].item'],
   'ihe-mhd/List-ex-compSubmissionSetList.json': ['List.entry[1].item'],
   'ans-pdsm/List-ExampleFolder.json': ['List.entry[0].item'],
-  'ans-pdsm/List-ExampleSubmissionSet.json': ['List.entry[0].item'],
-  // Bytes that are not of the declared type: a PDF that is a text; what is no base64. Then a document whose Binary was refused.
+  // What it contains is a version of its own (dom-4), and one is referred to by nothing (dom-3).
+  'ans-pdsm/List-ExampleSubmissionSet.json': ['List.contained[0]', 'List.contained[1]'],
+  // Bytes that are not of the declared type: a PDF that is a text; what is no base64.
   'ans-pdsm/Binary-6789.json': ['Binary.contentType'],
   'ihe-pcf/Binary-B-ink.json': ['Binary.data'],
-  'ans-pdsm/DocumentReference-exemple-pdsm-documentreference.json': ['DocumentReference.content[0].attachment.url'],
+  'ans-pdsm/DocumentReference-exemple-pdsm-documentreference.json': ['DocumentReference.contained[0]', 'DocumentReference.contained[0]'],
   // A choice has a provision; and whom it or a list names must be somebody: a Practitioner without identifier is nobody known.
   // With identities they are taken, and `pcf.test.ts` says what they do.
   'ihe-pcf/Group-ex-privilegedUsers.json': ['Group.member[0].entity'],

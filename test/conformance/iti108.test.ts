@@ -79,7 +79,7 @@ t.test('searches by GET and by POST find what each parameter means', async t => 
     everyone: (await made(holder, basic(id))).id,
     person: (await made(holder, basic(id, {}, { type: 'permit', actor: actor(person(GP)) }))).id,
     structure: (await made(holder, basic(id, {}, { type: 'deny', actor: actor({ reference: `Organization/${organization.id}` }) }))).id,
-    list: (await made(holder, basic(id, {}, { type: 'deny', provision: [{ type: 'permit', purpose: [purpose('BTG')], actor: actor({ reference: `Group/${list.id}` }) }] }))).id,
+    list: (await made(holder, basic(id, { meta: { profile: ['https://profiles.ihe.net/ITI/PCF/StructureDefinition/IHE.PCF.consentIntermediate'] } }, { type: 'deny', provision: [{ type: 'permit', purpose: [purpose('BTG')], actor: actor({ reference: `Group/${list.id}` }) }] }))).id,
     proposed: (await made(holder, basic(id, { status: 'proposed' }))).id
   }
   const today = new Date().toISOString().slice(0, 10)

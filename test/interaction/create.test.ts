@@ -164,7 +164,7 @@ t.test('a reference is written only where its target is there for the writer', a
   refused(t, unknown, 422, { code: 'not-found', expression: 'DocumentReference.context.related[0]' })
   t.strictSame(look(await post(hospital, related(`DocumentReference/${hidden.id}`))), look(unknown))
   t.equal((await post(lab, related(`DocumentReference/${hidden.id}`))).status, 201)
-  refused(t, await post(hospital, valid({ author: [{ reference: '#nobody' }] })), 422, { code: 'not-found', expression: 'DocumentReference.author[0]' })
+  refused(t, await post(hospital, valid({ author: [{ reference: '#nobody' }] })), 422, { code: 'invariant', expression: 'DocumentReference.author[0]' })
   refused(t, await post(hospital, valid({ author: [{ reference: `urn:uuid:${randomUUID()}` }] })), 422, { code: 'not-found', expression: 'DocumentReference.author[0]' })
 })
 

@@ -67,10 +67,10 @@ t.test('the sender is who writes, a patient is needed, a document is deposited',
   for (const [more, expression] of [
     [{ extension: [attachment] }, 'extension[0].valueAttachment'],
     [{ payload: [{ contentString: 'x', extension: [{ url: 'urn:oid:1.2.3', extension: [attachment] }] }] }, 'payload[0].extension[0].extension[0].valueAttachment'],
-    [{ contained: [{ resourceType: 'Practitioner', id: 'p', photo: [{ data: 'aGVsbG8=' }] }] }, 'contained[0].photo'],
-    [{ contained: [{ resourceType: 'Binary', id: 'b', contentType: 'text/plain', data: 'aGVsbG8=' }] }, 'contained[0]'],
-    [{ contained: [{ resourceType: 'DocumentReference', id: 'd', status: 'current', content: [{ attachment: { url: 'http://x/' } }] }] }, 'contained[0].content[0].attachment'],
-    [{ contained: [{ resourceType: 'Observation', id: 'o', status: 'final', code: { text: 'x' } }] }, 'contained[0]']
+    [{ about: [{ reference: '#p' }], contained: [{ resourceType: 'Practitioner', id: 'p', photo: [{ contentType: 'image/png', data: 'aGVsbG8=' }] }] }, 'contained[0].photo'],
+    [{ about: [{ reference: '#b' }], contained: [{ resourceType: 'Binary', id: 'b', contentType: 'text/plain', data: 'aGVsbG8=' }] }, 'contained[0]'],
+    [{ about: [{ reference: '#d' }], contained: [{ resourceType: 'DocumentReference', id: 'd', status: 'current', content: [{ attachment: { url: 'http://x/' } }] }] }, 'contained[0].content[0].attachment'],
+    [{ about: [{ reference: '#o' }], contained: [{ resourceType: 'Observation', id: 'o', status: 'final', code: { text: 'x' } }] }, 'contained[0]']
   ] as const) refused(t, await post(gp, message(patient, person(GP), [self(patient)], more)), 422, { code: 'business-rule', expression: `Communication.${expression}` })
   const { id } = await made(lab, document(patient))
   refused(t, await post(gp, message(patient, person(GP), [self(patient)], { payload: [{ contentReference: { reference: `DocumentReference/${id}` } }] })), 422, { code: 'not-found', expression: 'Communication.payload[0].contentReference' })

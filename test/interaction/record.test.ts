@@ -109,7 +109,7 @@ t.test('what the holder writes shows that the holder said it, and nobody else', 
   t.strictSame((await made(holder, condition({ recorder: { identifier: { system: 'urn:oid:1.2.250.1.213.1.4.10', value: ins } } }))).asserter, undefined)
   t.equal((await post(holder, condition({ contained: [{ resourceType: 'RelatedPerson', id: 'r', patient: self }], asserter: { reference: '#r' } }))).status, 201)
   for (const asserter of [person(GP), { display: 'Dr Martin' }, { reference: '#p' }]) {
-    refused(t, await post(holder, condition({ contained: [{ resourceType: 'Practitioner', id: 'p' }], asserter })), 422, { code: 'business-rule', expression: 'Condition.asserter' })
+    refused(t, await post(holder, condition({ contained: [{ resourceType: 'Practitioner', id: 'p' }], evidence: [{ detail: [{ reference: '#p' }] }], asserter })), 422, { code: 'business-rule', expression: 'Condition.asserter' })
   }
   refused(t, await post(holder, { ...observation(patient), performer: [self, person(GP)] }), 422, { code: 'business-rule', expression: 'Observation.performer' })
   const theirs = await made(gp, condition({ asserter: self, recorder: person(GP) }))
@@ -120,7 +120,7 @@ t.test('what the holder writes shows that the holder said it, and nobody else', 
 t.test('the holder says what is theirs to say', async t => {
   const { id: patient, holder } = await open()
   const other = await open()
-  t.equal((await post(holder, { resourceType: 'AllergyIntolerance', patient: { reference: `Patient/${patient}` }, code: { text: 'penicillin' } })).status, 201)
+  t.equal((await post(holder, { resourceType: 'AllergyIntolerance', clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }] }, patient: { reference: `Patient/${patient}` }, code: { text: 'penicillin' } })).status, 201)
   refused(t, await post(holder, { resourceType: 'MedicationRequest', status: 'active', intent: 'order', medicationCodeableConcept: { text: 'x' }, subject: { reference: `Patient/${patient}` } }), 403, FORBIDDEN)
   refused(t, await post(holder, observation(other.id)), 422, { code: 'not-found', expression: 'Observation.subject' })
   refused(t, await post(lab, { resourceType: 'Observation', status: 'final', code: { text: 'x' } }), 422, { code: 'required', expression: 'Observation.subject' })

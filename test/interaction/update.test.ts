@@ -82,7 +82,7 @@ t.test('what a rule reads does not change once it is deposited', async t => {
     content: [{ attachment: { ...before.content[0].attachment, title: 'another title' } }],
     context: { period: { start: '2020-01-01' } },
     relatesTo: [{ code: 'replaces', target: { reference: `DocumentReference/${randomUUID()}` } }],
-    contained: [{ resourceType: 'Patient', id: 'p' }]
+    contained: [{ resourceType: 'DocumentReference', id: 'p', status: 'current', relatesTo: [{ code: 'appends', target: { reference: '#' } }], content: [{ attachment: { url: 'http://x/' } }] }]
   }
   for (const [element, value] of Object.entries(changes)) {
     const response = await put(doctor, { ...before, [element]: value })

@@ -114,7 +114,7 @@ t.test('channels and payloads that are not served are refused', async t => {
   for (const type of ['email', 'sms', 'message']) refused(t, await post(who, hook('Observation?code=1-8', endpoint, { type })), 422, { code: 'not-supported', expression: 'Subscription.channel.type' })
   refused(t, await post(who, listening('Observation?code=1-8')), 422, { code: 'not-supported', expression: 'Subscription.channel.type' })
   for (const payload of ['application/fhir+xml', 'application/json', 'text/plain']) refused(t, await post(who, hook('Observation?code=1-8', endpoint, { payload })), 422, { code: 'not-supported', expression: 'Subscription.channel.payload' })
-  refused(t, await post(who, { ...hook('Observation?code=1-8', endpoint), contained: [{ resourceType: 'Practitioner', id: 'a' }] }), 422, { code: 'business-rule', expression: 'Subscription.contained' })
+  refused(t, await post(who, { ...hook('Observation?code=1-8', endpoint), contained: [{ resourceType: 'Provenance', id: 'a', recorded: '2026-01-01T10:00:00Z', agent: [{ who: { display: 'x' } }], target: [{ reference: '#' }] }] }), 422, { code: 'business-rule', expression: 'Subscription.contained' })
   refused(t, await post(who, { ...hook('Observation?code=1-8', endpoint), modifierExtension: [{ url: 'https://example.org/not', valueBoolean: true }] }), 422, { code: 'extension', expression: 'Subscription.modifierExtension' })
   refused(t, await post(who, { ...hook('Observation?code=1-8', endpoint), reason: 'x'.repeat(20_000) }), 422, { code: 'too-long', expression: 'Subscription' })
 })

@@ -26,15 +26,19 @@ function index<T> (kind: string): T {
   return JSON.parse(readFileSync(join(folder, kind, 'index.json'), 'utf8')) as T
 }
 
-/** Published as valid, and not: the template of a guide that was never filled in. */
-const unfilled: Readonly<Record<string, Fault>> = {
-  'ihe-pcf/Binary-B-ink.json': { diagnostics: 'This is not a valid base64Binary', expression: 'Binary.data', code: 'value' }
+/** Published as valid, and not. */
+const faulty: Readonly<Record<string, readonly string[]>> = {
+  // The template of a guide that was never filled in.
+  'ihe-pcf/Binary-B-ink.json': ['Binary.data value'],
+  // What they contain is a version of its own, and one is referred to by nothing.
+  'ans-pdsm/DocumentReference-exemple-pdsm-documentreference.json': ['DocumentReference.contained[0] invariant', 'DocumentReference.contained[0] invariant'],
+  'ans-pdsm/List-ExampleSubmissionSet.json': ['List.contained[0] invariant', 'List.contained[1] invariant']
 }
 
 t.test('published examples are valid', options, async t => {
   for (const { file } of index<ReadonlyArray<{ file: string }>>('valid')) {
-    const expected = unfilled[file]
-    t.same(faultsOf(join(folder, 'valid', file)), expected === undefined ? [] : [expected], file)
+    const found = faultsOf(join(folder, 'valid', file))
+    t.same(found.map(({ expression, code }) => `${expression} ${code}`), faulty[file] ?? [], file)
   }
 })
 

@@ -69,7 +69,7 @@ t.test('allows one type of a choice', async t => {
 })
 
 t.test('checks the form of values and the codes of required bindings', async t => {
-  t.same(faults({ ...documentReference, date: '2024-02-30T00:00:00Z', content: [{ attachment: { size: -1, data: 'x', hash: 1 } }] }), [
+  t.same(faults({ ...documentReference, date: '2024-02-30T00:00:00Z', content: [{ attachment: { contentType: 'text/plain', size: -1, data: 'x', hash: 1 } }] }), [
     'DocumentReference.content[0].attachment.data value', 'DocumentReference.content[0].attachment.hash value',
     'DocumentReference.content[0].attachment.size value', 'DocumentReference.date value'])
   t.same(faults({ ...documentReference, status: 'Dupont', relatesTo: [{ code: 'x', target: { reference: 'DocumentReference/1' } }] }),
@@ -86,10 +86,68 @@ t.test('follows a part that R4 defines by reference to another', async t => {
 })
 
 t.test('validates resources inside resources by their type', async t => {
-  t.same(faults({ ...documentReference, contained: [{ resourceType: 'Patient', id: 'p', gender: 'x', x: 1 }, { resourceType: 'Dupont' }, 1] }), [
-    'DocumentReference.contained[0].gender code-invalid', 'DocumentReference.contained[0].x structure', 'DocumentReference.contained[1] structure', 'DocumentReference.contained[2] structure'])
+  t.same(faults({ ...documentReference, subject: { reference: '#p' }, contained: [{ resourceType: 'Patient', id: 'p', gender: 'x', x: 1 }, { resourceType: 'Dupont' }, 1] }), [
+    'DocumentReference.contained[0].gender code-invalid', 'DocumentReference.contained[0].x structure', 'DocumentReference.contained[1] invariant', 'DocumentReference.contained[1] structure', 'DocumentReference.contained[2] structure'])
   t.same(faults({ resourceType: 'Bundle', type: 'collection', entry: [{ resource: { resourceType: 'Bundle', type: 'collection', entry: [{ resource: { ...documentReference, status: 1 } }] } }] }),
     ['Bundle.entry[0].resource.entry[0].resource.status value'])
+})
+
+t.test('asks that a reference leads to a type that it may, by its text or, without one, by its type', async t => {
+  const authored = (author: unknown, more = {}) => faults({ ...documentReference, author: [author], ...more })
+  for (const author of [
+    { reference: 'Practitioner/1' }, { reference: 'https://x.org/fhir/Organization/1/_history/2' }, { reference: 'urn:uuid:4a86be14-e6f4-4f40-bbb0-6e8f7c1cf0d2' }, { display: 'x' },
+    { reference: 'Patient?identifier=urn:x|1' }, { reference: 'https://x.org/Dupont/1' }, { type: 'Device', identifier: { value: '1' } }, { type: 'http://hl7.org/fhir/StructureDefinition/Device', display: 'x' },
+    { type: 'https://x.org/Robot', display: 'x' }
+  ]) t.same(authored(author), [], JSON.stringify(author))
+  for (const [author, place] of [
+    [{ reference: 'Slot/1' }, 'reference'], [{ reference: 'Dupont/1' }, 'reference'], [{ reference: 'https://x.org/fhir/Slot/1' }, 'reference'], [{ reference: 'Slot?x=1' }, 'reference'],
+    [{ reference: '#' }, 'reference'], [{ type: 'Slot', display: 'x' }, 'type'], [{ reference: 'Practitioner/1', type: 'Slot' }, 'type']
+  ] as const) t.same(authored(author), [`DocumentReference.author[0].${place} structure`], JSON.stringify(author))
+  t.same(authored({ reference: '#p' }, { contained: [{ resourceType: 'Practitioner', id: 'p' }] }), [])
+  t.same(authored({ reference: '#s' }, { contained: [{ resourceType: 'Location', id: 's' }] }), ['DocumentReference.author[0].reference structure'])
+  t.same(authored({ reference: '#q' }), ['DocumentReference.author[0] invariant'], 'ref-1')
+})
+
+t.test('asks of contained resources that they are part of what contains them', async t => {
+  const contained = (...list: readonly object[]) => faults({ ...documentReference, author: [{ reference: '#p' }], contained: [{ resourceType: 'Practitioner', id: 'p' }, ...list] })
+  t.same(contained(), [])
+  t.same(contained({ resourceType: 'Provenance', id: 'o', recorded: '2026-01-01T10:00:00Z', agent: [{ who: { display: 'x' } }], target: [{ reference: '#' }] }), [], 'it refers to what contains it')
+  for (const one of [{ resourceType: 'Practitioner', id: 'q' }, { resourceType: 'Practitioner' }, { resourceType: 'Practitioner', id: 'p' }]) {
+    t.same(contained(one), ['DocumentReference.contained[1] invariant'], JSON.stringify(one))
+  }
+  const referring = { ...documentReference, author: [{ reference: '#p' }] }
+  for (const meta of [{ versionId: '1' }, { lastUpdated: '2026-01-01T10:00:00Z' }, { security: [{ code: 'R' }] }]) {
+    t.same(faults({ ...referring, contained: [{ resourceType: 'Practitioner', id: 'p', meta }] }), ['DocumentReference.contained[0] invariant'])
+  }
+  t.same(faults({ ...referring, contained: [{ resourceType: 'Practitioner', id: 'p', contained: [{ resourceType: 'Practitioner', id: 'p' }] }] }).slice(0, 1), ['DocumentReference.contained[0] invariant'])
+  t.same(faults({ resourceType: 'Bundle', type: 'collection', entry: [{ resource: { ...referring, contained: [{ resourceType: 'Practitioner', id: 'p' }] } }, { resource: referring }] }),
+    ['Bundle.entry[1].resource.author[0] invariant'], 'an entry is a whole of its own')
+})
+
+t.test('takes no modifier extension, and of an extension a value or extensions', async t => {
+  const modifierExtension = [{ url: 'http://x.org', valueBoolean: true }]
+  t.same(faults({ ...documentReference, modifierExtension }), ['DocumentReference.modifierExtension extension'])
+  t.same(faults({ ...documentReference, content: [{ ...documentReference.content[0], modifierExtension }] }), ['DocumentReference.content[0].modifierExtension extension'])
+  t.same(faults({ ...documentReference, extension: [{ url: 'http://x.org' }] }), ['DocumentReference.extension[0] invariant'])
+  t.same(faults({ ...documentReference, extension: [{ url: 'http://x.org', valueCode: 'x', extension: modifierExtension }] }), ['DocumentReference.extension[0] invariant'])
+})
+
+t.test('asks the invariants of R4, of data types as of resources, and says which one does not hold', async t => {
+  const list = { resourceType: 'List', status: 'current', mode: 'working' }
+  t.same(validator.validate({ ...list, emptyReason: { text: 'x' }, entry: [{ item: { display: 'x' }, deleted: true }] }), [
+    { diagnostics: 'A list can only have an emptyReason if it is empty (lst-1)', expression: 'List', code: 'invariant' },
+    { diagnostics: 'The deleted flag can only be used if the mode of the list is "changes" (lst-2)', expression: 'List', code: 'invariant' }
+  ])
+  t.same(faults({ resourceType: 'Patient', contact: [{ gender: 'female' }], telecom: [{ value: 'x' }] }), ['Patient.contact[0] invariant', 'Patient.telecom[0] invariant'])
+  t.same(faults({ ...documentReference, context: { period: { start: '2026-02', end: '2026-01' } } }), ['DocumentReference.context.period invariant'])
+  t.same(faults({ ...documentReference, contained: [{ ...list, id: 'l', entry: [{ deleted: true, item: { reference: '#' } }] }] }), ['DocumentReference.contained[0] invariant'])
+  t.same(faults({ resourceType: 'Organization', name: 'x', telecom: [{ system: 'phone', value: '1', use: 'home' }] }), ['Organization.telecom[0] invariant'])
+  t.same(faults({ resourceType: 'Observation', status: 'final', code: { text: 'x' }, referenceRange: [{ low: { value: 1, comparator: '<' } }] }), ['Observation.referenceRange[0].low invariant'])
+})
+
+t.test('refuses what would ask FHIRPath without end', async t => {
+  const contained = Array.from({ length: 1000 }, (_, index) => ({ resourceType: 'List', id: `l${index}`, status: 'current', mode: 'working', entry: [{ item: { reference: '#' } }] }))
+  t.same(faults({ ...documentReference, contained }), ['DocumentReference too-costly'])
 })
 
 t.test('never repeats a value of the resource', async t => {
