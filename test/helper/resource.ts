@@ -10,6 +10,9 @@ const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
 export const label = (code: string, system = TRE_A07) => ({ coding: [{ system, code }] })
 export const purpose = (code: string) => ({ system: ACT_REASON, code })
 
+/** An allergy that is not an error says whether it is active (R4 ait-1). */
+export const ACTIVE_ALLERGY = { clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }] } }
+
 export function patient (ins: string, more: object = {}) {
   return {
     resourceType: 'Patient',

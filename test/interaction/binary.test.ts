@@ -102,7 +102,7 @@ t.test('refuses what is not what it says', async t => {
     { code: 'business-rule', expression: `${place}.size` }, { code: 'business-rule', expression: `${place}.hash` })
   refused(t, await of({ hash: createHash('sha256').update('%PDF second').digest('base64') }), 422, { code: 'business-rule', expression: `${place}.hash` })
   refused(t, await of({ url: 'http://example.org/x' }), 422, { code: 'business-rule', expression: `${place}.url` })
-  refused(t, await of({ contentType: undefined }), 422, { code: 'required', expression: `${place}.contentType` })
+  refused(t, await of({ contentType: undefined }), 422, { code: 'invariant', expression: place })
 })
 
 t.test('refuses what is larger than ten mebibytes', async t => {

@@ -1,6 +1,6 @@
 /** Resources of the record that are no documents: deposited by anyone who cares, found, corrected, hidden as documents are. */
 import t from 'tap'
-import { access, consent, label, person } from '../helper/resource.js'
+import { ACTIVE_ALLERGY, access, consent, label, person } from '../helper/resource.js'
 import { GP, GP2, isAbsent, openScene, refused } from './scene.js'
 
 const scene = await openScene(t)
@@ -120,7 +120,7 @@ t.test('what the holder writes shows that the holder said it, and nobody else', 
 t.test('the holder says what is theirs to say', async t => {
   const { id: patient, holder } = await open()
   const other = await open()
-  t.equal((await post(holder, { resourceType: 'AllergyIntolerance', clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }] }, patient: { reference: `Patient/${patient}` }, code: { text: 'penicillin' } })).status, 201)
+  t.equal((await post(holder, { resourceType: 'AllergyIntolerance', ...ACTIVE_ALLERGY, patient: { reference: `Patient/${patient}` }, code: { text: 'penicillin' } })).status, 201)
   refused(t, await post(holder, { resourceType: 'MedicationRequest', status: 'active', intent: 'order', medicationCodeableConcept: { text: 'x' }, subject: { reference: `Patient/${patient}` } }), 403, FORBIDDEN)
   refused(t, await post(holder, observation(other.id)), 422, { code: 'not-found', expression: 'Observation.subject' })
   refused(t, await post(lab, { resourceType: 'Observation', status: 'final', code: { text: 'x' } }), 422, { code: 'required', expression: 'Observation.subject' })

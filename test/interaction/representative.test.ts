@@ -1,7 +1,7 @@
 /** Legal representatives and helpers (`consent.md` 4, rule 4, and 5): they read as the holder, but never what is hidden from them. */
 import t from 'tap'
 import { as, INS_TEST } from '../helper/app.js'
-import { access, actor, consent, document, label, treating } from '../helper/resource.js'
+import { ACTIVE_ALLERGY, access, actor, consent, document, label, treating } from '../helper/resource.js'
 import { GP, GP2, HOSPITAL, MT, isAbsent, matches, openScene, refused } from './scene.js'
 import type { Record } from './scene.js'
 
@@ -141,7 +141,7 @@ t.test('a helper reads and deposits as long as the delegation holds, and has no 
   const given = await made(record.holder, delegation(record.id, aunt.id))
   t.strictSame(await seen(helper, record), [plain.id])
   isAbsent(t, await get(helper, `/DocumentReference/${secret.id}`))
-  const allergy = await made(helper, { resourceType: 'AllergyIntolerance', clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }] }, patient: { reference: `Patient/${record.id}` }, code: { text: 'Arachide' } })
+  const allergy = await made(helper, { resourceType: 'AllergyIntolerance', ...ACTIVE_ALLERGY, patient: { reference: `Patient/${record.id}` }, code: { text: 'Arachide' } })
   t.strictSame(allergy.asserter, { reference: `RelatedPerson/${aunt.id}` }, 'it shows who said it')
   t.equal((await put(helper, { ...allergy, asserter: undefined, code: { text: 'Cacahuète' } })).status, 200)
   refused(t, await post(helper, document(record.id)), 403, { code: 'forbidden' })
@@ -196,7 +196,7 @@ t.test('who represents nobody learns nothing by writing, and a representative no
   const opposed = await scene.open(MINOR)
   const { json } = await get(operator, `/Patient/${opposed.id}`)
   t.equal((await put(operator, { ...json, extension: [{ url: 'https://fhir.espace-sante.example/StructureDefinition/account-status', valueCode: 'opposed' }] })).status, 200)
-  const allergy = (id: string) => ({ resourceType: 'AllergyIntolerance', clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }] }, patient: { reference: `Patient/${id}` }, code: { text: 'Arachide' } })
+  const allergy = (id: string) => ({ resourceType: 'AllergyIntolerance', ...ACTIVE_ALLERGY, patient: { reference: `Patient/${id}` }, code: { text: 'Arachide' } })
   for (const record of [child, opposed]) {
     const nobody = await tokenOf('nobody', record)
     refused(t, await post(nobody, allergy(record.id)), 422, { code: 'not-found', expression: 'AllergyIntolerance.patient' })

@@ -69,7 +69,8 @@ t.test('posted, it takes Parameters', async t => {
   t.strictSame((await request(holder, 'POST', url, { body: parameters({ name: 'by', valueCode: 'structure' }, { name: 'by', valueCode: 'professional' }) })).json.total, 5, 'a parameter that repeats is given more than once')
   refused(t, await request(holder, 'POST', url, { body: { resourceType: 'Patient' } }), 400, { code: 'invalid', expression: 'resourceType' })
   refused(t, await request(holder, 'POST', url, { body: parameters({ valueCode: 'structure' }) }), 422, { code: 'required', expression: 'Parameters.parameter[0]' })
-  for (const parameter of [{ name: 'by' }, { name: 'by', valueBoolean: true }, { name: 'by', part: [{ name: 'by', valueCode: 'structure' }] }]) {
+  refused(t, await request(holder, 'POST', url, { body: parameters({ name: 'by' }) }), 422, { code: 'invariant', expression: 'Parameters.parameter[0]' })
+  for (const parameter of [{ name: 'by', valueBoolean: true }, { name: 'by', part: [{ name: 'by', valueCode: 'structure' }] }]) {
     refused(t, await request(holder, 'POST', url, { body: parameters(parameter) }), 400, { code: 'value', details: 'MSG_PARAM_INVALID', expression: 'Parameters.parameter[0]' })
   }
   refused(t, await request(holder, 'PUT', url), 405, { code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED' })

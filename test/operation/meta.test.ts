@@ -10,7 +10,8 @@ const scene = await openScene(t)
 const { holder, physician, hospital } = await scene.cast()
 const stranger = await scene.physician()
 const MASK = { system: TRE_A07, code: 'MASQUE_PS' }
-const PROFILE = 'https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-simplified-publish'
+/** One of which nothing is known here. */
+const PROFILE = 'http://a.example/StructureDefinition/document'
 const made = async (more: Readonly<Record<string, unknown>> = {}) => await scene.make(hospital.token, document(holder.id, more))
 const parameters = (meta: object) => ({ resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: meta }] })
 const ask = async (token: string, url: string, options?: RequestOptions) => await scene.request(token, options === undefined ? 'GET' : 'POST', url, options)

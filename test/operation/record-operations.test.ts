@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { INS_TEST, as } from '../helper/app.js'
 import type { TestResponse } from '../helper/app.js'
-import { access, block, document, label, person } from '../helper/resource.js'
+import { ACTIVE_ALLERGY, access, block, document, label, person } from '../helper/resource.js'
 import { face, openScene } from '../security/scene.js'
 
 const scene = await openScene(t)
@@ -45,7 +45,7 @@ async function hide () {
   hidden.push(gone)
   for (const resource of [
     observed(coded('718-7'), '2026-03-03', MASK), observed(coded('999-9'), '2026-03-03', MASK), observed(coded('718-7', '2345-7'), '2026-03-03', MASK),
-    { resourceType: 'AllergyIntolerance', code: coded('3'), patient: subject, ...MASK }, { resourceType: 'Condition', code: coded('4'), subject, ...MASK, recorder: { reference: `Practitioner/${practitioner}` } },
+    { resourceType: 'AllergyIntolerance', ...ACTIVE_ALLERGY, code: coded('3'), patient: subject, ...MASK }, { resourceType: 'Condition', code: coded('4'), subject, ...MASK, recorder: { reference: `Practitioner/${practitioner}` } },
     { resourceType: 'MedicationStatement', status: 'active', medicationCodeableConcept: coded('5'), subject, ...MASK }, { resourceType: 'Immunization', status: 'completed', vaccineCode: coded('6'), patient: subject, occurrenceDateTime: '2026-01-01', ...MASK },
     document(holder.id, { ...SUMMARY, date: '2026-03-01T10:00:00Z', securityLabel: [label('MASQUE_PS')] })
   ]) {

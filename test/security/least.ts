@@ -1,5 +1,5 @@
 /** The least of each type of the record, and of each type a resource that a physician with a ground does not see. */
-import { block, document, label, person, structure } from '../helper/resource.js'
+import { ACTIVE_ALLERGY, block, document, label, person, structure } from '../helper/resource.js'
 import { newPerson } from './scene.js'
 import type { Cast, Scene } from './scene.js'
 
@@ -11,7 +11,7 @@ export const least: Readonly<Record<string, (subject: { readonly reference: stri
   List: (subject, document) => ({ status: 'current', mode: 'working', subject, entry: [{ item: { reference: document } }] }),
   Observation: subject => ({ status: 'final', code: text, subject }),
   Condition: subject => ({ code: text, subject }),
-  AllergyIntolerance: patient => ({ code: text, patient }),
+  AllergyIntolerance: patient => ({ ...ACTIVE_ALLERGY, code: text, patient }),
   Immunization: patient => ({ status: 'completed', vaccineCode: text, patient, occurrenceDateTime: '2026-01-01' }),
   MedicationStatement: subject => ({ status: 'active', medicationCodeableConcept: text, subject }),
   MedicationRequest: subject => ({ status: 'active', intent: 'order', medicationCodeableConcept: text, subject }),

@@ -3,7 +3,7 @@
  * search parameters read, of few values, so that what is hidden and what is seen meet the same queries.
  */
 import { createHash } from 'node:crypto'
-import { consent, person, structure } from '../../helper/resource.js'
+import { ACTIVE_ALLERGY, consent, person, structure } from '../../helper/resource.js'
 import { declared } from '../../search/definition.js'
 import { pick, resourceOf } from '../../search/random.js'
 import { HOOKS } from '../least.js'
@@ -39,7 +39,7 @@ const LEAST: Readonly<Record<string, Make>> = {
   List: (place, random) => ({ status: 'current', mode: 'working', ...subject(place), date: day(random), code: code(random), entry: [{ item: { reference: `DocumentReference/${place.document}` } }] }),
   Observation: (place, random) => ({ status: 'final', code: code(random), ...subject(place), effectiveDateTime: day(random), performer: [structure(place.author)], valueQuantity: { value: pick(random, [1, 5, 9]), unit: 'mg', system: 'http://unitsofmeasure.org', code: 'mg' } }),
   Condition: (place, random) => ({ code: code(random), ...subject(place), onsetDateTime: day(random) }),
-  AllergyIntolerance: (place, random) => ({ code: code(random), ...patient(place), onsetDateTime: day(random) }),
+  AllergyIntolerance: (place, random) => ({ ...ACTIVE_ALLERGY, code: code(random), ...patient(place), onsetDateTime: day(random) }),
   Immunization: (place, random) => ({ status: 'completed', vaccineCode: code(random), ...patient(place), occurrenceDateTime: day(random), lotNumber: pick(random, ['a', 'b']) }),
   MedicationStatement: (place, random) => ({ status: 'active', medicationCodeableConcept: code(random), ...subject(place), effectiveDateTime: day(random) }),
   MedicationRequest: (place, random) => ({ status: 'active', intent: 'order', medicationCodeableConcept: code(random), ...subject(place), authoredOn: day(random) }),
