@@ -75,7 +75,7 @@ export const ofRecord: Readonly<Record<string, Make>> = {
     code: coded('https://profiles.ihe.net/ITI/MHD/CodeSystem/MHDlistTypes', 'submissionset'),
     subject: self(patient),
     date: instant(number),
-    source: hospital,
+    source: { type: 'Practitioner', identifier: { system: ID_NAT_PS, value: `8997${10_000_000 + number % 500}` } },
     extension: [{ url: `${MHD}designationType`, valueCodeableConcept: coded('urn:s', `D${number % 20}`) }, { url: `${MHD}sourceId`, valueIdentifier: { system: 'urn:sources', value: `S${number % 30}` } }]
   }),
   Appointment: (patient, number) => ({

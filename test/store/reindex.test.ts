@@ -39,7 +39,7 @@ const before = projectWith((folder, { rest: [{ resource }] }) => {
 })
 const after = projectWith((folder, { rest: [{ resource }] }) => {
   const url = 'https://fhir.espace-sante.example/SearchParameter/test-alias'
-  writeFileSync(path.join(folder, 'profiles', 'alias.json'), JSON.stringify({ resourceType: 'SearchParameter', url, status: 'active', name: 'Alias', description: 'x', code: 'alias', base: ['Organization'], type: 'string', expression: 'Organization.alias' }))
+  writeFileSync(path.join(folder, 'profiles', 'alias.json'), JSON.stringify({ resourceType: 'SearchParameter', id: 'test-alias', url, status: 'active', name: 'Alias', description: 'x', code: 'alias', base: ['Organization'], type: 'string', expression: 'Organization.alias' }))
   resource.find(({ type }) => type === 'Organization')?.searchParam.push({ name: 'alias', definition: url, type: 'string' })
 })
 
