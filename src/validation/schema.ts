@@ -162,8 +162,8 @@ function partSchema ({ path, type, contentReference, constraint = [] }: ElementD
   }
 }
 
-/** Where a structure is named too, which R4 has not: who takes part in an appointment (fr-core's operator of it), and who is on a list. */
-const structures: readonly string[] = ['Appointment.participant.actor', 'Group.member.entity']
+/** Where a structure is named too, which R4 has not: who takes part in an appointment (fr-core's operator of it), whose agenda it is, and who is on a list. */
+const structures: readonly string[] = ['Appointment.participant.actor', 'Schedule.actor', 'Group.member.entity']
 const SIMPLE_QUANTITY = 'http://hl7.org/fhir/StructureDefinition/SimpleQuantity'
 const noComparator: Constraint = { key: 'sqty-1', severity: 'error', human: 'The comparator is not used on a SimpleQuantity' }
 /** They are asked of every element and resource by `element.ts` and `holder.ts`, and of a narrative by `primitive.ts`. */

@@ -1,6 +1,8 @@
 /** Operations: each that is declared, of what is seen and of what is hidden, with its own parameters and with wrong ones. */
 import { consent, label } from '../../helper/resource.js'
 import { manner } from './ask-search.js'
+import { newDraft } from './ask-write.js'
+import { DRAFTED } from './draft.js'
 import { encoded, name, target, versionOf } from './drawing.js'
 import type { Drawing } from './drawing.js'
 import type { Ask } from './scenario.js'
@@ -15,7 +17,7 @@ const CODES = ['11488-4', '60591-5', 'http://loinc.org|11488-4', 'urn:own|left',
 /** What is exported, and read again when the job is done. */
 const EXPORTED = ['DocumentReference', 'Observation', 'Patient', 'List', 'AuditEvent', 'Communication', 'Provenance'] as const
 
-/** @param code `$` and the name @throws Error for an operation that is declared and never asked */
+/** @param code `$` and the name @throws Error as `termsOf` */
 export function operationOf (drawing: Drawing, type: string, code: string): Ask {
   const { one, chance, stage: { registry } } = drawing
   const patient = name(target(drawing, 'Patient'))
@@ -38,9 +40,20 @@ export function operationOf (drawing: Drawing, type: string, code: string): Ask 
     case '$docref': return paged(getOrPost(drawing, `/${type}/${code}`, [`patient=${patient}`, ...some(0.5, 'type', CODES), ...some(0.4, 'start', DAYS), ...some(0.3, 'end', DAYS), ...some(0.4, '_count', ['1', '2', '50']), ...some(0.1, 'on-demand', ['true', 'false'])]))
     case '$lastn': return getOrPost(drawing, `/${type}/${code}`, [`${one(['patient', 'subject'])}=Patient/${patient}`, ...some(0.9, one(['code', 'category', 'code:text', 'combo-code']), [...CODES, 'left,right']), ...some(0.5, 'max', ['1', '2', '3', '0'])])
     case '$export': return exportOf(drawing)
-    case '$lookup': case '$validate-code': return getOrPost(drawing, `/${type}/${code}`, [type === 'ValueSet' ? 'url=https%3A%2F%2Ffhir.espace-sante.example%2FValueSet%2Fdocument-type' : '', 'system=http://loinc.org', `code=${one(['11488-4', 'x'])}`].filter(part => part !== ''))
+    case '$validate': return validateOf(drawing, type, of)
+    default: return termsOf(drawing, type, code)
+  }
+}
+
+/** @throws Error for an operation that is declared and never asked */
+function termsOf (drawing: Drawing, type: string, code: string): Ask {
+  const { one, chance } = drawing
+  const some = (what: string, values: readonly string[]) => chance(0.5) ? [`${what}=${one(values)}`] : []
+  const valueSet = `url=${encoded('https://fhir.espace-sante.example/ValueSet/document-type')}`
+  switch (code) {
+    case '$lookup': case '$validate-code': return getOrPost(drawing, `/${type}/${code}`, [...type === 'ValueSet' ? [valueSet] : [], 'system=http://loinc.org', `code=${one(['11488-4', 'x'])}`])
     case '$subsumes': return getOrPost(drawing, `/${type}/${code}`, ['system=http://terminology.hl7.org/CodeSystem/v3-Confidentiality', 'codeA=R', `codeB=${one(['V', 'N'])}`])
-    case '$expand': return getOrPost(drawing, `/${type}/${code}`, ['url=https%3A%2F%2Ffhir.espace-sante.example%2FValueSet%2Fdocument-type', ...some(0.5, 'filter', ['compte', 'x']), ...some(0.5, 'count', ['0', '2'])])
+    case '$expand': return getOrPost(drawing, `/${type}/${code}`, [valueSet, ...some('filter', ['compte', 'x']), ...some('count', ['0', '2'])])
     case '$translate': return getOrPost(drawing, `/${type}/${code}`, ['system=http://loinc.org', `code=${one(['11488-4', 'x'])}`])
     default: throw new Error(`${type} ${code} is declared, and no request of it is drawn`)
   }
@@ -61,6 +74,15 @@ function post (url: string, parameter: readonly Parameter[]): Ask {
 
 function paged (ask: Ask): Ask {
   return ask.method === 'GET' && /_count=[12]\b/.test(ask.url) ? { ...ask, follow: ['next', 'next', 'next'] } : ask
+}
+
+/** Of what would be written, or of what is there. */
+function validateOf (drawing: Drawing, type: string, of: string): Ask {
+  const { one, chance } = drawing
+  const resource = DRAFTED.includes(type) ? newDraft(drawing, type) : { resourceType: type }
+  const url = `${chance(0.5) ? of : `/${type}`}/$validate`
+  if (chance(0.4)) return { cells: [], method: 'POST', url, body: JSON.stringify(resource) }
+  return post(`${of}/$validate`, [{ name: 'mode', valueCode: one(['profile', 'delete', 'update', 'create']) }, ...chance(0.5) ? [{ name: 'resource', resource }] : []])
 }
 
 /** An export, and what comes of it: the job, and its files. */

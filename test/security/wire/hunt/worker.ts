@@ -25,7 +25,7 @@ export interface Share { readonly mongoUrl: string, readonly seed: number, reado
 
 /** More than these are not made small: they are most often one mistake. */
 const MOST = 5
-/** After so many scenarios the databases are left for new ones: what the directory holds grows with each. */
+/** After so many scenarios the databases are left for new ones: what the directory holds grows with each, and what one structure wrote. */
 const FRESH = 16
 /** Scenarios that are played at once: most of one is waiting for MongoDB. */
 const TOGETHER = 4
