@@ -249,14 +249,13 @@ const lies: readonly (readonly [what: string, change: (resource: CapabilityState
   ['nothing of definitions that are there', (_, rest) => { rest.splice(rest.findIndex(({ type }) => type === 'OperationDefinition'), 1) }, /OperationDefinition\/\w/],
   ['a type', (_, rest) => { rest.push({ type: 'Basic', interaction: [{ code: 'read' }] }) }, /Basic/]
 ]
+// One for all of them: to make its collections takes longer than what is tested.
+const liars = { MONGODB_DB: `t${randomBytes(8).toString('hex')}`, master: randomBytes(32) }
+t.teardown(async () => { await scene.mongo.db(liars.MONGODB_DB).dropDatabase() })
 for (const [what, change, message] of lies) {
   t.test(`refuses to start where ${what} is declared that is not built`, async t => {
     const folder = mkdtempSync(path.join(tmpdir(), 'capability-'))
-    const MONGODB_DB = `t${randomBytes(8).toString('hex')}`
-    t.teardown(async () => {
-      rmSync(folder, { recursive: true })
-      await scene.mongo.db(MONGODB_DB).dropDatabase()
-    })
+    t.teardown(() => { rmSync(folder, { recursive: true }) })
     const declared = statement()
     const [whole] = declared.rest ?? []
     if (whole === undefined) throw new Error('nothing is declared')
@@ -266,8 +265,8 @@ for (const [what, change, message] of lies) {
     change(one, list, whole)
     writeFileSync(path.join(folder, 'capability-statement.json'), JSON.stringify(declared))
     for (const name of ['dist', 'terminology', 'profiles']) symlinkSync(new URL(name, ROOT), path.join(folder, name))
-    const config = readConfig({ MONGODB_URL: process.env['MONGODB_URL'], MONGODB_DB, DATA_DIR: '/nonexistent', SAMPLE: 'none' })
-    const ports = { config, logger: pino({ level: 'silent' }), trust: localTrust({ keys: [] }), master: randomBytes(32), root: pathToFileURL(`${folder}/`) }
+    const config = readConfig({ MONGODB_URL: process.env['MONGODB_URL'], MONGODB_DB: liars.MONGODB_DB, DATA_DIR: '/nonexistent', SAMPLE: 'none' })
+    const ports = { config, logger: pino({ level: 'silent' }), trust: localTrust({ keys: [] }), master: liars.master, root: pathToFileURL(`${folder}/`) }
     await t.rejects(createApp(ports).then(async app => await app.close()), { message })
   })
 }
