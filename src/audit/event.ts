@@ -37,6 +37,9 @@ export interface Access {
   readonly outcome: '0' | '4' | '8'
 }
 
+/** The type under which an access to a whole record is traced. */
+export const OF_RECORD = 'Bundle'
+
 export const DECISION = `${CANONICAL_BASE}/StructureDefinition/decision`
 export const DISCLOSED = `${CANONICAL_BASE}/StructureDefinition/disclosed`
 

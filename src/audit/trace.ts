@@ -6,7 +6,7 @@ import type { Caller } from '../consent/caller.js'
 import type { Version } from '../interaction/store.js'
 import { extract } from '../search/extract.js'
 import type { Registry } from '../search/parameter.js'
-import { DECISION, NIL, decisionExtension, disclosedExtension, toAuditEvent } from './event.js'
+import { DECISION, NIL, OF_RECORD, decisionExtension, disclosedExtension, toAuditEvent } from './event.js'
 import type { Access, InteractionCode } from './event.js'
 
 export interface TracePorts {
@@ -29,8 +29,7 @@ export function toTrace (access: Access, caller: Caller, ports: TracePorts): Ver
     agents: caller.person === undefined ? [] : inPersonKeys({ person: caller.person, own: caller.own }),
     by: caller.principal.migrator === undefined ? caller.principal.kind : 'operator',
     isPermitted: access.decision?.permit ?? access.outcome === '0',
-    // A Bundle that is refused as a whole is about the record.
-    family: access.type === 'Bundle' ? 'record' : familyOf(access.type),
+    family: access.type === OF_RECORD ? 'record' : familyOf(access.type),
     about,
     disclosed,
     isNamed: access.isNamed ?? true,

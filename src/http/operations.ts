@@ -14,8 +14,16 @@ import type { Handle, Row } from './rows.js'
 import { isOfTerminology, terminologyRows } from './terminology.js'
 import { validateRows } from './validate-rows.js'
 
+/** Operations after which something may be other than before; all others are done again by whoever got no answer. */
+const CHANGING: readonly string[] = ['meta-add', 'meta-delete', 'report-access', 'export']
+
 /** @throws Error at start for an operation that is not built, on this type */
 export function operationRows (type: string, { name }: Pick<CapabilityStatementRestResourceOperation, 'name'>): readonly Row[] {
+  const rows = rowsOf(type, name)
+  return CHANGING.includes(name) ? rows : rows.map((row): Row => ({ ...row, isSafe: true }))
+}
+
+function rowsOf (type: string, name: string): readonly Row[] {
   if (isOfTerminology(type)) return terminologyRows(type, name)
   const row = (method: 'GET' | 'POST', handle: Handle): Row => ({ method, path: `/${type}/:id/$${name}`, interaction: 'operation', handle })
   if (name === 'validate') return validateRows(type)

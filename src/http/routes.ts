@@ -90,7 +90,7 @@ async function answer (request: FastifyRequest, reply: FastifyReply, type: strin
   const make = async () => {
     const work = released(request, type, row, ports)
     // What streams has a time of its own.
-    return isUnread(request.body) ? await work : await inTime({ isRead: row.method === 'GET' || row.interaction.startsWith('search-'), body: request.body }, work, drop)
+    return isUnread(request.body) ? await work : await inTime({ isRead: row.method === 'GET' || row.isSafe === true || row.interaction.startsWith('search-'), body: request.body }, work, drop)
   }
   const made = row.isFile === true ? await ports.downloads(request.principal?.subject ?? '', make) : await make()
   const isRead = row.method === 'GET' && (made.status === 200 || made.status === 206)

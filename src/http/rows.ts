@@ -41,6 +41,8 @@ export interface Row {
   /** What an access by it is traced as, where that is not the type on which it is declared. */
   readonly type?: string
   readonly handle: Handle
+  /** Whether an operation changes nothing. */
+  readonly isSafe?: true
   /** Whether it answers CSV to who wants that. */
   readonly hasTable?: true
   /** Whether it answers NDJSON, and for long. */

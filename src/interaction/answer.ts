@@ -29,7 +29,8 @@ export type Parameter = { readonly name: string } & (
 export interface Link { readonly relation: string, readonly url: string }
 
 /** A part of a document that the server makes: what it is about, a code of LOINC, and what the reader sees of it. */
-export interface Section { readonly title: string, readonly code: string, readonly versions: readonly Kept[] }
+/** @property isCut whether there are more than these for this reader, the newest */
+export interface Section { readonly title: string, readonly code: string, readonly versions: readonly Kept[], readonly isCut: boolean }
 
 /** What an interaction has to say. Only `release` opens it and makes bytes of it, of each resource the part that `shape` says. */
 export type Body =

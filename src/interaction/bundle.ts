@@ -37,6 +37,8 @@ export interface RequestBundle { readonly type: 'batch' | 'transaction', readonl
 const OF_ENTRIES: readonly string[] = ['(bdl-3)', '(bdl-5)', '(bdl-7)']
 const ADDRESS = /^([A-Z][A-Za-z]{0,63})(?:\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([A-Za-z0-9\-.]{1,64}))?)?$/
 
+/** More faults than these are not told. */
+const MOST_FAULTS = 50
 /** References in all resources of one Bundle: each of them may be looked up. */
 const MOST_REFERENCES = 5000
 
@@ -60,10 +62,17 @@ export function readBundle (context: Context, body: unknown): RequestBundle {
     throw new OutcomeError('too-costly', { diagnostics: `The resources of a Bundle have at most ${MOST_REFERENCES} references`, expression: 'Bundle.entry' })
   }
   // Resources are looked at by the interaction that is asked for, and not before: a fault in one tells nothing of what is there.
-  const hull = { ...bundle, ...bundle.entry === undefined ? {} : { entry: entries.map(withoutResource) } }
-  const faults = context.validate(hull).filter(({ diagnostics }) => !OF_ENTRIES.some(key => diagnostics.endsWith(key)))
-  if (faults.length > 0) throw new OutcomeError('invalid-resource', faults)
+  const { entry, ...hull } = bundle
+  const faults = [...context.validate(entries.length === 0 ? bundle : hull), ...entries.flatMap((each, index) => faultsOf(context, type, each, index))]
+  if (faults.length > 0) throw new OutcomeError('invalid-resource', faults.slice(0, MOST_FAULTS))
   return { type, entries: entries.map((entry, index) => readEntry(context, entry, index)) }
+}
+
+/** Each is looked at by itself: what is forgiven one hides no fault of another. */
+function faultsOf ({ validate }: Context, type: string, entry: unknown, index: number): readonly Fault[] {
+  return validate({ resourceType: 'Bundle', type, entry: [withoutResource(entry)] })
+    .filter(({ diagnostics }) => !OF_ENTRIES.some(key => diagnostics.endsWith(key)))
+    .map(({ expression = '', ...fault }) => ({ ...fault, expression: expression.replace(entryPlace(0), entryPlace(index)) }))
 }
 
 function withoutResource (entry: unknown): unknown {

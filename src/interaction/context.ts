@@ -16,7 +16,7 @@ import type { Directory } from './directory.js'
 import type { Use } from './bundle-medication.js'
 import type { Migration } from './migration.js'
 import type { Sight, SightOf } from './sight.js'
-import type { Profiles as AskedProfiles } from '../validation/validate.js'
+import type { AskedProfiles } from '../validation/validate.js'
 import type { ContentStore } from './content-store.js'
 import type { ResourceStore } from './store.js'
 

@@ -3,6 +3,7 @@ import { toTrace } from '../audit/trace.js'
 import { familyOf } from '../consent/family.js'
 import type { Family } from '../consent/family.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
+import { allows } from '../security/scope.js'
 import type { Admitter } from './admit/admission.js'
 import { appointment } from './admit/appointment.js'
 import { binary } from './admit/binary.js'
@@ -140,5 +141,6 @@ export function written (sight: Sight, type: string, interaction: 'create' | 'up
 export function shown (sight: Sight, version: Kept, prefer: Preference): Body {
   if (prefer === 'minimal' || (prefer === 'representation' && isMigrating(sight))) return { kind: 'nothing' }
   if (prefer === 'OperationOutcome') return { kind: 'success', fault: { diagnostics: 'Written' }, warnings: warningsOf(version) }
-  return sight.decide(version).permit ? { kind: 'resource', version } : { kind: 'nothing' }
+  const mayRead = allows(sight.caller.principal.scopes, version.type, 'r') && sight.decide(version).permit
+  return mayRead ? { kind: 'resource', version } : { kind: 'nothing' }
 }

@@ -3,8 +3,9 @@
  * each is judged by what the rules read of it, under the labels of the current one, and the current one is visible too.
  * What was deleted is not read any more: the history of one resource is gone, the others hold none of its versions.
  */
+import { OF_RECORD } from '../audit/event.js'
 import type { Access } from '../audit/event.js'
-import { isTelling } from '../consent/family.js'
+import { familyOf, isTelling } from '../consent/family.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { PAGE, queryOf } from '../search/page.js'
 import { allows } from '../security/scope.js'
@@ -62,7 +63,7 @@ async function allOf (context: Context, place: Place, names: readonly string[]):
   const read = readHistoryParameters(context, sight, place, place.parameters)
   const types = await Promise.all(names.map(async type => ({ type, filter: await sight.anywhere(type) })))
   const body = await pageOf(context, place, read, { types })
-  return { status: 200, headers: {}, body, sight, accesses: accesses(place, read, body.entries) }
+  return { status: 200, headers: {}, body, sight, accesses: accesses(place, names, read, body.entries) }
 }
 
 type HistoryBody = Extract<Body, { kind: 'history' }>
@@ -85,24 +86,25 @@ async function pageOf (context: Context, { sight, path, parameters }: Place, rea
   return { kind: 'history', ...total === undefined ? {} : { total }, links, entries: shown, ...shape === undefined ? {} : { shape } }
 }
 
-/** One trace for each record and type of which something was disclosed, and for the record that the token names. */
-function accesses ({ sight, type: only }: Place, { repeated }: HistoryParameters, entries: HistoryPage['entries']): readonly Access[] {
-  const common = { interaction: only === undefined ? 'history-system' : 'history-type', outcome: '0' } as const
+/**
+ * One trace for each record of which something was disclosed, and for the record that the token names: how many there are
+ * must not tell of a type that is hidden from their reader.
+ */
+function accesses ({ sight, type: only }: Place, names: readonly string[], { repeated }: HistoryParameters, entries: HistoryPage['entries']): readonly Access[] {
+  const type = only ?? (names.some(name => familyOf(name) === 'record') ? OF_RECORD : OF_ALL)
+  const common = { interaction: only === undefined ? 'history-system' : 'history-type', type, outcome: '0' } as const
   const bound = sight.caller.patient
-  const groups = new Map<string, { readonly patient: string, readonly type: string, readonly disclosed: Map<string, Judged> }>()
-  if (bound !== undefined) groups.set(`${bound}|${only ?? OF_ALL}`, { patient: bound, type: only ?? OF_ALL, disclosed: new Map() })
+  const groups = new Map<string, Map<string, Judged>>()
+  if (bound !== undefined) groups.set(bound, new Map())
   for (const { version } of entries) {
     const { type, id, patient } = version
     if (patient === null) continue
-    const group = groups.get(`${patient}|${type}`) ?? { patient, type, disclosed: new Map<string, Judged>() }
-    group.disclosed.set(`${type}/${id}`, version)
-    groups.set(`${patient}|${type}`, group)
+    groups.set(patient, (groups.get(patient) ?? new Map<string, Judged>()).set(`${type}/${id}`, version))
   }
   const query = queryOf(repeated)
-  if (groups.size === 0) return [{ ...common, type: only ?? OF_ALL, patient: null, query }]
-  return [...groups.values()].map(({ patient, type, disclosed }) => ({
+  if (groups.size === 0) return [{ ...common, patient: null, query }]
+  return [...groups].map(([patient, disclosed]) => ({
     ...common,
-    type,
     patient,
     disclosed: [...disclosed.keys()],
     ...decided(sight, patient, [...disclosed.values()]),

@@ -70,7 +70,8 @@ async function change (context: Context, asking: PatchInteraction, before: Versi
   const touched = touchedElements(old, patched)
   checkTouched(context, type, touched)
   if (touched.length === 0) {
-    return { status: 200, headers: versionHeaders(before), body: shown(sight, before, prefer), version: before, sight, accesses: [access(sight, type, 'patch', before, '0')] }
+    // Nobody is told of a change that there was not.
+    return { status: 200, headers: versionHeaders(before), body: shown(sight, before, prefer), version: before, sight, accesses: [access(sight, type, 'read', before, '0')] }
   }
   const resource = checked(context, type, type === 'DocumentReference' ? keepLabels(old as DocumentReference, patched as DocumentReference) : patched, before)
   await resolveReferences(context, asking, resource)

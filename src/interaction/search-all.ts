@@ -3,6 +3,7 @@
  * (http.html#vsearch). Only what each of the types understands can be asked; each type is asked with the filter of its own
  * search, and what is found is put in one order.
  */
+import { familyOf } from '../consent/family.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { invalidParameter } from '../search/fault.js'
 import type { PageToken } from '../search/page.js'
@@ -10,7 +11,6 @@ import type { SearchRequest } from '../search/request.js'
 import { allows } from '../security/scope.js'
 import type { Answer, Entry } from './answer.js'
 import type { Asking, Context } from './context.js'
-import { OF_ALL } from './history.js'
 import { include } from './include.js'
 import { inOrder } from './overlay-order.js'
 import { findPage, linksOf, readPlace } from './page-link.js'
@@ -81,13 +81,10 @@ function inOne (pages: readonly Page[], { sort, count }: SearchRequest, { isBack
   return { found, hasNext: has('hasNext') || (isCut && !isBack), hasPrevious: has('hasPrevious') || (isCut && isBack) }
 }
 
-/** Of each type of which something is told, its traces; where nothing is told, those of the question. */
+/** One for each patient, of whatever types something is told: how many there are must not tell of a type that is hidden from their reader. */
 function tracesOf (context: Context, { sight }: SearchAll, prepared: readonly Prepared[], entries: readonly Entry[]): Answer['accesses'] {
-  const told = prepared.filter(({ request: { type } }) => entries.some(({ version }) => version.type === type))
-  const included = entries.filter(({ version }) => !prepared.some(({ request: { type } }) => type === version.type))
-  const [first] = told
-  const asked = prepared.find(({ request: { type } }) => type === OF_ALL) ?? prepared[0]
-  if (first === undefined) return asked === undefined ? [] : accesses(context, sight, asked.request, [], 'search-system')
-  return told.flatMap(each => accesses(context, sight, each.request,
-    [...entries.filter(({ version }) => version.type === each.request.type), ...each === first ? included : []], 'search-system'))
+  const asked = prepared.find(({ request: { type } }) => familyOf(type) === 'record') ?? prepared[0]
+  if (asked === undefined) return []
+  const concerned = [...new Set(prepared.flatMap(({ request }) => request.concerned))]
+  return accesses(context, sight, { ...asked.request, concerned }, entries, 'search-system')
 }

@@ -47,7 +47,7 @@ async function change (context: Context, asking: ChangeMeta, before: Version): P
     const body = toMeta(shown(sight, before, prefer))
     return traced({ status: 200, headers: versionHeaders(before), body, version: before, sight, accesses: [access(sight, type, 'read', before, '0')] }, `$${name}`)
   }
-  const answer = await replace(context, { sight, prefer, interaction: 'update' }, before, checked(context, type, withMarks(resource, marked)))
+  const answer = await replace(context, { sight, prefer, interaction: 'update' }, before, checked(context, type, withMarks(resource, marked), before))
   return { ...answer, body: toMeta(answer.body) }
 }
 

@@ -9,8 +9,8 @@ import type { Answer } from '../interaction/answer.js'
 import type { Asking, Context } from '../interaction/context.js'
 import { search } from '../interaction/search.js'
 import type { Worded } from '../interaction/search.js'
+import type { Sight } from '../interaction/sight.js'
 import { invalidParameter, unknownParameters } from '../search/fault.js'
-import { PAGE } from '../search/page.js'
 import type { PageToken } from '../search/page.js'
 import { HOW_TO_ANSWER } from './input.js'
 import { patientAsked } from './patient-asked.js'
@@ -26,10 +26,9 @@ const SUMMARIES = 'http://loinc.org|60591-5,https://mos.esante.gouv.fr/NOS/TRE_A
 
 export async function docref (context: Context, asking: DocRef): Promise<Answer> {
   const { sight } = asking
-  const parameters = asking.parameters.filter(([name]) => !HOW_TO_ANSWER.includes(name))
-  const given = parameters.some(([name]) => name === PAGE) ? parameters : patientAsked(sight, parameters)
+  const given = asking.parameters.filter(([name]) => !HOW_TO_ANSWER.includes(name))
   const answer = await search(context, {
-    sight, type: 'DocumentReference', parameters: given, lenient: false, wording: { name: OPERATION, path: `DocumentReference/${OPERATION}`, words }
+    sight, type: 'DocumentReference', parameters: given, lenient: false, wording: { name: OPERATION, path: `DocumentReference/${OPERATION}`, words: each => words(sight, each) }
   })
   return isBare(given) ? alone(answer) : answer
 }
@@ -47,7 +46,8 @@ function alone (answer: Answer): Answer {
 }
 
 /** @throws OutcomeError for parameters that say nothing here */
-function words (given: PageToken['parameters']): Worded {
+function words (sight: Sight, asked: PageToken['parameters']): Worded {
+  const given = patientAsked(sight, asked)
   const unknown = given.map(([name]) => name).filter(name => !NAMES.includes(name))
   if (unknown.length > 0) throw unknownParameters([...new Set(unknown)])
   const one = (name: string) => {

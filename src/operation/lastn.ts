@@ -4,7 +4,7 @@
  * brings no two codes together.
  */
 import type { Observation } from '@medplum/fhirtypes'
-import type { Answer, Entry } from '../interaction/answer.js'
+import type { Answer } from '../interaction/answer.js'
 import { needScope } from '../interaction/context.js'
 import type { Asking, Context } from '../interaction/context.js'
 import { valueAt } from '../interaction/overlay-order.js'
@@ -39,8 +39,8 @@ export async function lastn (whole: Context, asking: LastN): Promise<Answer> {
   const context = inTime(whole)
   const { sight } = asking
   needScope(asking, TYPE, 's')
-  const parameters = patientAsked(sight, asking.parameters.filter(([name]) => !HOW_TO_ANSWER.includes(name)), ['patient', 'subject'])
-  const { asked, max } = read(parameters)
+  const parameters = asking.parameters.filter(([name]) => !HOW_TO_ANSWER.includes(name))
+  const { asked, max } = read(patientAsked(sight, parameters, ['patient', 'subject']))
   const prepared = await newestFirst(context, asking, asked)
   const { found, isCut } = await lookedAt(context, prepared)
   if (isCut) throw tooCostly('category', `spans more than ${MOST_LOOKED_AT} observations: ask for fewer codes, or for a shorter time`)
@@ -52,11 +52,13 @@ export async function lastn (whole: Context, asking: LastN): Promise<Answer> {
   return searchset(sight, request, { links, entries, total: entries.length, accesses: tracedAs({ name: OPERATION }, accesses(context, sight, request, entries)) })
 }
 
-/** The last observation of each code that answers a query, for whom another operation asks; of those that are newest, if there are very many. */
-export async function lastOfEach (context: Context, asking: Asking, asked: PageToken['parameters']): Promise<readonly Entry[]> {
+/** The last observation of each code that answers a query, for whom another operation asks: the newest `most`, of those that are newest if there are very many. */
+export async function lastOfEach (context: Context, asking: Asking, asked: PageToken['parameters'], most: number): Promise<{ readonly versions: readonly Kept[], readonly isCut: boolean }> {
   const prepared = await newestFirst(context, asking, asked)
-  const { found } = await lookedAt(context, prepared)
-  return await shown(context, asking.sight, [prepared], newestOf(found, 1).slice(0, context.limits.count).map(({ version }) => version))
+  const { found, isCut } = await lookedAt(context, prepared)
+  const last = newestOf(found, 1).map(({ version }) => version)
+  const told = await shown(context, asking.sight, [prepared], last.slice(0, most))
+  return { versions: told.map(({ version }) => version), isCut: isCut || last.length > most }
 }
 
 async function newestFirst (context: Context, asking: Asking, asked: PageToken['parameters']): Promise<Prepared> {

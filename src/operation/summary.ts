@@ -3,7 +3,7 @@
  * three that IPS needs are always there, and read the same whether there is nothing or nothing for this caller. To whom a read of
  * the patient shows nothing, it answers as that does.
  */
-import { NIL } from '../audit/event.js'
+import { NIL, OF_RECORD } from '../audit/event.js'
 import type { Access } from '../audit/event.js'
 import type { Answer, Entry, Section } from '../interaction/answer.js'
 import { needScope } from '../interaction/context.js'
@@ -15,6 +15,7 @@ import { decided, prepare, shown } from '../interaction/search.js'
 import { inTime } from '../interaction/search-time.js'
 import type { Kept } from '../interaction/store.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
+import { escape } from '../search/escape.js'
 import { faultOf, notSupported } from '../search/fault.js'
 import { allows } from '../security/scope.js'
 import { readInput, textIn } from './input.js'
@@ -24,7 +25,8 @@ import { SECTIONS } from './summary-sections.js'
 import type { Part } from './summary-sections.js'
 import { traced } from './why.js'
 
-export interface Summary extends Asking { readonly id: string, readonly asked: Asked }
+/** @property isFound whether an identifier led to it */
+export interface Summary extends Asking { readonly id: string, readonly asked: Asked, readonly isFound?: boolean }
 
 const OPERATION = '$summary'
 /** What a summary may be asked to conform to: it has one form. */
@@ -36,11 +38,11 @@ export async function summaryOf (context: Context, { sight, asked }: Omit<Summar
   needScope({ sight }, 'Patient', 's')
   const identifier = readInput(context, asked, ['identifier', 'profile']).get('identifier')
   if (identifier === undefined) throw new OutcomeError('invalid-parameter', { ...faultOf('identifier', 'is needed, or the id of the patient'), code: 'required' })
-  const prepared = await prepare(context, { sight }, readQuery(context, 'Patient', [['identifier', textIn(identifier)]], false, sight.caller.now))
+  const prepared = await prepare(context, { sight }, readQuery(context, 'Patient', [['identifier', textIn(identifier).split('|').map(escape).join('|')]], false, sight.caller.now))
   const found = await context.store.findKept({ type: 'Patient', filter: prepared.filter, sort: [], limit: 2 })
   const [one, ...others] = (await shown(context, sight, [prepared], found)).filter(({ subset }) => subset === undefined)
   if (others.length > 0) throw new OutcomeError('several-matches', faultOf('identifier', 'is that of more than one patient'))
-  return await summary(context, { sight, id: one?.version.id ?? NIL, asked })
+  return await summary(context, { sight, id: one?.version.id ?? NIL, asked, isFound: true })
 }
 
 export async function summary (whole: Context, asking: Summary): Promise<Answer> {
@@ -55,11 +57,12 @@ export async function summary (whole: Context, asking: Summary): Promise<Answer>
 
 async function summarise (context: Context, asking: Summary, patient: Kept): Promise<Answer> {
   const { sight, id } = asking
-  const profile = readInput(context, asking.asked, ['identifier', 'profile']).get('profile')
+  const profile = readInput(context, asking.asked, asking.isFound === true ? ['identifier', 'profile'] : ['profile']).get('profile')
   if (profile !== undefined && !PROFILES.includes(textIn(profile).replace(/\|.*$/, ''))) throw notSupported('profile', `is one of ${PROFILES.join(', ')}`)
-  const sections = await Promise.all(SECTIONS.map(async ({ title, code, isNeeded, parts }): Promise<Section & { readonly isNeeded: boolean }> => ({
-    title, code, isNeeded, versions: (await Promise.all(parts.map(async part => await seen(context, asking, part)))).flat()
-  })))
+  const sections = await Promise.all(SECTIONS.map(async ({ title, code, isNeeded, parts }): Promise<Section & { readonly isNeeded: boolean }> => {
+    const all = await Promise.all(parts.map(async part => await seen(context, asking, part)))
+    return { title, code, isNeeded, versions: all.flatMap(({ versions }) => versions), isCut: all.some(({ isCut }) => isCut) }
+  }))
   const told = sections.filter(({ isNeeded, versions }) => isNeeded || versions.length > 0)
   const entries = told.flatMap(({ versions }) => versions).map((version): Entry => ({ version, mode: 'match' }))
   const request = readQuery(context, 'MedicationStatement', [['patient', id]], false, sight.caller.now)
@@ -67,26 +70,24 @@ async function summarise (context: Context, asking: Summary, patient: Kept): Pro
   const { subject, ...document } = { subject: patient, sections: told.map(({ isNeeded, ...section }) => section), beside }
   const versions = [subject, ...entries.map(({ version }) => version), ...beside]
   return {
-    status: 200, headers: {}, body: { kind: 'document', id: context.newId(), at: sight.caller.now, subject, ...document }, sight, accesses: accessesTo(asking, versions)
+    status: 200, headers: {}, body: { kind: 'document', id: context.newId(), at: sight.caller.now, subject, ...document }, sight, accesses: [accessTo(asking, versions)]
   }
 }
 
 /** What the caller sees of one sort of entries, the newest first. */
-async function seen (context: Context, asking: Summary, { type, query, isLast }: Part): Promise<readonly Kept[]> {
+async function seen (context: Context, asking: Summary, { type, query, isLast }: Part): Promise<Pick<Section, 'versions' | 'isCut'>> {
   const { sight, id } = asking
-  if (!allows(sight.caller.principal.scopes, type, 's')) return []
+  const most = context.limits.count
+  if (!allows(sight.caller.principal.scopes, type, 's')) return { versions: [], isCut: false }
   const given = [['patient', id], ...query] as const
-  if (isLast === true) return (await lastOfEach(context, asking, given)).map(({ version }) => version)
+  if (isLast === true) return await lastOfEach(context, asking, given, most)
   const prepared = await prepare(context, asking, readQuery(context, type, [...given, ['_sort', '-_lastUpdated']], false, sight.caller.now))
   const { request: { sort }, filter } = prepared
-  const found = await context.store.findKept({ type, filter, sort, limit: context.limits.count })
-  return (await shown(context, sight, [prepared], found)).map(({ version }) => version)
+  const found = await context.store.findKept({ type, filter, sort, limit: most + 1 })
+  return { versions: (await shown(context, sight, [prepared], found.slice(0, most))).map(({ version }) => version), isCut: found.length > most }
 }
 
-/** Of each type of which something is told, one. */
-function accessesTo ({ sight, id }: Summary, versions: readonly Kept[]): readonly Access[] {
-  return [...new Set(versions.map(({ type }) => type))].map((type): Access => {
-    const told = versions.filter(version => version.type === type)
-    return { interaction: 'operation', type, patient: id, disclosed: told.map(version => `${type}/${version.id}`), ...decided(sight, id, told), isNamed: true, outcome: '0' }
-  })
+/** One, of the record: how many there are must not tell of a type that is hidden from their reader. */
+function accessTo ({ sight, id }: Summary, versions: readonly Kept[]): Access {
+  return { interaction: 'operation', type: OF_RECORD, patient: id, disclosed: versions.map(version => `${version.type}/${version.id}`), ...decided(sight, id, versions), isNamed: true, outcome: '0' }
 }

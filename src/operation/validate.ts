@@ -1,7 +1,7 @@
 /**
  * `$validate` (R4 resource-operation-validate.html): what is wrong with a resource by R4 and by the profiles that it claims, or
  * that is named, as a create, an update or a delete would say it. What is wrong is said with 200; nothing is written. It asks for
- * the scope of what it stands for, and on an instance for the right to see it: to who may not, that is absent, and traced so.
+ * the scope of what it stands for, and on an instance for that of a read and the right to see it: to who may not, that is absent, and traced so.
  * What an admission asks (choices, rights, references that resolve, contents) is not asked.
  */
 import type { Resource } from '@medplum/fhirtypes'
@@ -33,7 +33,11 @@ export async function validate (context: Context, asking: Validate): Promise<Ans
   const { sight, type, id } = asking
   const question = readQuestion(context, asking)
   needScope(asking, type, SCOPES[question.mode])
-  if (id === undefined) return told(asking, faultsOf(context, asking, question))
+  if (id === undefined) {
+    const accesses = [{ interaction: 'operation', type, patient: null, outcome: '0' }] as const
+    return traced({ ...told(asking, faultsOf(context, asking, question)), accesses }, OPERATION)
+  }
+  needScope(asking, type, 'r')
   const version = await context.store.read(type, id)
   const refused = await refuse(context, { sight, type, id }, 'operation', version)
   if (refused !== undefined || version === undefined) return traced(refused ?? absent(sight, type, 'operation'), OPERATION)
@@ -63,8 +67,8 @@ function faultsOf (context: Context, { type, id }: Validate, { mode, profiles, r
   const isOther = mode === 'update' && (id === undefined ? own === undefined : own !== id)
   return [
     ...isOther ? [{ diagnostics: 'The id of an update must be that of the address', expression: `${type}.id`, code: 'invalid' }] : [],
-    // A profile that is named is asked whatever was there before.
-    ...before === undefined || profiles.length > 0 ? context.validate(resource, asked) : newFaults(context, resource, before)
+    // A profile that is named is asked whatever was there before, and a create has nothing before it.
+    ...before === undefined || mode === 'create' || profiles.length > 0 ? context.validate(resource, asked) : newFaults(context, resource, before)
   ]
 }
 

@@ -50,12 +50,13 @@ function composition ({ id, at, subject, sections }: Document, base: string): Co
 }
 
 /** Where nothing is seen, nothing is said of why: that there is nothing, or nothing for this reader, reads the same. */
-function sectionOf ({ title, code, versions }: Section, base: string): CompositionSection {
+function sectionOf ({ title, code, versions, isCut }: Section, base: string): CompositionSection {
   const { length } = versions
+  const said = length === 0 ? 'no information available' : isCut ? `the newest ${length} entries, of more` : `${length} ${length === 1 ? 'entry' : 'entries'}`
   return {
     title,
     code: { coding: [{ system: LOINC, code }] },
-    text: { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml"><p>${title}: ${length === 0 ? 'no information available' : `${length} ${length === 1 ? 'entry' : 'entries'}`}</p></div>` },
+    text: { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml"><p>${title}: ${said}</p></div>` },
     ...length === 0
       ? { emptyReason: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/list-empty-reason', code: 'unavailable', display: 'Unavailable' }], text: 'No information available' } }
       : { entry: versions.map(version => ({ reference: addressOf(version, base) })) }

@@ -4,6 +4,7 @@
  */
 import { createConditions, maxConditions } from './condition.js'
 import { createHolder, typeNameOf } from './holder.js'
+import type { Holder } from './holder.js'
 import type { Json } from './invariant.js'
 import { compileProfile } from './profile.js'
 import type { Ask, Trial } from './profile.js'
@@ -11,14 +12,14 @@ import type { Found } from './pattern.js'
 import type { Profile } from './profile-tree.js'
 import { maxFaults } from './scope.js'
 import type { Lexicon } from './slice.js'
-import type { Profiles } from './validate.js'
+import type { AskedProfiles } from './validate.js'
 import type { Fault } from '../outcome/outcome-error.js'
 
 export interface Claims {
   /** Whether a profile, with or without a version, is known here. */
   readonly knows: (canonical: string) => boolean
   /** The faults of a resource against the profiles that it and those inside it claim, and against others that are asked for. */
-  readonly faultsOf: (resource: unknown, profiles?: Profiles) => readonly Fault[]
+  readonly faultsOf: (resource: unknown, profiles?: AskedProfiles) => readonly Fault[]
 }
 
 const R4 = 'http://hl7.org/fhir/StructureDefinition/'
@@ -34,7 +35,7 @@ export function createClaims (profiles: readonly Profile[], tokensOf: (valueSet:
     return tokens === undefined ? undefined : new Set(tokens.flatMap(token => [token, token.slice(token.indexOf('|') + 1)]))
   }
   const holds = createConditions()
-  const isType = (name: string) => types.has(name)
+  const holderOf = (resource: unknown) => createHolder(resource, name => types.has(name))
   const known = new Map(profiles.map(profile => [profile.url, profile]))
   const asks = new Map<string, Ask>()
   const typeOf = (url: string) => known.get(url)?.type ?? url.slice(url.lastIndexOf('/') + 1)
@@ -55,15 +56,15 @@ export function createClaims (profiles: readonly Profile[], tokensOf: (valueSet:
     return asks.has(url) || (url.startsWith(R4) && types.has(url.slice(R4.length)))
   }
 
-  function faultsOf (resource: unknown, { asked = [], kept = [] }: Profiles = {}): readonly Fault[] {
+  function faultsOf (resource: unknown, { asked = [], kept = [] }: AskedProfiles = {}): readonly Fault[] {
     const faults: Fault[] = []
     const place = typeNameOf(resource)
     let conditions = 0
-    for (const { found, root, urls, isAsked } of wholesOf({ value: resource, place }, resource, { asked, kept })) {
+    for (const { found, holder, urls, isAsked } of wholesOf({ value: resource, place }, holderOf(resource), { asked, kept }, holderOf)) {
       if (faults.length >= maxFaults) break
       const { value } = found
       const trial: Trial = {
-        holder: createHolder(root, isType),
+        holder,
         isFull: () => faults.length >= maxFaults,
         fault: (expression, code, diagnostics) => { if (faults.length < maxFaults) faults.push({ diagnostics, expression, code }) },
         ask: (condition, { value: part, place }, diagnostics) => {
@@ -88,28 +89,31 @@ export function createClaims (profiles: readonly Profile[], tokensOf: (valueSet:
   return { knows, faultsOf }
 }
 
-interface Whole { readonly found: Found, readonly root: unknown, readonly urls: readonly string[], readonly isAsked: boolean }
+interface Whole { readonly found: Found, readonly holder: Holder, readonly urls: readonly string[], readonly isAsked: boolean }
 
-/** A resource and those inside it, with what each claims. @param root what contains it, or itself */
-function wholesOf (found: Found, root: unknown, { asked = [], kept = [] }: Profiles): readonly Whole[] {
+/** A resource and those inside it, with what each claims. @param holder of what contains it, or of itself */
+function wholesOf (found: Found, holder: Holder, { asked = [], kept = [] }: AskedProfiles, holderOf: (resource: unknown) => Holder): readonly Whole[] {
   const { meta, contained, entry, parameter } = found.value as { readonly [name in 'meta' | 'contained' | 'entry' | 'parameter']?: unknown }
-  const claimed = ((meta ?? {}) as Json)['profile']
-  const urls = Array.isArray(claimed) ? (claimed as readonly unknown[]).filter(each => typeof each === 'string').map(bare) : []
   const inside = [
-    ...listed(contained).map((value, index) => ({ value, place: `${found.place}.contained[${index}]`, root })),
-    ...listed(entry).map((value, index) => ({ value: (value as Json)['resource'], place: `${found.place}.entry[${index}].resource` })),
-    ...listed(parameter).map((value, index) => ({ value: (value as Json)['resource'], place: `${found.place}.parameter[${index}].resource` }))
+    ...listed(contained).map((value, index) => ({ value, place: `${found.place}.contained[${index}]`, isContained: true })),
+    ...listed(entry).map((value, index) => ({ value: (value as Json)['resource'], place: `${found.place}.entry[${index}].resource`, isContained: false })),
+    ...listed(parameter).map((value, index) => ({ value: (value as Json)['resource'], place: `${found.place}.parameter[${index}].resource`, isContained: false }))
   ].filter(({ value }) => typeNameOf(value) !== '')
-  const past = new Set([...asked, ...kept].map(bare))
+  const past = new Set([...bared(asked), ...bared(kept)])
   return [
-    { found, root, urls: asked.map(bare), isAsked: true },
-    { found, root, urls: [...new Set(urls)].filter(url => !past.has(url)), isAsked: false },
-    ...inside.flatMap(each => wholesOf({ value: each.value, place: each.place }, 'root' in each ? root : each.value, { kept }))
-  ].filter(whole => whole.urls.length > 0)
+    { found, holder, urls: bared(asked), isAsked: true },
+    { found, holder, urls: [...new Set(bared(((meta ?? {}) as Json)['profile']))].filter(url => !past.has(url)), isAsked: false },
+    ...inside.flatMap(({ value, place, isContained }) => wholesOf({ value, place }, isContained ? holder : holderOf(value), { kept }, holderOf))
+  ].filter(({ urls }) => urls.length > 0)
 }
 
 function listed (value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as readonly unknown[]).filter(each => typeof each === 'object' && each !== null) : []
+}
+
+/** The canonicals of a list, without their versions; an item that has an extension alone is null. */
+function bared (canonicals: unknown): readonly string[] {
+  return Array.isArray(canonicals) ? (canonicals as readonly unknown[]).filter(each => typeof each === 'string').map(bare) : []
 }
 
 function bare (canonical: string): string {

@@ -11,6 +11,8 @@ export type Json = Readonly<Record<string, unknown>>
 export type Invariant = (element: Json, holder: Holder) => boolean
 
 const UCUM = 'http://unitsofmeasure.org'
+const THO = 'http://terminology.hl7.org/CodeSystem/'
+const ERROR = ['entered-in-error']
 
 /** By key; where R4 gives one key to several, by the path too. */
 export const invariants: Readonly<Record<string, Invariant>> = {
@@ -46,9 +48,13 @@ export const invariants: Readonly<Record<string, Invariant>> = {
   'tim-8': needs('countMax', 'count'),
   'tim-9': repeat => !has(repeat, 'offset') || (has(repeat, 'when') && list(repeat['when']).every(each => !MEALS.includes(each))),
   'tim-10': repeat => !has(repeat, 'timeOfDay') || !has(repeat, 'when'),
+  'ait-1': allergy => has(allergy, 'clinicalStatus') || isOneOf(allergy['verificationStatus'], `${THO}allergyintolerance-verification`, ERROR),
+  'ait-2': allergy => !has(allergy, 'clinicalStatus') || !isOneOf(allergy['verificationStatus'], `${THO}allergyintolerance-verification`, ERROR),
   'app-1': participant => has(participant, 'type') || has(participant, 'actor'),
   'con-1': stage => has(stage, 'summary') || has(stage, 'assessment'),
   'con-2': evidence => has(evidence, 'code') || has(evidence, 'detail'),
+  'con-4': condition => !hasChoice(condition, 'abatement') || isOneOf(condition['clinicalStatus'], `${THO}condition-clinical`, ['resolved', 'remission', 'inactive']),
+  'con-5': condition => !has(condition, 'clinicalStatus') || !isOneOf(condition['verificationStatus'], `${THO}condition-ver-status`, ERROR),
   'ctm-1': (participant, { typeOf }) => !has(participant, 'onBehalfOf') || [undefined, 'Practitioner'].includes(typeOf(participant['member'])),
   'imm-1': education => has(education, 'documentType') || has(education, 'reference'),
   'Parameters.parameter inv-1': parameter => has(parameter, 'part')
@@ -95,6 +101,11 @@ function hasChoice (element: Json, stem: string): boolean {
 
 function needs (name: string, other: string): Invariant {
   return element => !has(element, name) || has(element, other)
+}
+
+/** Whether one of the codings of a concept is one of these. */
+function isOneOf (concept: unknown, system: string, codes: readonly string[]): boolean {
+  return list(((concept ?? {}) as Json)['coding']).some(coding => coding['system'] === system && codes.includes(String(coding['code'])))
 }
 
 function isOrNot (value: unknown, only: string): boolean {

@@ -118,7 +118,8 @@ function askTypes ({ type = [] }: ProfileElement, name: string, lexicon: Lexicon
   if (type.length > 0 && type.every(({ aggregation = [] }) => aggregation.length === 1 && aggregation[0] === 'contained')) {
     asks.push(({ value, place }, { fault }) => {
       const { reference } = (value ?? {}) as { readonly reference?: unknown }
-      if (typeof reference !== 'string' || !reference.startsWith('#')) fault(place, 'structure', 'The profile asks for a reference to a contained resource')
+      // It is about how a literal reference is resolved: one by identifier alone, or an extension of its own, is none.
+      if (typeof reference === 'string' && !reference.startsWith('#')) fault(place, 'structure', 'The profile asks for a reference to a contained resource')
     })
   }
   const own = type.length === 1 ? type[0]?.profile?.[0] : undefined

@@ -18,16 +18,16 @@ import type { Question } from './scope.js'
  */
 export interface Validator {
   /** @returns the faults of a resource, none if it is valid, `maxFaults` at most */
-  validate (resource: unknown, profiles?: Profiles): readonly Fault[]
+  validate (resource: unknown, profiles?: AskedProfiles): readonly Fault[]
   /** Compiles the validators of some types and of all that they are made of now, so that no request waits for it. */
   compile (types: readonly string[]): void
 }
 
 /** Profiles beside those that the resource claims, and claims that are not asked again. */
-export interface Profiles { readonly asked?: readonly string[], readonly kept?: readonly string[] }
+export interface AskedProfiles { readonly asked?: readonly string[], readonly kept?: readonly string[] }
 
 /** One more thing to ask of a resource whose structure is right: whether it is what it claims to be. */
-export type Check = (resource: Readonly<Record<string, unknown>>, profiles: Profiles) => readonly Fault[]
+export type Check = (resource: Readonly<Record<string, unknown>>, profiles: AskedProfiles) => readonly Fault[]
 
 /** @param bindings the codes of the value sets to hold required bindings against; others are not looked at */
 export function createValidator (

@@ -25,6 +25,9 @@ const date = fc.constantFrom('2026', '2025', '2026-01-05', '2025-12-30', '2026-0
 const quantity = fc.record({ value: fc.constantFrom(-1, 0, 1, 2, 2.5), code: text, system: fc.constantFrom('http://unitsofmeasure.org', 'urn:iso:std:iso:4217', 'urn:x'), comparator: fc.constant('<') }, { requiredKeys: [] })
 const code = fc.record({ coding: fc.array(fc.record({ system: fc.constantFrom('urn:x', 'urn:y'), code: text }, { requiredKeys: ['code'] }), { minLength: 1, maxLength: 2 }) })
 const reference = fc.constantFrom({ reference: '#a' }, { reference: '#b' }, { reference: 'Practitioner/1' }, { display: 'x' })
+const conceptOf = (system: string, ...codes: string[]) => fc.record({
+  coding: fc.array(fc.record({ system: fc.constantFrom(`http://terminology.hl7.org/CodeSystem/${system}`, 'urn:x'), code: fc.constantFrom(...codes, 'x') }, { requiredKeys: ['code'] }), { minLength: 1, maxLength: 2 })
+})
 /** Elements for each path that is not made of texts alone. */
 const elements: Readonly<Record<string, Readonly<Record<string, fc.Arbitrary<unknown>>>>> = {
   Extension: { extension: fc.array(ext, { minLength: 1, maxLength: 2 }), valueString: text, valueBoolean: fc.boolean() },
@@ -53,6 +56,8 @@ const elements: Readonly<Record<string, Readonly<Record<string, fc.Arbitrary<unk
       response: fc.constant({ status: '200' })
     }, { requiredKeys: [] }).filter(each => Object.keys(each).length > 0), { minLength: 1, maxLength: 3 })
   },
+  AllergyIntolerance: { clinicalStatus: conceptOf('allergyintolerance-clinical', 'active'), verificationStatus: conceptOf('allergyintolerance-verification', 'entered-in-error') },
+  Condition: { clinicalStatus: conceptOf('condition-clinical', 'resolved', 'active'), verificationStatus: conceptOf('condition-ver-status', 'entered-in-error'), abatementString: text },
   'Organization.address': { use: fc.constantFrom('home', 'work'), text },
   'Organization.telecom': { use: fc.constantFrom('home', 'work'), value: text },
   Observation: { code, valueString: text, component: fc.array(fc.record({ code }), { minLength: 1, maxLength: 2 }) },

@@ -5,7 +5,7 @@ import { keep } from '../corpus.js'
 import { cover } from '../coverage.js'
 import type { Asked, Coverage } from '../coverage.js'
 import { countOf, declaredBy, scenarioOf, stageFor } from '../draw.js'
-import { minimise } from '../minimise.js'
+import { minimise, sentenceOf } from '../minimise.js'
 import { openPair } from '../pair.js'
 import { play } from '../play.js'
 import type { Scenario } from '../scenario.js'
@@ -69,6 +69,8 @@ async function playAll (indexes: readonly number[]): Promise<void> {
       // On a slow machine one of two answers may come too late: what shows, shows again.
       const difference = played.difference === undefined ? undefined : await again(scenario)
       if (difference !== undefined) {
+        // To make it small may take as long as all before it.
+        console.error(`scenario ${index} differs: ${sentenceOf(scenario, difference)}`)
         const { scenario: small, why } = found++ >= MOST ? { scenario, why: difference.what } : await minimise(scenario, difference, again)
         files.push(`scenario ${index}: ${why}: test/security/wire/corpus/${keep(small, why)}`)
       }
