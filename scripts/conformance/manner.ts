@@ -12,7 +12,9 @@ const ids = (reply: Reply) => inMode(reply, 'match').map((each: Json) => String(
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 
 export async function manners (subject: Subject): Promise<void> {
-  const { exam, resource: { type }, found } = subject
+  const { exam, resource: { type, searchParam = [] }, found } = subject
+  // R4 sorts by what is declared.
+  const isSorted = searchParam.some(({ name }) => name === '_lastUpdated')
   const search = (...pairs: readonly (readonly [name: string, value: string])[]) => `/${type}?${queryOf(subject, pairs)}`
   // What was found, and no more: what comes meanwhile, as traces do, is on no page.
   const bound = found.resources.length > 0 ? [['_id', found.resources.slice(0, 4).map(({ id }) => String(id)).join()] as const] : []
@@ -36,6 +38,7 @@ export async function manners (subject: Subject): Promise<void> {
   await exam.case(type, 'search: _sort=_lastUpdated, both ways', async check => {
     for (const sign of ['', '-']) {
       const reply = await check.ask('GET', search(['_sort', `${sign}_lastUpdated`], ['_count', '10']))
+      if (!isSorted && reply.status === 400) check.skip('`_lastUpdated` is not declared, and refused')
       searchset(check, reply, type)
       const instants = inMode(reply, 'match').map((each: Json) => Date.parse(each?.meta?.lastUpdated))
       check.that(instants.every((at, index) => index === 0 || (sign === '' ? at >= (instants[index - 1] ?? at) : at <= (instants[index - 1] ?? at))), `_sort=${sign}_lastUpdated is not kept to`)
@@ -55,7 +58,7 @@ export async function manners (subject: Subject): Promise<void> {
     check.that(count.status === 200 && count.json?.total === 1 && count.json.entry === undefined, `_summary=count: ${count.status}, total ${String(count.json?.total)}`)
   })
   await exam.case(type, 'search: by POST as by GET', async check => {
-    const posted = [...bound, ['_count', '5'], ['_sort', '_lastUpdated']] as const
+    const posted = [...bound, ['_count', '5'], ...isSorted ? [['_sort', '_lastUpdated']] as const : []] as const
     const [get, post] = [await check.ask('GET', search(...posted)), await check.ask('POST', `/${type}/_search`, { headers: FORM, body: queryOf(subject, posted) })]
     searchset(check, get, type)
     searchset(check, post, type)
