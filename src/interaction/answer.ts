@@ -28,8 +28,10 @@ export type Parameter = { readonly name: string } & (
 
 export interface Link { readonly relation: string, readonly url: string }
 
-/** A part of a document that the server makes: what it is about, a code of LOINC, and what the reader sees of it. */
-/** @property isCut whether there are more than these for this reader, the newest */
+/**
+ * A part of a document that the server makes: what it is about, a code of LOINC, and what the reader sees of it.
+ * @property isCut whether there are more for this reader than these, the newest
+ */
 export interface Section { readonly title: string, readonly code: string, readonly versions: readonly Kept[], readonly isCut: boolean }
 
 /** What an interaction has to say. Only `release` opens it and makes bytes of it, of each resource the part that `shape` says. */
