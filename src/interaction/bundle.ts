@@ -72,7 +72,7 @@ export function readBundle (context: Context, body: unknown): RequestBundle {
 function faultsOf ({ validate }: Context, type: string, entry: unknown, index: number): readonly Fault[] {
   return validate({ resourceType: 'Bundle', type, entry: [withoutResource(entry)] })
     .filter(({ diagnostics }) => !OF_ENTRIES.some(key => diagnostics.endsWith(key)))
-    .map(({ expression = '', ...fault }) => ({ ...fault, expression: expression.replace(entryPlace(0), entryPlace(index)) }))
+    .map(({ expression = '', ...fault }) => ({ ...fault, expression: expression === 'Bundle' ? entryPlace(index) : expression.replace(entryPlace(0), entryPlace(index)) }))
 }
 
 function withoutResource (entry: unknown): unknown {

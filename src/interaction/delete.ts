@@ -3,7 +3,7 @@ import type { Answer } from './answer.js'
 import { needScope } from './context.js'
 import type { Asking, Context } from './context.js'
 import { admitterOf, turnOf, written } from './create.js'
-import { readToChange, tracingRefusal } from './read.js'
+import { changing } from './read.js'
 import type { Version } from './store.js'
 import { checkMatch } from './update.js'
 import { deletion } from './version.js'
@@ -12,11 +12,8 @@ export interface Delete extends Asking { readonly type: string, readonly id: str
 
 /** R4 http.html#delete: logical. The versions stay, and nobody reads them any more. */
 export async function remove (context: Context, asking: Delete): Promise<Answer> {
-  const { sight, type } = asking
-  needScope(asking, type, 'd')
-  const known = await readToChange(context, asking, 'delete')
-  if ('refused' in known) return known.refused
-  return await tracingRefusal(sight, 'delete', known.before, async () => await change(context, asking, known.before))
+  needScope(asking, asking.type, 'd')
+  return await changing(context, asking, 'delete', async before => await change(context, asking, before))
 }
 
 async function change (context: Context, { sight, type, ifMatch }: Delete, before: Version): Promise<Answer> {

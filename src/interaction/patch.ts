@@ -20,7 +20,7 @@ import type { Preference } from './create.js'
 import { keepLabels } from './patch-label.js'
 import { recalled } from './receipt.js'
 import type { Keyed } from './receipt.js'
-import { access, readToChange, tracingRefusal } from './read.js'
+import { access, changing } from './read.js'
 import type { Version } from './store.js'
 import { checkMatch, replace } from './update.js'
 
@@ -57,9 +57,7 @@ export async function patch (context: Context, asking: PatchInteraction): Promis
   needScope(asking, type, 'u')
   const told = await recalled(context, sight, asking.keyed, version => shown(sight, version, asking.prefer))
   if (told !== undefined) return told
-  const known = await readToChange(context, asking, 'patch')
-  if ('refused' in known) return known.refused
-  return await tracingRefusal(sight, 'patch', known.before, async () => await change(context, asking, known.before))
+  return await changing(context, asking, 'patch', async before => await change(context, asking, before))
 }
 
 async function change (context: Context, asking: PatchInteraction, before: Version): Promise<Answer> {

@@ -87,18 +87,20 @@ export function underCurrentLabels (version: Kept, current: Kept): Kept {
 }
 
 /**
- * The version that a change starts from, or the refusal: read after the turn of its record, so that nothing that came
- * between the two is overlooked. The first reading only tells which record it is.
+ * What every change of a resource begins with. It starts from the version that is read after the turn of its record, so that
+ * nothing that came between the two is overlooked: the first reading only tells which record it is. Whoever may not read it
+ * is told that there is nothing, whatever they ask; who may, and is refused the change, is traced.
  */
-export async function readToChange (
-  context: Context, { sight, type, id }: Asking & Pick<Read, 'type' | 'id'>, interaction: InteractionCode
-): Promise<{ readonly refused: Answer } | { readonly before: Version }> {
+export async function changing (
+  context: Context, { sight, type, id }: Asking & Pick<Read, 'type' | 'id'>, interaction: InteractionCode, change: (before: Version) => Promise<Answer>
+): Promise<Answer> {
   const seen = await context.store.read(type, id) ?? await context.store.neighbour(type, id) ?? null
   await sight.enter([seen?.patient ?? NOBODY])
   const current = await context.store.read(type, id)
   const refused = await refuse(context, { sight, type, id }, interaction, current, seen)
   const before = refused !== undefined || current === undefined ? undefined : await context.store.opened(current)
-  return before === undefined ? { refused: refused ?? absent(sight, type, interaction) } : { before }
+  if (before === undefined) return refused ?? absent(sight, type, interaction)
+  return await tracingRefusal(sight, interaction, before, async () => await change(before))
 }
 
 /** A change that is refused to somebody who may read is traced in the record, like what is refused to others. */

@@ -10,7 +10,7 @@ import { admitterOf, checked, shown, turnOf, written } from './create.js'
 import type { Preference } from './create.js'
 import { receiptOf } from './receipt.js'
 import type { Keyed } from './receipt.js'
-import { readToChange, tracingRefusal } from './read.js'
+import { changing } from './read.js'
 import type { Kept, Version } from './store.js'
 import { next } from './version.js'
 import { warningsOf } from './warning.js'
@@ -29,11 +29,8 @@ export interface Update extends Asking {
  * the precondition, the body's faults, and the right to change it. A client's id never creates.
  */
 export async function update (context: Context, asking: Update): Promise<Answer> {
-  const { sight, type } = asking
-  needScope(asking, type, 'u')
-  const known = await readToChange(context, asking, 'update')
-  if ('refused' in known) return known.refused
-  return await tracingRefusal(sight, 'update', known.before, async () => await change(context, asking, known.before))
+  needScope(asking, asking.type, 'u')
+  return await changing(context, asking, 'update', async before => await change(context, asking, before))
 }
 
 async function change (context: Context, asking: Update, before: Version): Promise<Answer> {

@@ -10,7 +10,7 @@ import { needScope } from '../interaction/context.js'
 import type { Context } from '../interaction/context.js'
 import { checked, shown } from '../interaction/create.js'
 import type { Preference } from '../interaction/create.js'
-import { access, readToChange, tracingRefusal } from '../interaction/read.js'
+import { access, changing } from '../interaction/read.js'
 import type { Version } from '../interaction/store.js'
 import { checkMatch, replace } from '../interaction/update.js'
 import { parseJson } from '../json/parse.js'
@@ -30,11 +30,8 @@ export interface ChangeMeta extends Omit<MetaOperation, 'version'> {
 
 /** Whoever may not read the resource finds nothing here, whatever the body. */
 export async function changeMeta (context: Context, asking: ChangeMeta): Promise<Answer> {
-  const { sight, type } = asking
-  needScope(asking, type, 'u')
-  const known = await readToChange(context, asking, 'update')
-  if ('refused' in known) return known.refused
-  return await tracingRefusal(sight, 'update', known.before, async () => await change(context, asking, known.before))
+  needScope(asking, asking.type, 'u')
+  return await changing(context, asking, 'update', async before => await change(context, asking, before))
 }
 
 async function change (context: Context, asking: ChangeMeta, before: Version): Promise<Answer> {

@@ -35,6 +35,14 @@ t.test('every entry is answered, in order, and what one refuses leaves the other
   t.equal((await get(hospital, `/DocumentReference/${kept.id}`)).json.description, 'corrected')
 })
 
+t.test('what is forgiven many entries hides no fault of another: the Bundle is refused, at its place', async t => {
+  const forgiven = Array.from({ length: 60 }, () => ({ fullUrl: urn() }) as never)
+  const response = await send(hospital, batch(...forgiven, { request: 'GET DocumentReference' } as never))
+  t.match([response.status, response.json.issue], [422, [{ expression: ['Bundle.entry[60].request'] }]])
+  const misplaced = await send(hospital, batch(got('Patient/x'), { ...got('Patient/x'), search: { mode: 'match' } } as never))
+  t.match([misplaced.status, misplaced.json.issue], [422, [{ expression: ['Bundle.entry[1]'], diagnostics: /bdl-2/ }]])
+})
+
 t.test('an entry says what it would say alone', async t => {
   const made = await scene.made(hospital, document(patientId))
   for (const [token, url] of [[hospital, `DocumentReference/${made.id}`], [lab, `DocumentReference/${made.id}`], [lab, `DocumentReference/${randomUUID()}`], [hospital, 'DocumentReference?nonsense=1']] as const) {

@@ -12,6 +12,7 @@ const stranger = await scene.physician()
 const MASK = { system: TRE_A07, code: 'MASQUE_PS' }
 /** One of which nothing is known here. */
 const PROFILE = 'http://a.example/StructureDefinition/document'
+const PDSM = 'https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-simplified-publish'
 const made = async (more: Readonly<Record<string, unknown>> = {}) => await scene.make(hospital.token, document(holder.id, more))
 const parameters = (meta: object) => ({ resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: meta }] })
 const ask = async (token: string, url: string, options?: RequestOptions) => await scene.request(token, options === undefined ? 'GET' : 'POST', url, options)
@@ -72,6 +73,13 @@ t.test('who may not mask by an update may not here, nor lift a mask, wherever th
   t.strictSame((await read(deposited)).securityLabel.length, 1)
   t.equal((await change(holder.token, 'delete', deposited, { security: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' }] })).status, 200)
   t.equal((await read(deposited)).securityLabel, undefined)
+})
+
+t.test('a mask passes, though what is kept is no longer what it claims to be', async t => {
+  const id = await made({ meta: { profile: [PDSM] }, author: [{ reference: '#a' }], contained: [{ resourceType: 'Practitioner', id: 'a' }] })
+  t.equal((await ask(holder.token, `/DocumentReference/${id}/$validate?mode=profile&profile=${PDSM}`, { body: { resourceType: 'Parameters' } })).json.issue[0].severity, 'error', 'its content has moved')
+  const masked = await change(holder.token, 'add', id, { security: [MASK] })
+  t.equal(masked.status, 200, masked.text)
 })
 
 t.test('who takes their own sight away is shown nothing', async t => {

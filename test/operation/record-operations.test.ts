@@ -148,6 +148,14 @@ t.test('$summary: a document of what is seen, whose needed sections are there th
   t.strictSame((await get(narrow, `/Patient/${holder.id}/$summary`)).json.entry.length, 2, 'a scope narrows it')
 })
 
+t.test('$summary: a section of which there is more than a page says so, and shows the newest', async t => {
+  const small = await scene.beside({ MAX_COUNT: '3', DEFAULT_COUNT: '3' })
+  const sections = async (ask: typeof small) => Object.fromEntries((await ask(physician.token, 'GET', `/Patient/${holder.id}/$summary`)).json.entry[0].resource.section
+    .map(({ title, text, entry = [] }: { title: string, text: { div: string }, entry?: object[] }) => [title, [/<p>.*: (.*)<\/p>/.exec(text.div)?.[1], entry.length]]))
+  t.match(await sections(scene.request), { Results: ['4 entries', 4], 'Problem List': ['1 entry', 1] })
+  t.match(await sections(small), { Results: ['the newest 3 entries, of more', 3], 'Problem List': ['1 entry', 1] })
+})
+
 t.test('what is hidden changes no byte', async t => {
   const before = await Promise.all(URLS.map(async url => same(await get(physician.token, url))))
   await hide()

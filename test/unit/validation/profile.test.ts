@@ -126,3 +126,20 @@ t.test('it never throws, whatever stands where, and tells fifty faults at most',
   t.equal(faultsOf(many(200_000), { asked: [URL] }).length, 50)
   t.ok(performance.now() - start < 2_000, `${performance.now() - start} ms`)
 })
+
+t.test('a list of profiles with a hole in it is the others', async t => {
+  const claims = createClaims([{ url: URL, type: 'Patient', differential: { element: [{ id: 'Patient.birthDate', min: 1 } as Element] } }], members, types)
+  const holed = [null, URL] as unknown as readonly string[]
+  t.match(claims.faultsOf({ ...patient, meta: { profile: holed } }), [{ expression: 'Patient', code: 'required' }])
+  t.same(claims.faultsOf({ ...patient, meta: { profile: holed } }, { kept: holed }), [], 'nor in those that were claimed before')
+})
+
+t.test('what contains thousands of claims is looked through once for all of them', async t => {
+  let looks = 0
+  const contained = Array.from({ length: 2000 }, (_, index) => ({ resourceType: 'Patient', id: String(index), meta: { profile: [URL] }, generalPractitioner: [{ reference: `#${index}` }] }))
+  const list = { resourceType: 'List', get contained () { looks++; return contained } }
+  const profile: Profile = { url: URL, type: 'Patient', differential: { element: [{ id: 'Patient.generalPractitioner', type: [{ code: 'Reference', targetProfile: ['http://hl7.org/fhir/StructureDefinition/Practitioner'] }] } as Element] } }
+  const faults = createClaims([profile], members, types).faultsOf(list)
+  t.ok(faults.length > 0, 'each refers to a Patient')
+  t.ok(looks <= 3, `${looks} times`)
+})
