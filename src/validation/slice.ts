@@ -5,6 +5,7 @@
  */
 import type { Holder } from './holder.js'
 import { typeNameOf } from './holder.js'
+import { isMember } from './member.js'
 import { holdsPattern, valuesAt } from './pattern.js'
 import type { Found } from './pattern.js'
 import { valueOf } from './profile-tree.js'
@@ -80,12 +81,4 @@ function conforming (node: ProfileNode | undefined, lexicon: Lexicon): ((found: 
     ...below
   ]
   return own.length === 0 ? undefined : found => own.every(each => each(found))
-}
-
-/** Whether a code, a Coding, or one of a CodeableConcept is of a value set. */
-export function isMember (value: unknown, codes: ReadonlySet<string>): boolean {
-  if (typeof value === 'string') return codes.has(value)
-  if (typeof value !== 'object' || value === null) return false
-  const { coding, system, code } = value as { readonly coding?: unknown, readonly system?: unknown, readonly code?: unknown }
-  return Array.isArray(coding) ? coding.some(each => isMember(each, codes)) : codes.has(`${String(system)}|${String(code)}`)
 }

@@ -78,6 +78,25 @@ t.test('checks the form of values and the codes of required bindings', async t =
     ['Patient.gender code-invalid', 'Patient.id value', 'Patient.text.div invariant'])
 })
 
+t.test('a concept that is bound as required has a code of the value set, by its system; a text alone is none', async t => {
+  const status = (clinicalStatus: object) => faults({ resourceType: 'Condition', subject: { display: 'x' }, clinicalStatus })
+  const system = 'http://terminology.hl7.org/CodeSystem/condition-clinical'
+  t.same(status({ coding: [{ system: 'urn:own', code: 'x' }, { system, code: 'resolved' }], text: 'x' }), [])
+  for (const concept of [{ coding: [{ system, code: 'x' }] }, { coding: [{ code: 'active' }] }, { coding: [{ system: 'urn:own', code: 'active' }] }, { text: 'active' }]) {
+    t.same(status(concept), ['Condition.clinicalStatus code-invalid'], JSON.stringify(concept))
+  }
+})
+
+t.test('knows every type of resource that R4 has: any may be contained', async t => {
+  const types = structureDefinitions.filter(({ kind, abstract, url, type }) => kind === 'resource' && abstract !== true && url.endsWith(`/${type}`)).map(({ type }) => type)
+  t.equal(types.length, 147)
+  const contained = (resource: object) => faults({ ...documentReference, context: { related: [{ reference: '#s' }] }, contained: [{ id: 's', ...resource }] })
+  t.same(contained({ resourceType: 'Specimen', status: 'available' }), [])
+  t.same(contained({ resourceType: 'Specimen', status: 'x', y: 1 }), ['DocumentReference.contained[0].status code-invalid', 'DocumentReference.contained[0].y structure'])
+  t.same(contained({ resourceType: 'Questionnaire', status: 'active', item: [{ linkId: '1', type: 'group', item: [{ type: 'x' }] }] }),
+    ['DocumentReference.contained[0].item[0].item[0] required', 'DocumentReference.contained[0].item[0].item[0].type code-invalid'])
+})
+
 t.test('follows a part that R4 defines by reference to another', async t => {
   const provision = { type: 'permit', provision: [{ type: 'Dupont', provision: [{ actor: [{}] }] }] }
   const consent = { resourceType: 'Consent', status: 'active', scope: { text: 'x' }, category: [{ text: 'x' }], provision }
