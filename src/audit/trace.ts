@@ -1,4 +1,4 @@
-import type { AuditEvent } from '@medplum/fhirtypes'
+import type { AuditEvent, Extension } from '@medplum/fhirtypes'
 import { familyOf } from '../consent/family.js'
 import type { Hidden, TraceFacts } from '../consent/family.js'
 import { inPersonKeys } from '../consent/caller.js'
@@ -25,6 +25,7 @@ export function toTrace (access: Access, caller: Caller, ports: TracePorts): Ver
   const event = toAuditEvent(access, caller, ports.newId(), recorded)
   const about = access.about === undefined ? [] : [access.about]
   const disclosed = access.disclosed ?? []
+  const choices = [...access.decision?.choices ?? [], ...access.rests?.otherwise.choices ?? []].map(id => `Consent/${id}`)
   const facts: TraceFacts = {
     agents: caller.person === undefined ? [] : inPersonKeys({ person: caller.person, own: caller.own }),
     by: caller.principal.migrator === undefined ? caller.principal.kind : 'operator',
@@ -33,6 +34,7 @@ export function toTrace (access: Access, caller: Caller, ports: TracePorts): Ver
     about,
     disclosed,
     isNamed: access.isNamed ?? true,
+    ...choices.length === 0 ? {} : { choices },
     isSecret: caller.principal.isSecret,
     ...access.rests === undefined ? {} : { rests: access.rests },
     ...access.outcome === '0' && WRITES.includes(access.interaction) ? { isWrite: true } : {}
@@ -56,7 +58,7 @@ export function toTrace (access: Access, caller: Caller, ports: TracePorts): Ver
 
 /**
  * The event as its reader may see it: the decision for holder and representatives alone, and no id of what is hidden from
- * the reader; nor a permit for the sake of what is hidden from them.
+ * the reader, a choice that decided neither; nor a permit for the sake of what is hidden from them.
  */
 export function viewTrace (trace: Version, reader: { readonly isTold: boolean, readonly hidden: Hidden }): string {
   const event = JSON.parse(trace.text) as AuditEvent
@@ -65,10 +67,14 @@ export function viewTrace (trace: Version, reader: { readonly isTold: boolean, r
   const isOtherwise = rests !== undefined && rests.on.every(reference => reader.hidden.has(reference))
   const decided = isOtherwise ? decisionExtension(rests.otherwise) : extension.filter(({ url }) => url === DECISION)
   const shown = [
-    ...reader.isTold ? decided : [],
+    ...reader.isTold ? decided.map(one => withoutHidden(one, reader.hidden)) : [],
     ...extension.filter(({ url }) => url !== DECISION),
     ...disclosedExtension(disclosed.filter(reference => !reader.hidden.has(reference)))
   ]
   const { resourceType, id, meta, ...body } = rest
   return JSON.stringify({ resourceType, id, meta, ...shown.length === 0 ? {} : { extension: shown }, ...body })
+}
+
+function withoutHidden ({ url, extension = [] }: Extension, hidden: Hidden): Extension {
+  return { url, extension: extension.filter(({ valueReference }) => valueReference?.reference === undefined || !hidden.has(valueReference.reference)) }
 }

@@ -2,7 +2,7 @@ import type { Period, Resource } from '@medplum/fhirtypes'
 import { intervalOf } from '../filter/interval.js'
 import { ALWAYS } from './choice.js'
 import type { Span } from './choice.js'
-import { labelKey, labelsOf, markOf, tagOf, typeKey } from './label.js'
+import { labelKey, labelsOf, marksOf, tagOf, typeKey } from './label.js'
 import type { Mark } from './label.js'
 import { RECORD_TYPES, literalsIn, recordType, valuesAt } from './record-type.js'
 import type { RecordType } from './record-type.js'
@@ -101,7 +101,7 @@ export function factsOf (resource: Resource, authorship: Authorship, chain: Chai
   const { resourceType } = resource
   const type = recordType(resourceType)
   const labels = labelsOf(resource)
-  const marks = [...new Set(labels.flatMap(label => markOf(label) ?? []))]
+  const marks = marksOf(resource)
   const codes = codings(resource, type.codes).map(typeKey)
   return {
     labels: marks,

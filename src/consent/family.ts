@@ -13,6 +13,8 @@ import type { Choice } from './choice.js'
 import { decide } from './decide.js'
 import type { Decision } from './decide.js'
 import type { Facts } from './facts.js'
+import { BEYOND } from './label.js'
+import type { Mark } from './label.js'
 import type { Situation } from './situation.js'
 import type { ActorKind } from '../security/principal.js'
 import { consentsOf } from './statement.js'
@@ -68,6 +70,8 @@ export function isOwned (type: string): boolean {
 
 /** What the rule of the family *choice* reads of a Consent. */
 export interface ChoiceFacts {
+  /** Without, where it was written before labels of choices were read. */
+  readonly labels?: readonly Mark[]
   readonly actors: readonly string[]
   readonly hasDeny: boolean
   readonly isSelective: boolean
@@ -89,6 +93,8 @@ export interface TraceFacts {
   readonly about: Told['about']
   readonly disclosed: Told['disclosed']
   readonly isNamed: Told['isNamed']
+  /** The choices that decided, or would have (`Consent/id`): each is named to who reads it. */
+  readonly choices?: readonly string[]
   /** Of a secret session: not told to representatives. */
   readonly isSecret: boolean
   /** Where it was permitted for the sake of what it disclosed alone: to whom all of that is hidden, it was refused. */
@@ -156,12 +162,12 @@ export function compileIn (situation: Situation, type: string, hidden: ReadonlyS
   }
 }
 
-/** Rule 1 leaves the account's own choices to the holder and the legal representative. */
+/** Rule 1 leaves the account's own choices to the holder and the legal representative; what is beyond the latter is so here too. */
 function decideChoice (situation: Situation, facts: ChoiceFacts): Decision {
   switch (situation.stands) {
     case 'shut': return deny(situation.rule)
     case 'holder': return permit(3)
-    case 'representative': return permit(4)
+    case 'representative': return facts.labels?.includes(BEYOND) === true ? deny(4) : permit(4)
     case 'treating': return permit(7)
     case 'professional':
       if (situation.isAdministrator) return permit(10)
@@ -172,7 +178,8 @@ function decideChoice (situation: Situation, facts: ChoiceFacts): Decision {
 }
 
 function compileChoice (situation: Situation): Filter {
-  if (situation.stands === 'holder' || situation.stands === 'representative' || situation.stands === 'treating') return all
+  if (situation.stands === 'holder' || situation.stands === 'treating') return all
+  if (situation.stands === 'representative') return not(equals('facts.labels', BEYOND))
   if (situation.stands !== 'professional') return none
   return situation.isAdministrator
     ? all

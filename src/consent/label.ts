@@ -33,6 +33,11 @@ export function markOf ({ system, code }: Coding): Mark | undefined {
   return system === TRE_A07 && MARKS.includes(code) ? code as Mark : 'MASQUE_PS'
 }
 
+/** The marks of a resource, each once. */
+export function marksOf (resource: Resource): readonly Mark[] {
+  return [...new Set(labelsOf(resource).flatMap(label => markOf(label) ?? []))]
+}
+
 /**
  * Whether a label follows every replacement (`consent.md` 4 *Chains*): `MASQUE_*`, `INVISIBLE_*`, `R`, `V`, unknown.
  */

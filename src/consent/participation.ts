@@ -7,7 +7,7 @@ import type { Appointment, Communication } from '@medplum/fhirtypes'
 import { all, and, compare, equals, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import type { Decision } from './decide.js'
-import { BEYOND, labelsOf, markOf, tagOf } from './label.js'
+import { BEYOND, labelsOf, marksOf, tagOf } from './label.js'
 import type { Mark } from './label.js'
 import type { Situation } from './situation.js'
 
@@ -50,7 +50,7 @@ export function participationFacts (
   resource: Communication | Appointment, authors: readonly string[], participants: readonly string[], known: Pick<ParticipationFacts, 'began' | 'opens' | 'wasWithheld'>
 ): ParticipationFacts {
   const labels = labelsOf(resource)
-  const marks = [...new Set(labels.flatMap(label => markOf(label) ?? []))]
+  const marks = marksOf(resource)
   return {
     labels: marks,
     tags: labels.map(tagOf),

@@ -11,7 +11,7 @@ import { ALWAYS, EVERYONE, isSelective } from './choice.js'
 import type { Choice, Clause, Selector, Span } from './choice.js'
 import { spanOf } from './facts.js'
 import type { ChoiceFacts } from './family.js'
-import { CONFIDENTIALITY, isKnownLabel, labelKey, typeKey } from './label.js'
+import { CONFIDENTIALITY, isKnownLabel, labelKey, marksOf, typeKey } from './label.js'
 
 /** Whom a reference names: a person, a structure, an application, and their hashed keys. */
 export interface Party { readonly type: string, readonly keys: readonly string[] }
@@ -57,6 +57,7 @@ export function choiceFactsOf (consent: Consent, authors: readonly string[], rea
   const counts = consent.status === 'active' || reading.lifted !== undefined
   const choice = counts ? readChoice(consent, reading) : undefined
   return {
+    labels: marksOf(consent),
     actors,
     authors,
     hasDeny: clauses.some(({ type }) => type !== 'permit'),

@@ -1,5 +1,5 @@
 import type { ChoiceFacts } from './family.js'
-import { EVERYONE, isList } from './choice.js'
+import { ALWAYS, EVERYONE, isList } from './choice.js'
 import type { Choice, Span } from './choice.js'
 import type { AccountStatus } from './situation.js'
 
@@ -47,4 +47,12 @@ export function speaks (actor: string, { choices, teams = [] }: RulesBody): bool
   if (actor !== EVERYONE) return teams.length > 0 || choices.some(({ kind }) => kind !== 'blocage')
   return choices.some(choice => (choice.kind === 'partage' || choice.kind === 'pcf' || choice.kind === 'blocage') &&
     [choice.base, ...choice.exceptions].some(({ actors }) => actors?.includes(EVERYONE) ?? true))
+}
+
+/**
+ * When the last of what could be a ground is over, ms: after that a record speaks no more of an actor who is named than by a
+ * block. Of a list it speaks always.
+ */
+export function speaksUntil (actor: string, { choices, teams = [] }: RulesBody): number {
+  return isList(actor) ? ALWAYS.end : Math.max(0, ...teams.map(({ period }) => period.end), ...choices.filter(({ kind }) => kind !== 'blocage').map(({ period }) => period.end))
 }

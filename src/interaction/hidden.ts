@@ -23,8 +23,8 @@ export function known (hidden: Set<string>, asked: Known['asked']): Known {
 
 /** All that a trace, or the notification of one, names; other messages name nothing. */
 export function namedBy ({ type, facts }: Pick<Kept, 'type' | 'facts'>): readonly string[] {
-  const told: Told & Pick<TraceFacts, 'rests'> | undefined = type === 'AuditEvent' ? facts as TraceFacts : (facts as ParticipationFacts).told
-  return told === undefined ? [] : [...told.about, ...told.disclosed, ...told.rests?.on ?? []]
+  const told: Told & Pick<TraceFacts, 'rests' | 'choices'> | undefined = type === 'AuditEvent' ? facts as TraceFacts : (facts as ParticipationFacts).told
+  return told === undefined ? [] : [...told.about, ...told.disclosed, ...told.rests?.on ?? [], ...told.choices ?? []]
 }
 
 /** Which of some references (`Type/id`) name what the caller of `situation` may not see. */

@@ -1,7 +1,7 @@
 import { intervalOf } from '../filter/interval.js'
 import type { Interval } from '../filter/interval.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
-import { PAGE } from '../search/page.js'
+import { PAGE, PRESENTATION } from '../search/page.js'
 import { readShapeOf } from '../search/shape.js'
 import type { Shape } from '../search/shape.js'
 import type { Context } from './context.js'
@@ -22,7 +22,6 @@ export interface HistoryParameters {
 }
 
 const READ = ['_count', '_since', '_at', '_summary', '_elements']
-const IGNORED = ['_format', '_pretty']
 
 /**
  * Reads the parameters of the history at `path`, of one type or of all, or of the next link that stands for them.
@@ -31,9 +30,9 @@ const IGNORED = ['_format', '_pretty']
 export function readHistoryParameters (context: Context, { caller }: Sight, { path, type }: { readonly path: string, readonly type?: string }, parameters: Parameters): HistoryParameters {
   const token = parameters.find(([name]) => name === PAGE)?.[1]
   const page = token === undefined ? undefined : context.pages.read(token, caller.principal.subject, caller.now)
-  if (token !== undefined && (page === undefined || page.path !== path || parameters.length > 1)) throw new OutcomeError('absent')
+  if (token !== undefined && (page === undefined || page.path !== path || parameters.filter(([name]) => !PRESENTATION.includes(name)).length > 1)) throw new OutcomeError('absent')
   const given = page?.parameters ?? parameters
-  const unknown = given.map(([name]) => name).filter(name => ![...READ, ...IGNORED].includes(name))
+  const unknown = given.map(([name]) => name).filter(name => ![...READ, ...PRESENTATION].includes(name))
   if (unknown.length > 0) {
     throw new OutcomeError('unknown-parameter', unknown.map(name => ({ diagnostics: `The parameter \`${name.slice(0, 64)}\` is not supported`, expression: name.slice(0, 64) })))
   }

@@ -5,8 +5,9 @@
 import { familyOf, isTelling } from '../consent/family.js'
 import type { Family } from '../consent/family.js'
 import type { Filter } from '../filter/filter.js'
+import { isSame } from '../json/same.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
-import { PAGE, queryOf } from '../search/page.js'
+import { PAGE, PRESENTATION, queryOf } from '../search/page.js'
 import type { PageToken } from '../search/page.js'
 import type { SearchRequest } from '../search/request.js'
 import type { Link } from './answer.js'
@@ -16,8 +17,8 @@ import type { Sight } from './sight.js'
 import type { Kept } from './store.js'
 import { findTraces } from './trace-search.js'
 
-/** What a page is of, as a link keeps it, and where it begins: at the start without `after`. */
-export type Place = Omit<PageToken, 'path' | 'after'> & { readonly after?: PageToken['after'] }
+/** What a page is of, as a link keeps it, and where it begins: at the start without `after`; and the link that led to it. */
+export type Place = Omit<PageToken, 'path' | 'after'> & { readonly after?: PageToken['after'], readonly link?: string | undefined }
 
 export interface Page {
   readonly found: readonly Kept[]
@@ -27,14 +28,15 @@ export interface Page {
   readonly counted?: number
 }
 
-/** A link says all of its query; whatever stands beside it is refused. A link that is not whole does not exist. */
+/** A link says all of its query; whatever else stands beside it is refused. A link that is not whole does not exist. */
 export function readPlace (context: Context, { sight }: Asking, path: string, parameters: PageToken['parameters'], lenient: boolean): Place {
   const token = parameters.find(([name]) => name === PAGE)?.[1]
   if (token === undefined) return { parameters, lenient }
   const page = context.pages.read(token, sight.caller.principal.subject, sight.caller.now)
-  if (page === undefined || page.path !== path || parameters.length > 1) throw new OutcomeError('absent')
+  const beside = parameters.filter(([name, value]) => !PRESENTATION.includes(name) && !(name === PAGE && value === token))
+  if (page === undefined || page.path !== path || (beside.length > 0 && !isSame(beside, page.parameters))) throw new OutcomeError('absent')
   const { after, ...place } = page
-  return after.length === 0 ? place : { ...place, after }
+  return { ...place, link: token, ...after.length === 0 ? {} : { after } }
 }
 
 /** @param filter what is asked and seen; of traces and messages, the candidates */
@@ -69,17 +71,19 @@ export function turnOfRecord (sight: Sight, { type, patients }: SearchRequest): 
   return turn < 0 ? undefined : `${patient}|${turn}`
 }
 
-/** self, and, where there are others, the pages around this one. */
+/** self, by which this page is asked again, and, where there are others, the pages around it. */
 export function linksOf (
-  context: Context, { sight }: Asking, path: string, { applied, sort }: SearchRequest, { found, hasNext, hasPrevious, lenient }: Page & Pick<Place, 'lenient'>
+  context: Context, { sight }: Asking, path: string, { applied, sort, count }: SearchRequest, { found, hasNext, hasPrevious, lenient, link }: Omit<Page, 'counted'> & Pick<Place, 'lenient' | 'link'>
 ): readonly Link[] {
+  // As many as were asked for, or as may be.
+  const parameters = applied.map(([name, value]) => [name, name === '_count' && Number(value) > count ? String(count) : value] as const)
   const sealed = (relation: string, after: PageToken['after'], isBack: boolean): Link => {
-    const token = { path, parameters: applied, lenient, after, ...isBack ? { isBack } : {} }
+    const token = { path, parameters, lenient, after, ...isBack ? { isBack } : {} }
     return { relation, url: address([[PAGE, context.pages.write(token, sight.caller.principal.subject, sight.caller.now)]]) }
   }
   const [first, last] = [found.at(0), found.at(-1)]
   return [
-    { relation: 'self', url: address(applied) },
+    { relation: 'self', url: address(link === undefined ? parameters : [...parameters, [PAGE, link]]) },
     ...hasPrevious ? [sealed('first', [], false)] : [],
     ...hasPrevious && first !== undefined ? [sealed('previous', placeOf(first, sort), true)] : [],
     ...hasNext && last !== undefined ? [sealed('next', placeOf(last, sort), false)] : []

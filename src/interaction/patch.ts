@@ -71,7 +71,8 @@ async function change (context: Context, asking: PatchInteraction, before: Versi
     // Nobody is told of a change that there was not.
     return { status: 200, headers: versionHeaders(before), body: shown(sight, before, prefer), version: before, sight, accesses: [access(sight, type, 'read', before, '0')] }
   }
-  const resource = checked(context, type, type === 'DocumentReference' ? keepLabels(old as DocumentReference, patched as DocumentReference) : patched, before)
+  const valid = checked(context, type, patched, before)
+  const resource = type === 'DocumentReference' ? keepLabels(old as DocumentReference, valid as DocumentReference) : valid
   await resolveReferences(context, asking, resource)
   return await replace(context, { sight, prefer, interaction: 'patch', keyed: asking.keyed }, before, resource)
 }

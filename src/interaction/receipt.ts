@@ -64,8 +64,9 @@ async function answerOf (context: Context, sight: Sight, { status, headers, writ
   // What the request created it is told of as it was; what it found there, only while the caller may see it.
   const isTold = status === 201 || written === undefined || (version !== undefined && sight.decide(version).permit)
   if (!isTold) return { status, headers: {}, body: { kind: 'nothing' }, sight, accesses: [] }
-  // What changed since is not what was written: it is read, not shown with the answer of a write.
-  const isSame = version !== undefined && !version.isDeleted && version.version === written?.version
+  // What changed since is not what was written: it is read, not shown with the answer of a write. Nor is what is hidden since,
+  // whatever is preferred: that it is as it was would tell that it is.
+  const isSame = version !== undefined && !version.isDeleted && version.version === written?.version && sight.decide(version).permit
   const body: Body = isSame ? show(version) : { kind: 'nothing' }
   return {
     status,

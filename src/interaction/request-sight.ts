@@ -185,7 +185,7 @@ export class RequestSight implements Sight {
     const ask = async () => {
       const { person, own, enclosing, listed } = this.caller
       const actors = [person, ...own, ...enclosing].filter(actor => actor !== undefined)
-      return await this.#ports.store.patientsWithRules(actors, listed, this.#ports.maxPatients)
+      return await this.#ports.store.patientsWithRules(actors, listed, this.#ports.maxPatients, this.caller.now)
     }
     const [words, isSettled] = await Promise.all([ask(), this.#settle()])
     return isSettled ? words : await ask()

@@ -49,7 +49,7 @@ export async function searchAll (whole: Context, asking: SearchAll): Promise<Ans
   const total = totals.reduce((sum, one) => sum === undefined || one === undefined ? undefined : sum + one, 0)
   const { ignored } = first.request
   const request = { ...first.request, applied: place.parameters.filter(([name]) => !ignored.includes(name)) }
-  return searchset(sight, request, { links: linksOf(context, asking, path, request, { ...page, lenient: place.lenient }), entries, total, accesses: tracedAs(wording, tracesOf(context, asking, prepared, entries)) })
+  return searchset(sight, request, { links: linksOf(context, asking, path, request, { ...page, lenient: place.lenient, link: place.link }), entries, total, accesses: tracedAs(wording, tracesOf(context, asking, prepared, entries)) })
 }
 
 /** The types that are asked: those that `_type` names, or all that the scopes reach. */

@@ -72,7 +72,7 @@ export async function search (whole: Context, asking: Search): Promise<Answer> {
   const matches = await shown(context, sight, [prepared], page.found)
   const entries = [...matches, ...await include(context, asking, request, matches)]
   const total = request.total === 'none' ? undefined : page.counted ?? await counted(context, sight, request, filter)
-  const links = linksOf(context, asking, path, wording === undefined ? request : { ...request, applied: place.parameters }, { ...page, lenient: place.lenient })
+  const links = linksOf(context, asking, path, wording === undefined ? request : { ...request, applied: place.parameters }, { ...page, lenient: place.lenient, link: place.link })
   return searchset(sight, request, { links, entries, total, accesses: tracedAs(wording, accesses(context, sight, request, entries)) })
 }
 

@@ -75,6 +75,8 @@ export interface RulesDocument {
   readonly body: string
   /** Whether it holds more than blocks; in the rules for everyone, something by which an actor who is not named is judged. */
   readonly speaks: boolean
+  /** When that is over (ms); not there in what was compiled before it was kept. */
+  readonly until?: number
 }
 
 /** The rules for everyone of a record, with its turn: the number of writes on the record that had to come one after the other. */
@@ -217,9 +219,9 @@ export interface ResourceStore {
   readonly rules: (patient: string, actor: string) => Promise<(RulesDocument & { readonly turn: number }) | undefined>
   /**
    * The patients who have rules about one of `actors` or about a list: those that grant or single out something, at most
-   * `limit` + 1, and those that do not (blocks, accounts that are shut), about an actor.
+   * `limit` + 1, and those that do not (blocks, accounts that are shut, what is over at `now`, ms), about an actor.
    */
-  readonly patientsWithRules: (actors: readonly string[], lists: readonly string[], limit: number) => Promise<{ readonly granting: readonly string[], readonly other: readonly string[] }>
+  readonly patientsWithRules: (actors: readonly string[], lists: readonly string[], limit: number, now: number) => Promise<{ readonly granting: readonly string[], readonly other: readonly string[] }>
   /** The patients whose rules for everyone single out something. */
   readonly patientsSpeaking: () => Promise<readonly string[]>
   /** The distinct values of a field of the facts, a list of keys, in a patient's resources of a type; at most `limit`. */

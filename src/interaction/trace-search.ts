@@ -34,10 +34,10 @@ export async function findTraces (context: Context, sight: Sight, request: Searc
   }
   // Of what is hidden it is asked what it names, and of what is absent too.
   if (isEmpty) await sight.learn(request.patients?.[0] ?? sight.caller.patient ?? NOBODY, NOTHING)
-  // What orders them is not read back again.
+  // What orders them is not read back again. A message may have gone, or be hidden, since it was found.
   const found = await Promise.all(page.slice(0, count).map(async ({ id, sort }) => {
     const version = await context.store.read(type, id)
-    return version === undefined ? [] : { ...version, sort }
+    return version === undefined || version.isDeleted || !sight.decide(version).permit ? [] : { ...version, sort }
   }))
   return { found: found.flat(), hasMore: count > 0 && page.length > count, ...isCounted ? { counted } : {} }
 }

@@ -38,7 +38,7 @@ export async function transaction (context: Context, entries: readonly Read[], {
   if (known !== undefined) return known
   const steps = await plan(context, entries, asked)
   const overlay = createOverlay(context)
-  const staged: Context = { ...context, store: overlay.store, directory: createDirectory(overlay.store, context.hash), medications: usesOf(steps), teams: teamsOf(steps), isWritten: (type, id) => overlay.final(type, id) !== undefined }
+  const staged: Context = { ...context, store: overlay.store, directory: createDirectory(overlay.store, context.hash), medications: usesOf(steps), teams: teamsOf(context, steps), isWritten: (type, id) => overlay.final(type, id) !== undefined }
   const done: Done[] = []
   for (const step of steps) {
     if (step.owner !== undefined) continue

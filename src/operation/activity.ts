@@ -55,7 +55,7 @@ export async function activity (whole: Context, asking: Activity): Promise<Answe
   const filter = and(asked.filter, current, asked.actors, asked.period, await sight.among('AuditEvent', [id], true))
   const page = await findPage(context, sight, asked.request, filter, place)
   const entries = await shown(context, sight, [{ request: asked.request, filter }], page.found)
-  const links = linksOf(context, asking, path, { ...asked.request, applied: place.parameters }, { ...page, lenient: false })
+  const links = linksOf(context, asking, path, { ...asked.request, applied: place.parameters }, { ...page, lenient: place.lenient, link: place.link })
   const accesses: readonly Access[] = [{ interaction: 'operation', type: 'AuditEvent', patient: id, decision: patientDecision(sight, id, entries.length > 0), query: OPERATION + queryOf(place.parameters), outcome: '0' }]
   const told = { entries, ...page.counted === undefined ? {} : { total: page.counted } }
   return isTable

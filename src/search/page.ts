@@ -26,6 +26,8 @@ export interface PageSeal {
 const LIFE = 24 * 3600 * 1000
 /** The name under which a token travels. */
 export const PAGE = '_page'
+/** What may stand beside it: how an answer looks is no part of what is asked. */
+export const PRESENTATION: readonly string[] = ['_format', '_pretty']
 
 export function createPageSeal (key: Buffer): PageSeal {
   return {

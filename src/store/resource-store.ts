@@ -188,10 +188,13 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
 
     rules: async (patient, actor) => await translated(async () => await rules(rulesId(patient, actor))),
 
-    patientsWithRules: async (actors, lists, limit) => await translated(async () => {
+    patientsWithRules: async (actors, lists, limit, now) => await translated(async () => {
       // In the order of an index, and no more than it holds: each patient as often as one of the actors is named.
       const patients = async (speaks: boolean, named: readonly string[], most: number) => {
-        const found = await rulesCollection.find({ actor: { $in: [...named] }, speaks }, { projection: { _id: 0, patient: 1 }, limit: most * named.length, batchSize: WHOLE, maxTimeMS: searchTime }).toArray()
+        const of = { actor: { $in: [...named] } }
+        // What is over speaks no more than a block does.
+        const wanted = speaks ? { ...of, speaks, until: { $not: { $lt: now } } } : { $or: [{ ...of, speaks }, { ...of, speaks: true, until: { $lt: now } }] }
+        const found = await rulesCollection.find(wanted, { projection: { _id: 0, patient: 1 }, limit: most * named.length, batchSize: WHOLE, maxTimeMS: searchTime }).toArray()
         return [...new Set(found.map(({ patient }) => patient))]
       }
       const [granting, other] = await Promise.all([patients(true, [...actors, ...lists], limit + 1), patients(false, actors, MOST_SHUT + 1)])

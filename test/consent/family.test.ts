@@ -5,8 +5,9 @@
 import t from 'tap'
 import { compileIn, decideIn, familyOf, isShared } from '../../src/consent/family.js'
 import type { ChoiceFacts, Subject, TraceFacts } from '../../src/consent/family.js'
+import { BEYOND, TRE_A07 } from '../../src/consent/label.js'
 import { choiceFactsOf } from '../../src/consent/provision.js'
-import { compileRules, speaks } from '../../src/consent/rules.js'
+import { compileRules, speaks, speaksUntil } from '../../src/consent/rules.js'
 import type { RulesBody } from '../../src/consent/rules.js'
 import { depositorKeys } from '../../src/consent/unclaimed.js'
 import { evaluate } from '../../src/filter/evaluate.js'
@@ -44,11 +45,16 @@ const kept = ({ resource }: WorldConsent): Subject => ({
   id: 'choice',
   facts: choiceFactsOf(resource, [], { acknowledged: NOW, partyOf: reference => resolve(askedOf({}), reference), knows: options.knows })
 })
+/** What a minor chose in a secret session. */
+const beyond = choice('acces-ponctuel', { type: 'permit', ...actor(ada) }, { consent: { meta: { security: [{ system: TRE_A07, code: BEYOND }] } } })
 pin('choices', [
   ['the holder reads every choice', { caller: holder }, kept(block(lin)), true],
   ['also while the account is not open', { caller: holder, world: { account: 'closed' } }, kept(block(lin)), true],
   ['a legal representative reads them', parent, kept(block(lin)), true],
   ['also while the account is not open, as the holder', { ...parent, world: { account: 'closed' } }, kept(block(lin)), true],
+  ['but none that is beyond them', parent, kept(beyond), false],
+  ['which the holder and who is named in it read', { caller: holder }, kept(beyond), true],
+  ['in person', {}, kept(beyond), true],
   ['the médecin traitant reads them', { consents: [treating] }, kept(block(lin)), true],
   ['an administrator reads them', { consents: [appointed] }, kept(block(lin)), true],
   ['a professional reads a choice that names them', {}, kept(access()), true],
@@ -159,5 +165,8 @@ t.test('whether a search without a patient asks a record', async t => {
   t.equal(speaks('*', bodyOf(choice('urgence-ps', { type: 'permit', purpose: purpose('BTG') }))), false, 'not when it opens emergencies')
   const toList = (code: string): RulesBody => bodyOf(choice('PCF', { type: 'permit', purpose: purpose(code), ...actor('Group/privileged') }))
   t.equal(speaks('Group/privileged', toList('TREAT')), true, 'for a list that is named for treatment')
+  const ends = (end: string) => choice('acces-ps', { type: 'permit', ...actor(ada), period: { start: '2026-01-01T00:00:00Z', end } })
+  t.equal(speaksUntil('ada', bodyOf(ends('2026-01-02T00:00:00Z'), ends('2026-01-03T00:00:00Z'), block())), Date.parse('2026-01-03T00:00:00Z') + 999, 'until the last permit is over, whatever blocks')
+  t.equal(speaksUntil('Group/privileged', toList('TREAT')), 8.64e15, 'of a list always')
   t.equal(speaks('Group/privileged', toList('BTG')), false, 'not for one that is named for emergencies')
 })

@@ -1,7 +1,7 @@
 /** A retry under an Idempotency-Key says of what others wrote no more than a read would by now. */
 import t from 'tap'
-import { access, block, document, label, person } from '../helper/resource.js'
-import { GP, openScene } from './scene.js'
+import { access, block, document, label, person, structure } from '../helper/resource.js'
+import { GP, LAB, openScene } from './scene.js'
 
 const scene = await openScene(t)
 const { gp, lab, made, open, put, request } = scene
@@ -44,4 +44,22 @@ t.test('nor to somebody who is shut out by now', async t => {
   const again = await ask()
   t.strictSame(again.json.entry[0], { response: { status: '200' } })
   t.notMatch(again.text, known.id)
+})
+
+t.test('nor does a retry tell whether what was created and is hidden by now is still as it was, whatever is preferred', async t => {
+  const { id, holder } = await open()
+  const [one, other] = [document(id), document(id)]
+  const ask = async (body: object, key: string, prefer: string) => await request(lab, 'POST', '/DocumentReference', { body, headers: { 'idempotency-key': `"${key}"`, prefer } })
+  const kept = await ask(one, 'kept', 'return=OperationOutcome')
+  const changed = await ask(other, 'changed', 'return=OperationOutcome')
+  t.strictSame([kept.status, kept.json.resourceType], [201, 'OperationOutcome'])
+  t.match((await ask(one, 'kept', 'return=OperationOutcome')).json, { resourceType: 'OperationOutcome' }, 'as long as it is seen')
+  const written = (await scene.get(holder, `/DocumentReference/${/DocumentReference\/([^/]+)/.exec(changed.headers['location'] ?? '')?.[1] ?? ''}`)).json
+  t.equal((await put(holder, { ...written, securityLabel: [label('MASQUE_PS')] })).status, 200)
+  await made(holder, block(id, structure(LAB)))
+  for (const prefer of ['return=OperationOutcome', 'return=representation', 'return=minimal']) {
+    const [again, also] = [await ask(one, 'kept', prefer), await ask(other, 'changed', prefer)]
+    t.strictSame([again.status, again.text, again.headers['warning']], [also.status, also.text, also.headers['warning']], prefer)
+    t.strictSame([again.status, again.text], [201, ''], prefer)
+  }
 })

@@ -38,7 +38,11 @@ for (const sort of ['date', '-date', '_lastUpdated', '-_id', 'period,-date']) {
     t.strictSame(back.map(relations).at(-1), ['self', 'next'], 'the first page has none before it')
     t.strictSame(idsOf(await get(gp, link(last, 'first') ?? '')), whole.slice(0, 2))
     t.strictSame(idsOf(await get(gp, link(back.at(-1) as TestResponse, 'next') ?? '')), whole.slice(2, 4))
-    for (const page of [...forth, ...back]) t.equal(link(page, 'self'), `http://127.0.0.1:8080/fhir/DocumentReference?${new URLSearchParams(url(`_sort=${sort}&_count=2`).split('?')[1]).toString()}`)
+    const asked = `http://127.0.0.1:8080/fhir/DocumentReference?${new URLSearchParams(url(`_sort=${sort}&_count=2`).split('?')[1]).toString()}`
+    for (const page of [...forth, ...back]) {
+      t.match(link(page, 'self'), page === forth[0] ? asked : `${asked}&_page=`, 'what was asked, and which page')
+      t.strictSame(idsOf(await get(gp, link(page, 'self') ?? '')), idsOf(page))
+    }
   })
 }
 
@@ -49,6 +53,9 @@ t.test('a previous link is its caller\'s and says nothing', async t => {
     t.notMatch(address, /patient|status|2026/)
     isAbsent(t, await get(await scene.professional('899700000066'), address))
     isAbsent(t, await get(gp, `${address}&status=current`))
+    isAbsent(t, await get(gp, `${link(second as TestResponse, 'self') ?? ''}&status=current`))
+    isAbsent(t, await get(gp, `${address}&_page=x`))
+    t.strictSame(idsOf(await get(gp, `${address}&_format=json&_pretty=true`)), idsOf(await get(gp, address)), 'how it looks may be said beside it')
   }
 })
 

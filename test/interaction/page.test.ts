@@ -1,7 +1,7 @@
 /** Pages of a search: links that only their caller can use, that outlive a restart, and that nothing moves; and searches without a patient. */
 import t from 'tap'
 import type { TestResponse } from '../helper/app.js'
-import { access, block, document, label, person } from '../helper/resource.js'
+import { access, actor, block, consent, document, label, person } from '../helper/resource.js'
 import { GP, GP2, isAbsent, link, matches, openScene, refused } from './scene.js'
 
 const scene = await openScene(t, { MAX_PATIENTS: '2' })
@@ -120,6 +120,9 @@ t.test('without a patient, a professional finds what their grounds open, as long
     deposits.push((await made(hospital, document(id))).id)
     t.strictSame((await ids(doctor, '/DocumentReference?_sort=_lastUpdated')), deposits)
   }
+  const over = await scene.open()
+  await made(over.holder, consent(over.id, 'acces-ponctuel', { type: 'permit', actor: actor(person('899700000088')), period: { start: '2020-01-01', end: '2020-01-02' } }))
+  t.strictSame(await ids(doctor, '/DocumentReference?_sort=_lastUpdated'), deposits, 'what is over does not count')
   const [, , third] = records
   if (third === undefined) throw new Error('three records')
   await made(third.holder, access(third.id, '899700000088'))

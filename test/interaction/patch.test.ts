@@ -33,6 +33,13 @@ t.test('both forms change a document and answer its new version', async t => {
   t.equal(charset.status, 200)
 })
 
+t.test('labels that are none are refused at their place', async t => {
+  const { id } = await made()
+  for (const [value, expression] of [[5, 'DocumentReference.securityLabel'], [[5], 'DocumentReference.securityLabel[0]'], [[{ coding: [null] }], 'DocumentReference.securityLabel[0].coding[0]'], [[{ coding: 5 }], 'DocumentReference.securityLabel[0].coding']] as const) {
+    refused(t, await patch(hospital, `DocumentReference/${id}`, [{ op: 'add', path: '/securityLabel', value }]), 422, { code: 'structure', expression })
+  }
+})
+
 t.test('archives and takes it back', async t => {
   const { id } = await made()
   const archived = await patch(hospital, `DocumentReference/${id}`, [{ op: 'add', path: '/extension', value: [{ url: ARCHIVED, valueBoolean: true }] }])

@@ -1,7 +1,7 @@
 /** Legal representatives and helpers (`consent.md` 4, rule 4, and 5): they read as the holder, but never what is hidden from them. */
 import t from 'tap'
 import { as, INS_TEST } from '../helper/app.js'
-import { ACTIVE_ALLERGY, access, actor, consent, document, label, treating } from '../helper/resource.js'
+import { ACTIVE_ALLERGY, access, actor, consent, document, label, person, treating } from '../helper/resource.js'
 import { GP, GP2, HOSPITAL, MT, isAbsent, matches, openScene, refused } from './scene.js'
 import type { Record } from './scene.js'
 
@@ -53,6 +53,28 @@ t.test('P21 what happens in a secret session is not told to representatives, and
   const after = [await count(parent.token), await count(child.holder)]
   // Each count is an event of its own, of which both are told.
   t.strictSame(after.map((one, index) => one - (before[index] ?? 0)), [2, 3])
+})
+
+t.test('a choice that a minor has recorded in a secret session is not there for the parents, nor named by what it decides', async t => {
+  const { child, parent, plain } = await family()
+  const secretly = await scene.professional(GP, '1751234567', { Connexion_Secrete: true, ins: `${INS_TEST}|${child.ins}` })
+  const recorded = await made(secretly, consent(child.id, 'acces-ponctuel', { type: 'permit', actor: actor(person(GP)), period: { start: new Date().toISOString(), end: new Date(Date.now() + 3_600_000).toISOString() } }))
+  t.strictSame(recorded.meta.security, label('INVISIBLE_REPRESENTANTS_LEGAUX').coding)
+  t.equal((await get(gp, `/DocumentReference/${plain.id}`)).status, 200, 'it is in force')
+  const search = `/Consent?patient=Patient/${child.id}`
+  t.strictSame(await ids(child.holder, search), [recorded.id])
+  t.strictSame(await ids(parent.token, search), [])
+  for (const url of [`/Consent/${recorded.id}`, `/Consent/${recorded.id}/_history`]) isAbsent(t, await get(parent.token, url))
+  isAbsent(t, await remove(parent.token, `/Consent/${recorded.id}`))
+  const told = async (token: string) => JSON.stringify(matches(await get(token, `/AuditEvent?patient=Patient/${child.id}&_count=200`)))
+  t.match(await told(child.holder), recorded.id)
+  t.notMatch(await told(parent.token), recorded.id)
+  t.match(await told(parent.token), plain.id, 'that the document was read is told')
+  refused(t, await post(parent.token, { ...access(child.id, GP2), meta: recorded.meta }), 403, { code: 'forbidden', expression: 'Consent.meta.security' })
+  const own = await made(child.holder, { ...access(child.id, GP2), meta: { security: recorded.meta.security } })
+  isAbsent(t, await get(parent.token, `/Consent/${own.id}`))
+  t.equal((await put(child.holder, { ...own, meta: undefined })).status, 200)
+  t.equal((await get(parent.token, `/Consent/${own.id}`)).status, 200, 'until the child says otherwise')
 })
 
 t.test('who is no representative, or none any more, sees nothing', async t => {

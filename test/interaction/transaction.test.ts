@@ -26,6 +26,15 @@ t.test('documents with their contents are written together, and answered in the 
   t.equal((await get(hospital, `/${placeOf(response, 3)}`)).text, 'the second')
 })
 
+t.test('a choice that is none is refused at its place', async t => {
+  const kind = { resourceType: 'Consent', status: 'active', scope: { text: 'x' }, patient: { reference: `Patient/${patientId}` } }
+  for (const resource of [null, 5, [], {}, { ...kind, category: {} }, { ...kind, category: [null] }, { ...kind, category: [{ coding: [null] }] }, { ...kind, category: [{ text: 'x' }], provision: { actor: [null] } }]) {
+    const response = await send(holder, transaction({ resource, request: { method: 'POST', url: 'Consent' } } as never))
+    t.ok([400, 422].includes(response.status), `${response.status} ${JSON.stringify(resource)}`)
+    t.match(response.json.issue[0].expression[0], /^Bundle\.entry\[0\]/)
+  }
+})
+
 t.test('Prefer says what is told of what was written', async t => {
   const ask = async (prefer?: string) => (await send(hospital, transaction(posted(document(patientId))), prefer === undefined ? {} : { prefer })).json.entry[0]
   t.same(Object.keys(await ask()), ['response'])

@@ -11,7 +11,9 @@ import type { Facts } from '../../consent/facts.js'
 import type { ChoiceFacts } from '../../consent/family.js'
 import { choiceFactsOf, kindCodings } from '../../consent/provision.js'
 import type { Party, Reading } from '../../consent/provision.js'
+import { BEYOND } from '../../consent/label.js'
 import { RECORD_TYPES } from '../../consent/record-type.js'
+import { depositLabelFaults, labelFaults, standingOf } from '../../consent/right.js'
 import { unreadableParts } from '../../consent/unreadable.js'
 import { and, equals, isIn } from '../../filter/filter.js'
 import { OutcomeError } from '../../outcome/outcome-error.js'
@@ -22,6 +24,7 @@ import { current } from '../directory.js'
 import type { Sight } from '../sight.js'
 import type { Change, Version } from '../store.js'
 import { next } from '../version.js'
+import { withMarks } from './deposit-label.js'
 import { partyOf } from './party.js'
 import { patientId } from './reference.js'
 import { choicesOf } from './rules.js'
@@ -38,8 +41,10 @@ export const consent: Admitter = {
     // Another's record and none at all are refused alike.
     const patient = await patientId(context, (resource as Consent).patient ?? {}) ?? 'nobody'
     await sight.enter([patient])
-    const choice = { ...resource as Consent, id, patient: { reference: `Patient/${patient}` } }
+    const choice = withMarks<Consent>({ ...resource as Consent, id, patient: { reference: `Patient/${patient}` } }, sight.caller.principal.isSecret ? [BEYOND] : [])
     checkWriter(sight, patient, choice, undefined)
+    const labels = depositLabelFaults(choice, sight.caller)
+    if (labels.length > 0) throw forbidden(labels)
     return await admit(context, sight, patient, choice)
   },
 
@@ -48,6 +53,9 @@ export const consent: Admitter = {
     const patient = before.patient ?? ''
     if (patientOf(choice) !== patient) throw broken('A choice stays in its record', 'Consent.patient')
     checkWriter(sight, patient, choice, before)
+    const situation = sight.situation(patient)
+    const labels = situation === undefined ? [] : labelFaults(parsed<Consent>(before), choice, standingOf(sight.caller, situation, before.facts as ChoiceFacts))
+    if (labels.length > 0) throw forbidden(labels)
     checkContinuity(parsed<Consent>(before), choice, (before.facts as ChoiceFacts).choice, sight.caller.now)
     return await admit(context, sight, patient, choice, before)
   },

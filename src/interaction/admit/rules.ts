@@ -1,7 +1,7 @@
 /** What is compiled of a record for its actors, in the transaction of the write that changes it. */
 import { EVERYONE } from '../../consent/choice.js'
 import type { ChoiceFacts } from '../../consent/family.js'
-import { compileRules, speaks } from '../../consent/rules.js'
+import { compileRules, speaks, speaksUntil } from '../../consent/rules.js'
 import type { RulesBody } from '../../consent/rules.js'
 import type { Context } from '../context.js'
 import type { RulesReader, Write } from '../store.js'
@@ -26,7 +26,7 @@ function changed (context: Context, patient: string, actors: ReadonlySet<string>
     for (const actor of actors) {
       const known = await read.rules(patient, actor)
       const body = await change(actor, JSON.parse(known?.body ?? '{"choices":[]}') as RulesBody, read)
-      documents.push({ patient, actor, stamp, body: JSON.stringify(body), speaks: speaks(actor, body) })
+      documents.push({ patient, actor, stamp, body: JSON.stringify(body), speaks: speaks(actor, body), until: speaksUntil(actor, body) })
     }
     return documents
   }

@@ -52,7 +52,7 @@ function termsOf (drawing: Drawing, type: string, code: string): Ask {
   const valueSet = `url=${encoded('https://fhir.espace-sante.example/ValueSet/document-type')}`
   switch (code) {
     case '$lookup': case '$validate-code': return getOrPost(drawing, `/${type}/${code}`, [...type === 'ValueSet' ? [valueSet] : [], 'system=http://loinc.org', `code=${one(['11488-4', 'x'])}`])
-    case '$subsumes': return getOrPost(drawing, `/${type}/${code}`, ['system=http://terminology.hl7.org/CodeSystem/v3-Confidentiality', 'codeA=R', `codeB=${one(['V', 'N'])}`])
+    case '$subsumes': return getOrPost(drawing, `/${type}/${code}`, ['system=http://hl7.org/fhir/observation-status', 'codeA=amended', `codeB=${one(['corrected', 'final', 'x'])}`])
     case '$expand': return getOrPost(drawing, `/${type}/${code}`, [valueSet, ...some('filter', ['compte', 'x']), ...some('count', ['0', '2'])])
     case '$translate': return getOrPost(drawing, `/${type}/${code}`, ['system=http://loinc.org', `code=${one(['11488-4', 'x'])}`])
     default: throw new Error(`${type} ${code} is declared, and no request of it is drawn`)

@@ -14,6 +14,7 @@ import type { Cell } from './agenda.js'
 import type { Asked } from './coverage.js'
 import { drawingOf } from './drawing.js'
 import { choicesOf } from './hides.js'
+import type { Choice } from './hides.js'
 import { CALLERS } from './scenario.js'
 import type { CallerKind, Hide, Scenario } from './scenario.js'
 import { stageOf } from './stage.js'
@@ -50,12 +51,19 @@ export function scenarioOf (declared: Declared, run: Run, index: number): Scenar
   const numbers = fc.sample(drawn, { seed: run.seed + index, numRuns: 1 })[0]
   if (numbers === undefined) throw new Error('fast-check drew nothing')
   const choices = choicesOf(caller)
-  const hides = numbers.hides.map(([number, seed], position): Hide => ({ name: `hidden${position}`, ...choices[number % choices.length] ?? { type: 'Communication', how: 'extra', way: 'nobody' }, seed }))
+  const hides = numbers.hides.map(([number, seed], position): Hide => ({ name: `hidden${position}`, ...chosen(choices, number), seed }))
   const drawing = drawingOf(randomOf(numbers.asks), stageFor(declared, { caller, seed: numbers.seed, hides }), caller)
   const most = asksOf(run)
   const first = index * most
   const asks = Array.from({ length: Math.min(most, run.pairs - first) }, (_, position) => askOf(drawing, cellOf(declared, run, first + position)))
   return { caller, seed: numbers.seed, hides, asks }
+}
+
+/** Each way is as likely as any other, whatever number of types it can hide. */
+function chosen (choices: readonly Choice[], number: number): Choice {
+  const ways = [...new Set(choices.map(({ way }) => way))]
+  const ofWay = choices.filter(({ way }) => way === ways[number % ways.length])
+  return ofWay[Math.floor(number / ways.length) % ofWay.length] ?? { type: 'Communication', how: 'extra', way: 'nobody' }
 }
 
 /** The cell of each request of a run. */
