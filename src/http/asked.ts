@@ -9,7 +9,7 @@ import type { Patch } from '../interaction/patch.js'
 import { criteriaOf } from '../interaction/query.js'
 import type { Asked } from '../operation/input.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
-import { readKey, readPrefer, readTags } from './header.js'
+import { readKey, readPrefer, readTags, wantedType } from './header.js'
 import { bytesOf, lengthOf } from './raw.js'
 
 export interface Params { id: string, version: string, file: string }
@@ -53,8 +53,9 @@ export function ifNoneExist (context: Context, type: string, { headers }: Fastif
 }
 
 /** What a read of a content asks for. */
-export function wanted ({ headers }: FastifyRequest) {
-  return { accept: headers.accept ?? '', range: headers.range, ifRange: headers['if-range'] as string | undefined }
+export function wanted (request: FastifyRequest) {
+  const { headers } = request
+  return { accept: wantedType(headers, formatOf(request)), range: headers.range, ifRange: headers['if-range'] as string | undefined }
 }
 
 /** A content posted raw. It takes no Idempotency-Key: a body that is not kept is not compared with that of a retry. */

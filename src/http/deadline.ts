@@ -1,8 +1,5 @@
+import { answerTime } from '../interaction/answer-time.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
-
-/** An answer comes within this time, ms; for each entry of a Bundle it has a little more. */
-const ANSWER = 25_000
-const ENTRY = 50
 
 /**
  * What takes too long is answered all the same: nobody waits for ever behind a store that is away and does not know it.
@@ -19,7 +16,7 @@ export async function inTime<T> ({ isRead, body }: { readonly isRead: boolean, r
     timer = setTimeout(() => {
       reject(late)
       work.then(drop, () => {})
-    }, ANSWER + ENTRY * (Array.isArray(entry) ? entry.length : 0))
+    }, answerTime(Array.isArray(entry) ? entry.length : 0))
   })
   return await Promise.race([work, deadline]).finally(() => { clearTimeout(timer) })
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { LANGUAGES } from '../consent/explain.js'
 import type { Language } from '../consent/explain.js'
+import { wishesOf } from '../interaction/accept.js'
 import type { Preference } from '../interaction/create.js'
 import { tagsOf } from '../interaction/query.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
@@ -23,13 +24,7 @@ export function wantsAsync (headers: IncomingHttpHeaders): boolean {
 
 /** Which of the languages that we speak is preferred (RFC 9110 12.5.4); all where none of them is asked for. */
 export function readLanguages (headers: IncomingHttpHeaders): readonly Language[] {
-  const ranges = (headers['accept-language'] ?? '').split(',').map(range => {
-    const [tag = '', ...parameters] = range.split(';').map(text => text.trim().toLowerCase())
-    const weight = parameters.map(text => /^q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.exec(text)?.[1]).find(value => value !== undefined)
-    return { language: tag.split('-')[0], weight: Number(weight ?? 1) }
-  })
-  const [first] = ranges.filter(({ weight }) => weight > 0).toSorted((one, other) => other.weight - one.weight)
-    .flatMap(({ language }) => LANGUAGES.filter(known => known === language))
+  const [first] = wishesOf(headers['accept-language'] ?? '').flatMap(({ value }) => LANGUAGES.filter(known => known === value.split('-')[0]))
   return first === undefined ? LANGUAGES : [first]
 }
 
@@ -55,16 +50,30 @@ export function readTags (header: string | undefined): readonly string[] | undef
   return header === undefined ? undefined : tagsOf(header)
 }
 
-/** @throws OutcomeError `not-acceptable` when FHIR JSON is not among what is accepted */
+const FHIR_JSON = 'application/fhir+json'
+const JSON_TYPES: readonly string[] = [FHIR_JSON, 'application/json', 'text/json']
+
+/** @throws OutcomeError `not-acceptable` when FHIR JSON of R4 is not among what is accepted */
 export function needJson (headers: IncomingHttpHeaders, format: string | null): void {
-  const ranges = (headers.accept ?? '*/*').split(',').map(range => range.split(';')[0]?.trim().toLowerCase() ?? '')
-  const isAccepted = ranges.some(range => ['*/*', 'application/*', 'application/fhir+json', 'application/json', ''].includes(range))
+  const wishes = wishesOf(headers.accept === undefined || headers.accept === '' ? '*/*' : headers.accept)
+  const isAccepted = wishes.some(({ value, parameters }) => ['*/*', 'application/*', '', ...JSON_TYPES].includes(value) && isOfR4(parameters))
   if (!isAccepted && !isJsonFormat(format)) {
-    throw new OutcomeError('not-acceptable', { diagnostics: 'This server answers application/fhir+json', expression: 'Accept' })
+    throw new OutcomeError('not-acceptable', { diagnostics: 'This server answers application/fhir+json; fhirVersion=4.0', expression: 'Accept' })
   }
   if (format !== null && !isJsonFormat(format)) {
     throw new OutcomeError('not-acceptable', { diagnostics: 'This server answers application/fhir+json', expression: '_format' })
   }
+}
+
+/** Whether a media type says nothing of a version of FHIR, or ours (R4 versioning.html#mt-version). @param parameters in lower case */
+export function isOfR4 (parameters: readonly string[]): boolean {
+  return parameters.every(parameter => !/^fhirversion\s*=/.test(parameter) || /=\s*"?4\.0(?:\.\d+)?"?$/.test(parameter))
+}
+
+/** What a content is wanted as: what `_format` says goes before what is accepted (R4 http.html#parameters). */
+export function wantedType (headers: IncomingHttpHeaders, format: string | null): string {
+  if (format === null) return headers.accept ?? ''
+  return isJsonFormat(format) ? FHIR_JSON : format
 }
 
 /** Whether CSV is wanted: said by `_format`, or accepted before JSON. */
@@ -74,7 +83,7 @@ export function wantsCsv (headers: IncomingHttpHeaders, format: string | null): 
 }
 
 function isJsonFormat (format: string | null): boolean {
-  return ['json', 'application/json', 'application/fhir+json', 'application/fhir json', 'text/json'].includes(format?.split(';')[0] ?? '')
+  return ['json', 'application/fhir json', ...JSON_TYPES].includes(format?.split(';')[0] ?? '')
 }
 
 /** Whether what the client has is what it would be sent (R4 http.html#cread). */

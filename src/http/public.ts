@@ -1,6 +1,7 @@
 /** What is public: whether the server is there, what it declares, and the definitions of its own. Nothing of a record is here. */
+import { createHash } from 'node:crypto'
 import type { CapabilityStatement } from '@medplum/fhirtypes'
-import type { FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { Context } from '../interaction/context.js'
 import { DEFINITION_TYPES, conditionalsOf } from '../interaction/declared.js'
 import { prettyJson } from '../json/pretty.js'
@@ -9,7 +10,7 @@ import { releaseError, releasePublic } from '../release/release.js'
 import type { Principal } from '../security/principal.js'
 import { terminologyCapabilities } from '../terminology/capabilities.js'
 import { formatOf, idOf, prettyOf, query } from './asked.js'
-import { needJson } from './header.js'
+import { isUnchanged, needJson } from './header.js'
 import { openApi } from './openapi.js'
 import { addOpenApiPage } from './openapi-page.js'
 import type { TypedRow } from './rows.js'
@@ -35,13 +36,13 @@ export function addPublic (server: FastifyInstance, base: string, rows: readonly
   server.get('/livez', async (_request, reply) => await send(reply, releasePublic('{"status":"alive"}')))
   server.get('/readyz', async (_request, reply) => await send(reply,
     await isReady() ? releasePublic('{"status":"ready"}') : releaseError(new OutcomeError('store-unavailable'))))
-  server.get(`${base}/metadata`, async (request, reply) => await send(reply,
-    releasePublic(shown(query(request).some(([name, value]) => name === 'mode' && value === 'terminology') ? terminology : metadata, request))))
+  server.get(`${base}/metadata`, async (request, reply) =>
+    await sendOnce(request, reply, query(request).some(([name, value]) => name === 'mode' && value === 'terminology') ? terminology : metadata))
   for (const type of definitionTypes(ports)) {
     server.get(`${base}/${type}/:id`, async (request, reply) => {
       const definition = ports.definitions.get(`${type}/${idOf(request)}`)
       if (definition === undefined) throw new OutcomeError('absent')
-      return await send(reply, releasePublic(shown(definition, request)))
+      return await sendOnce(request, reply, definition)
     })
     refuseOthers(server, `${base}/${type}/:id`, ['GET', 'HEAD'], ports)
   }
@@ -60,6 +61,14 @@ function definitionTypes ({ statement, definitions }: PublicPorts): readonly str
   const unread = [...definitions.keys()].find(key => !types.includes(key.slice(0, key.indexOf('/'))))
   if (unread !== undefined) throw new Error(`capability-statement.json does not declare how ${unread} is read`)
   return types
+}
+
+/** With a tag of its bytes: whoever has them is not sent them again (R4 http.html#capabilities). */
+async function sendOnce (request: FastifyRequest, reply: FastifyReply, json: string): Promise<FastifyReply> {
+  const released = releasePublic(shown(json, request), { etag: `W/"${createHash('sha256').update(json).digest('hex').slice(0, 32)}"` })
+  if (!isUnchanged(request.headers, released.headers)) return await send(reply, released)
+  reply.released = released
+  return await reply.code(304).headers({ ...released.headers }).removeHeader('content-type').send()
 }
 
 /** @throws OutcomeError `not-acceptable`, `invalid-parameter` */

@@ -14,6 +14,7 @@ import type { Kind } from '../outcome/catalogue.js'
 import { isReleased, releaseError } from '../release/release.js'
 import type { Released } from '../release/release.js'
 import type { Principal } from '../security/principal.js'
+import { isOfR4 } from './header.js'
 import { STREAMED_TIME, addRawBodies, isLeftUnread } from './raw.js'
 
 declare module 'fastify' {
@@ -110,6 +111,7 @@ function addParsers (server: FastifyInstance): void {
   server.addContentTypeParser(JSON_TYPES, { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
     const charset = /charset\s*=\s*"?([\w-]+)/i.exec(request.headers['content-type'] ?? '')?.[1]?.toLowerCase()
     if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') throw new OutcomeError('unsupported-media', { diagnostics: 'JSON is read as UTF-8', expression: 'Content-Type' })
+    if (!isOfR4((request.headers['content-type'] ?? '').toLowerCase().split(';').map(part => part.trim()))) throw new OutcomeError('unsupported-media', { diagnostics: 'This server reads FHIR 4.0', expression: 'Content-Type' })
     if (request.headers['idempotency-key'] !== undefined) request.digest = createHash('sha256').update(body).digest('base64')
     return body.length === 0 ? undefined : parseJson(body)
   })

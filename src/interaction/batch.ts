@@ -5,6 +5,7 @@
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { refusal } from './answer.js'
 import type { Answer } from './answer.js'
+import { answerTime } from './answer-time.js'
 import { attempt } from './attempt.js'
 import { entryPlace } from './bundle.js'
 import type { Read, Request } from './bundle.js'
@@ -19,7 +20,10 @@ import type { Sight } from './sight.js'
 export async function batch (context: Context, entries: readonly Read[], sightOf: () => Promise<Sight>, asked: Asked): Promise<Answer> {
   checkConditional(entries.flatMap((read, index) => 'error' in read ? [] : pointersIn(read.request.resource, `${entryPlace(index)}.resource`)))
   const answers: Answer[] = []
+  const end = asked.sight.caller.now + answerTime(entries.length)
   for (const [index, read] of entries.entries()) {
+    // Nobody waits any more: what is left is not begun.
+    if (context.clock() > end) throw new OutcomeError('outcome-unknown')
     const keyed = asked.keyed === undefined ? {} : { keyed: keyedEntry(context, asked.keyed, index) }
     answers.push(await answered(context, read, sightOf, { ...asked, ...keyed }))
   }

@@ -4,6 +4,7 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import { notSupported } from '../search/fault.js'
 import { readShapeOf } from '../search/shape.js'
 import { bareType } from '../validation/media.js'
+import { wishesOf } from './accept.js'
 import { refusal } from './answer.js'
 import type { Answer, Body } from './answer.js'
 import { needScope } from './context.js'
@@ -92,12 +93,12 @@ export function contentKey (binary: string): string {
   return `content|${binary}`
 }
 
-/** FHIR when it is asked for first, raw when the document's own type or anything is accepted. */
+/** FHIR where that is wanted most (R4 binary.html#rest), raw where the document's own type or anything is. */
 function formOf (accept: string, contentType: string): 'raw' | 'fhir' | undefined {
   const bare = bareType(contentType)
-  for (const range of accept.split(',').map(text => text.split(';')[0]?.trim().toLowerCase())) {
-    if (range === 'application/fhir+json' || range === 'application/json') return 'fhir'
-    if (range === '' || range === '*/*' || range === bare || range === `${bare.split('/')[0]}/*`) return 'raw'
+  for (const { value } of wishesOf(accept)) {
+    if (value === '' || value === '*/*' || value === bare || value === `${bare.split('/')[0]}/*`) return 'raw'
+    if (value === 'application/fhir+json' || value === 'application/json') return 'fhir'
   }
   return undefined
 }

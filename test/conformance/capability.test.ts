@@ -30,6 +30,8 @@ t.test('P29 metadata says what the file says, with the running base', async t =>
   t.strictSame([status, answered, running.url], [200, declared, 'http://127.0.0.1:8080/fhir'])
   t.match(json.rest[0].documentation, /Totals, pages, inclusions and histories are of what the caller may see/)
   t.equal(headers['content-type'], 'application/fhir+json; charset=utf-8')
+  t.match([await get(undefined, '/metadata', { 'if-none-match': headers['etag'] ?? '' })], [{ status: 304, text: '' }], 'whoever has it is not sent it again')
+  t.equal((await get(undefined, '/metadata?mode=terminology', { 'if-none-match': headers['etag'] ?? '' })).status, 200)
   refused(t, await get(undefined, '/metadata', { accept: 'application/fhir+xml' }), 406, { code: 'not-supported', expression: 'Accept' })
 })
 

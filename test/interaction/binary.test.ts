@@ -49,6 +49,17 @@ t.test('returns a Binary where FHIR is asked for', async t => {
   }
 })
 
+t.test('the form that is wanted most is answered, and what _format says goes before that', async t => {
+  const typeOf = async (accept: string, query = '', of = url) => (await get(gp, of + query, { accept })).headers['content-type']
+  t.equal(await typeOf('application/fhir+json;q=0.1, application/pdf'), 'application/pdf')
+  t.equal(await typeOf('application/pdf;q=0.1, application/fhir+json'), 'application/fhir+json; charset=utf-8')
+  t.equal(await typeOf('application/pdf', '?_format=json'), 'application/fhir+json; charset=utf-8')
+  t.equal(await typeOf('application/fhir+json', '?_format=application/pdf'), 'application/pdf')
+  refused(t, await get(gp, `${url}?_format=xml`), 406, { code: 'not-supported', expression: 'Accept' })
+  const own = await deposit({}, { attachment: { contentType: 'application/json', data: Buffer.from('{}').toString('base64') } })
+  t.equal(await typeOf('application/json', '', `/${own.content[0].attachment.url as string}`), 'application/json', 'a document of JSON is asked for by its own type')
+})
+
 t.test('returns Not Acceptable for another type', async t => {
   refused(t, await get(gp, url, { accept: 'image/png' }), 406, { code: 'not-supported', expression: 'Accept' })
 })

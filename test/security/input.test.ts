@@ -108,6 +108,7 @@ t.test('D12 a body is read under its own media type or not at all', async t => {
   for (const type of ['text/plain', 'application/fhir+xml', 'text/html', 'application/xml', 'application/fhir+json, text/plain', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded', 'application/fhir+json; charset=utf-16', 'application/fhir+jsonx', 'x']) {
     t.equal((await post(text, { 'content-type': type })).status, 415, type)
   }
+  for (const type of ['application/fhir+json; fhirVersion=3.0', 'application/fhir+json;fhirVersion="5.0"']) t.equal((await post(text, { 'content-type': type })).status, 415, type)
   const search = async (type: string, body: string) => (await scene.request(physician.token, 'POST', '/DocumentReference/_search', { body, headers: { 'content-type': type } })).status
   t.equal(await search('application/x-www-form-urlencoded', `patient=${holder.id}`), 200)
   t.equal(await search('application/fhir+json', '{}'), 415)

@@ -14,7 +14,8 @@ const kindOf = (headers: IncomingHttpHeaders, format: string | null = null) => {
 
 t.test('FHIR JSON is answered to whom takes it, by header or _format', async t => {
   for (const accept of [undefined, '', '*/*', 'application/fhir+json', 'application/json', 'application/*', 'APPLICATION/FHIR+JSON; q=0.5', 'text/html, application/fhir+json;fhirVersion=4.0']) t.equal(kindOf(accept === undefined ? {} : { accept }), 'json', String(accept))
-  for (const accept of ['application/fhir+xml', 'text/html', 'x', 'application/fhir', 'application/fhir+jsonx']) t.equal(kindOf({ accept }), 'not-acceptable', accept)
+  for (const accept of ['text/json', 'application/xml;q=0.9, application/json;q=0.1', 'application/fhir+json; fhirVersion=3.0, */*;q=0.1', 'application/fhir+json; fhirVersion="4.0.1"']) t.equal(kindOf({ accept }), 'json', accept)
+  for (const accept of ['application/fhir+json; fhirVersion=3.0', 'application/fhir+json;fhirVersion=4.3', 'application/json;q=0', 'application/fhir+xml', 'text/html', 'x', 'application/fhir', 'application/fhir+jsonx']) t.equal(kindOf({ accept }), 'not-acceptable', accept)
   for (const format of ['json', 'application/fhir+json', 'application/fhir json', 'application/json; charset=utf-8']) t.equal(kindOf({ accept: 'text/html' }, format), 'json', format)
   for (const format of ['xml', '', 'JSONP', 'application/fhir+xml']) t.equal(kindOf({ accept: '*/*' }, format), 'not-acceptable', format)
 })
