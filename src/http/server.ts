@@ -25,6 +25,8 @@ declare module 'fastify' {
     digest: string | null
     /** What was received of a body that streams: once, however often the request begins anew. */
     upload: Promise<Upload> | null
+    /** What the address asks for, once it was read: `query` of `asked.ts`. */
+    pairs: readonly (readonly [name: string, value: string])[] | null
   }
   interface FastifyReply { released: Released | null }
 }
@@ -68,6 +70,7 @@ export function createServer (
   server.decorateRequest('instant', 0)
   server.decorateRequest('digest', null)
   server.decorateRequest('upload', null)
+  server.decorateRequest('pairs', null)
   server.decorateReply('released', null)
   addParsers(server)
   addRawBodies(server)

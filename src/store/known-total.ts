@@ -1,6 +1,7 @@
 /** Totals under the turn of their record (decisions/0016): what one filter found under it, it still finds. */
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { inWords } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 
 export interface KnownTotals {
@@ -13,7 +14,7 @@ const MOST = 20_000
 
 export function createKnownTotals (): KnownTotals {
   const totals = new LRUCache<string, number>({ max: MOST })
-  const keyOf = (type: string, filter: Filter, under: string) => hash('sha256', `${type}|${under}|${JSON.stringify(filter)}`, 'base64')
+  const keyOf = (type: string, filter: Filter, under: string) => hash('sha256', `${type}|${under}|${inWords(filter)}`, 'base64')
   return {
     get: (type, filter, under) => under === undefined ? undefined : totals.get(keyOf(type, filter, under)),
     set: (type, filter, under, total) => { if (under !== undefined) totals.set(keyOf(type, filter, under), total) }
