@@ -101,7 +101,7 @@ export function createServer (
 export async function send (reply: FastifyReply, released: Released): Promise<FastifyReply> {
   reply.released = released
   // A HEAD says how long the answer is, and reads nothing of it.
-  const isHead = reply.request.method === 'HEAD' && typeof released.payload !== 'string'
+  const isHead = reply.request.method === 'HEAD' && released.payload instanceof Readable
   const payload = isHead ? Readable.from([]) : released.payload
   if (isHead) (released.payload as Readable).destroy()
   if (isLeftUnread(reply.request)) reply.header('connection', 'close')

@@ -204,6 +204,8 @@ export interface ResourceStore {
    * @returns undefined where the key of the record is no more: it reads as absent
    */
   readonly opened: (version: Kept) => Promise<Version | undefined>
+  /** The same, its text alone, as UTF-8: for what is handed on as it is. */
+  readonly bytes: (version: Kept) => Promise<Buffer | undefined>
   /** The first page of a search, and whether more follow. */
   readonly firstPage: (query: FirstPageQuery) => Promise<FirstPage>
   readonly count: (type: string, filter: Filter, under?: string, most?: number) => Promise<number>

@@ -146,6 +146,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     },
 
     opened: async version => await translated(async () => await sealing.opened(version)),
+    bytes: async version => await translated(async () => await sealing.bytes(version)),
 
     firstPage: async ({ under, ...query }) => await translated(async () => await atOnce(query.type, query.filter, async (filter, session) => {
       const { type, sort, limit } = query
