@@ -156,6 +156,8 @@ export interface FirstPage {
   readonly hasMore: boolean
   /** All that the search finds, where the page's own query tells. */
   readonly total?: number
+  /** Whether it was not asked of MongoDB what the filter finds: it found these, as they are, under the same turn. */
+  readonly isRemembered?: boolean
 }
 
 /** What of a history is asked for. */

@@ -15,11 +15,12 @@ import { coalesce } from './coalesce.js'
 import { translated } from './failure.js'
 import { createFence } from './fence.js'
 import { findAtOnce } from './find-at-once.js'
+import { createFirstPage } from './first-page.js'
 import { isContainer, resolved, within, withItems } from './held.js'
-import { hintOf, isInOrder } from './hint.js'
+import { hintOf } from './hint.js'
 import { history } from './indexes.js'
 import { afterMatch, computed, isStored, toSort } from './keyset.js'
-import { createKnownTotals } from './known-total.js'
+import { createKnown } from './known-total.js'
 import { createCommit } from './commit.js'
 import { createRulesReader } from './rules-reader.js'
 import { READ_BACK, createSealing, rulesId, toKept } from './stored.js'
@@ -45,7 +46,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
   const sealing = createSealing(keyring)
   const versions = (name: string): Collection<StoredVersion> => db.collection<StoredVersion>(name)
   const rulesCollection = db.collection<StoredRules>('Rules')
-  const totals = createKnownTotals()
+  const knownOf = createKnown()
   const readers = new Map<string, (id: string) => Promise<ReadBack | undefined>>()
 
   function readerOf (type: string): (id: string) => Promise<ReadBack | undefined> {
@@ -109,6 +110,8 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
       await kept(query.type, await found({ ...query, filter }, session), session)))
   }
 
+  const firstPage = createFirstPage({ db, knownOf, readerOf, found, kept, atOnce, searchTime })
+
   return {
     read: async (type, id) => await translated(async () => {
       const stored = await readerOf(type)(id)
@@ -148,28 +151,13 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     opened: async version => await translated(async () => await sealing.opened(version)),
     bytes: async version => await translated(async () => await sealing.bytes(version)),
 
-    firstPage: async ({ under, ...query }) => await translated(async () => await atOnce(query.type, query.filter, async (filter, session) => {
-      const { type, sort, limit } = query
-      const known = totals.get(type, query.filter, under)
-      if (known !== undefined || sort.length > 0 || !isInOrder(type, filter)) {
-        const list = await found({ ...query, filter, limit: limit + 1 }, session)
-        const total = list.length > limit ? known : list.length
-        return { versions: await kept(type, list.slice(0, limit), session), hasMore: list.length > limit, ...total === undefined ? {} : { total } }
-      }
-      const [answer] = await versions(type).aggregate<{ readonly total: number, readonly page: readonly ReadBack[] }>([
-        { $match: toMongo(paired(filter)) },
-        { $sort: toSort(sort) },
-        { $group: { _id: null, total: { $sum: 1 }, page: { $firstN: { n: limit, input: { _id: '$_id', head: '$head', body: '$body', held: '$held' } } } } }
-      ], { ...hintOf(type, filter), maxTimeMS: searchTime, ...within(session) }).toArray()
-      const { total = 0, page = [] } = answer ?? {}
-      totals.set(type, query.filter, under, total)
-      return { versions: await kept(type, page, session), hasMore: total > limit, total }
-    })),
+    firstPage: async query => await translated(async () => await firstPage(query)),
 
     count: async (type, filter, under, most) => await translated(async () => {
-      const total = totals.get(type, filter, under) ?? await atOnce(type, filter, async (filter, session) =>
+      const known = knownOf(type, filter, under)
+      const total = known.total() ?? await atOnce(type, filter, async (filter, session) =>
         await versions(type).countDocuments(toMongo(paired(filter)), { ...hintOf(type, filter), ...most === undefined ? {} : { limit: most + 1 }, maxTimeMS: searchTime, ...within(session) }))
-      totals.set(type, filter, under, total)
+      known.setTotal(total)
       return total
     }),
 
