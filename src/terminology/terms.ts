@@ -45,11 +45,7 @@ export interface TermSources {
 export const noTerms = createTerms({ codeSystems: [], valueSets: [] })
 
 export function createTerms ({ codeSystems: own, valueSets: ownSets, conceptMaps = [], published = [] }: TermSources): Terms {
-  const ours = [...own, ...ownSets]
-  const more = published
-    .filter(({ resourceType, url }) => !ours.some(each => each.resourceType === resourceType && each.url === url))
-    // An id of ours is not taken by another one of R4's.
-    .map(each => ours.some(({ resourceType, id }) => resourceType === each.resourceType && id === each.id) ? { ...each, id: `r4-${each.id ?? ''}` } : each)
+  const more = published.filter(({ resourceType, url }) => ![...own, ...ownSets].some(each => each.resourceType === resourceType && each.url === url))
   const codeSystems = [...own, ...more.filter(each => each.resourceType === 'CodeSystem')]
   const valueSets = [...ownSets, ...more.filter(each => each.resourceType === 'ValueSet')]
   const concepts = conceptsByToken(codeSystems)
