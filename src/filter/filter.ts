@@ -9,6 +9,8 @@
  * satisfy it), so every leaf is false on a field without values, and `not` is exact negation: there is no unknown. `within` and
  * `startsWith` are asked of fields that hold lists.
  */
+import { hash } from 'node:crypto'
+
 export type Scalar = string | number | boolean
 
 export type Filter =
@@ -64,6 +66,7 @@ function together (of: readonly Filter[]): readonly Filter[] {
  * whose patients chose the same are then one question, not 200.
  */
 export function anyBy (field: string, of: readonly Filter[]): Filter {
+  if (of.length < 2) return or(...of)
   const alike = new Map<string, { readonly values: Scalar[], readonly rest: Filter }>()
   const others: Filter[] = []
   for (const part of of) {
@@ -84,15 +87,21 @@ export function anyBy (field: string, of: readonly Filter[]): Filter {
 
 const words = new WeakMap<Filter, string>()
 
-/** What a filter says: another one with the same words says the same. */
-function inWords (filter: Filter): string {
-  const known = words.get(filter)
-  if (known !== undefined) return known
-  const plain = JSON.stringify(filter)
-  // To JSON a number without an end is null, whichever way it has none; nothing else in a filter is.
-  const said = plain.includes(':null') ? JSON.stringify(filter, endless) : plain
+/** What a filter says: another one with the same words says the same. What many values say is kept: a matrix is in each search. */
+export function inWords (filter: Filter): string {
+  if (filter.kind === 'and' || filter.kind === 'or') return `${filter.kind}(${filter.of.map(inWords).join()})`
+  if (filter.kind === 'not') return `not(${inWords(filter.of)})`
+  if (filter.kind === 'element') return `${JSON.stringify(filter.field)}(${inWords(filter.of)})`
+  if (!('values' in filter) || filter.values.length < MANY) return plainly(filter)
+  const said = words.get(filter) ?? hash('sha256', plainly(filter), 'base64')
   words.set(filter, said)
   return said
+}
+
+function plainly (leaf: Filter): string {
+  const plain = JSON.stringify(leaf)
+  // To JSON a number without an end is null, whichever way it has none; nothing else in a filter is.
+  return plain.includes(':null') ? JSON.stringify(leaf, endless) : plain
 }
 
 function endless (_name: string, value: unknown): unknown {

@@ -6,7 +6,7 @@ import type { Deposit } from '../interaction/deposit.js'
 import type { Criteria } from '../interaction/match.js'
 import { JSON_PATCH } from '../interaction/patch.js'
 import type { Patch } from '../interaction/patch.js'
-import { criteriaOf } from '../interaction/query.js'
+import { criteriaOf, pairsOf } from '../interaction/query.js'
 import type { Asked } from '../operation/input.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { readKey, readPrefer, readTags, wantedType } from './header.js'
@@ -75,10 +75,15 @@ export function ifMatch (request: FastifyRequest): { readonly ifMatch?: readonly
   return tags === undefined ? {} : { ifMatch: tags }
 }
 
+/** The parameters of the address, decoded, in their order; read once for each request. */
 export function query (request: FastifyRequest): readonly (readonly [string, string])[] {
-  const url = request.raw.url ?? ''
+  request.pairs ??= pairsIn(request.raw.url ?? '')
+  return request.pairs
+}
+
+function pairsIn (url: string): readonly (readonly [string, string])[] {
   const start = url.indexOf('?')
-  return start < 0 ? [] : [...new URLSearchParams(url.slice(start + 1))]
+  return start < 0 ? [] : pairsOf(url.slice(start + 1))
 }
 
 export function form (request: FastifyRequest): readonly (readonly [string, string])[] {

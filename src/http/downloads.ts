@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Released } from '../release/release.js'
 
@@ -17,8 +18,8 @@ export function createDownloads ({ most, mostOfOne }: { readonly most: number, r
       leave(caller)
       throw error
     })
-    if (typeof released.payload === 'string') leave(caller)
-    else released.payload.once('close', () => { leave(caller) })
+    if (released.payload instanceof Readable) released.payload.once('close', () => { leave(caller) })
+    else leave(caller)
     return released
   }
 }

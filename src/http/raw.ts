@@ -25,7 +25,9 @@ export function addRawBodies (server: FastifyInstance): void {
   })
   server.addHook('preParsing', async (request, _reply, body) => {
     if (request.routeOptions.config.takesRaw === true) return body
-    const { raw } = request
+    const { raw, headers } = request
+    // Without either there is no body to wait for (RFC 9112, 6.3).
+    if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) return body
     const timer = setTimeout(() => { if (!raw.complete) raw.destroy(new OutcomeError('timeout')) }, BUFFERED_TIME).unref()
     raw.once('close', () => { clearTimeout(timer) })
     return body

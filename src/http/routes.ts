@@ -2,6 +2,7 @@
  * The routes, made of the CapabilityStatement: a type and an interaction exist exactly when they are declared there.
  * Each row calls one interaction; its answer goes through `release`.
  */
+import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toTrace } from '../audit/trace.js'
 import type { InteractionCode } from '../audit/event.js'
@@ -102,7 +103,7 @@ async function answer (request: FastifyRequest, reply: FastifyReply, type: strin
 }
 
 function drop ({ payload }: Released): void {
-  if (typeof payload !== 'string') payload.destroy()
+  if (payload instanceof Readable) payload.destroy()
 }
 
 async function released (request: FastifyRequest, type: string, row: Row, ports: RoutePorts): Promise<Released> {

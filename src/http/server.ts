@@ -26,6 +26,8 @@ declare module 'fastify' {
     digest: string | null
     /** What was received of a body that streams: once, however often the request begins anew. */
     upload: Promise<Upload> | null
+    /** What the address asks for, once it was read: `query` of `asked.ts`. */
+    pairs: readonly (readonly [name: string, value: string])[] | null
   }
   interface FastifyReply { released: Released | null }
 }
@@ -69,6 +71,7 @@ export function createServer (
   server.decorateRequest('instant', 0)
   server.decorateRequest('digest', null)
   server.decorateRequest('upload', null)
+  server.decorateRequest('pairs', null)
   server.decorateReply('released', null)
   addParsers(server)
   addRawBodies(server)
@@ -99,7 +102,7 @@ export function createServer (
 export async function send (reply: FastifyReply, released: Released): Promise<FastifyReply> {
   reply.released = released
   // A HEAD says how long the answer is, and reads nothing of it.
-  const isHead = reply.request.method === 'HEAD' && typeof released.payload !== 'string'
+  const isHead = reply.request.method === 'HEAD' && released.payload instanceof Readable
   const payload = isHead ? Readable.from([]) : released.payload
   if (isHead) (released.payload as Readable).destroy()
   if (isLeftUnread(reply.request)) reply.header('connection', 'close')

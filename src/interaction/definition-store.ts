@@ -40,6 +40,7 @@ export function withDefinitions (store: ResourceStore, registry: Registry, loade
       else yield * store.heads(query)
     },
     opened: async version => isDefinition(version.type) ? of(version.type)?.get(version.id) : await store.opened(version),
+    bytes: async version => isDefinition(version.type) ? Buffer.from(of(version.type)?.get(version.id)?.text ?? '') : await store.bytes(version),
     firstPage: async query => {
       if (!isDefinition(query.type)) return await store.firstPage(query)
       const found = matching(query)

@@ -14,7 +14,7 @@ import type { Link } from './answer.js'
 import type { Asking, Context } from './context.js'
 import { valueAt } from './overlay-order.js'
 import type { Sight } from './sight.js'
-import type { Kept } from './store.js'
+import type { FirstPage, FirstPageQuery, Kept } from './store.js'
 import { findTraces } from './trace-search.js'
 
 /** What a page is of, as a link keeps it, and where it begins: at the start without `after`; and the link that led to it. */
@@ -48,11 +48,18 @@ export async function findPage (context: Context, sight: Sight, request: SearchR
   }
   if (count === 0 || isCount) return { found: [], hasNext: false, hasPrevious: false }
   if (after === undefined) {
-    const { versions, total, hasMore } = await context.store.firstPage({ type, filter, sort, limit: count, under: turnOfRecord(sight, request) })
+    const { versions, total, hasMore } = await firstPage(context, sight, { type, filter, sort, limit: count, under: turnOfRecord(sight, request) })
     return { ...around(versions, hasMore, isBack, after), ...total === undefined ? {} : { counted: total } }
   }
   const list = await context.store.findKept({ type, filter, sort, limit: count + 1, after, isBack })
   return around(list.slice(0, count), list.length > count, isBack, after)
+}
+
+/** A page that is remembered is not taken for granted: where one of its matches would be denied, all is asked anew. */
+async function firstPage ({ store }: Context, sight: Sight, { under, ...query }: FirstPageQuery): Promise<FirstPage> {
+  const page = await store.firstPage({ ...query, under })
+  if (page.isRemembered !== true || page.versions.every(version => sight.decide(version).permit)) return page
+  return await store.firstPage(query)
 }
 
 /** A page that was found from its place on, and which pages are around it. */

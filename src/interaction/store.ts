@@ -158,6 +158,8 @@ export interface FirstPage {
   readonly hasMore: boolean
   /** All that the search finds, where the page's own query tells. */
   readonly total?: number
+  /** Whether it was not asked of MongoDB what the filter finds: it found these, as they are, under the same turn. */
+  readonly isRemembered?: boolean
 }
 
 /** What of a history is asked for. */
@@ -206,6 +208,8 @@ export interface ResourceStore {
    * @returns undefined where the key of the record is no more: it reads as absent
    */
   readonly opened: (version: Kept) => Promise<Version | undefined>
+  /** The same, its text alone, as UTF-8: for what is handed on as it is. */
+  readonly bytes: (version: Kept) => Promise<Buffer | undefined>
   /** The first page of a search, and whether more follow. */
   readonly firstPage: (query: FirstPageQuery) => Promise<FirstPage>
   readonly count: (type: string, filter: Filter, under?: string, most?: number) => Promise<number>

@@ -79,7 +79,7 @@ export function createSubscriptionSend ({ context, sightOf, gate, payload, webho
       const calling = webhook.call(endpoint, {
         id: idOf(due.id),
         now,
-        body: released.payload as string,
+        body: (released.payload as string | Buffer).toString(),
         headers: Object.fromEntries(header.flatMap(line => { const pair = parsedHeader(line); return pair === undefined ? [] : [pair] })),
         ...wanted === undefined ? {} : { contentType: released.headers['content-type'] ?? wanted },
         // R4: with a payload the endpoint is a base, and the resource is put there.

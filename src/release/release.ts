@@ -19,6 +19,8 @@ import { OutcomeError, toOperationOutcome } from '../outcome/outcome-error.js'
 import { prettyJson } from '../json/pretty.js'
 import type { Shape } from '../search/shape.js'
 import type { Outline } from '../validation/outline.js'
+import { bundle } from './bundle.js'
+import type { Part } from './bundle.js'
 import { binaryFlow, rawFlow } from './content.js'
 import type { Flow } from './content.js'
 import { documentOf, entriesOf } from './document.js'
@@ -29,7 +31,7 @@ import { CSV, tableOf } from './table.js'
 import { toWarnings, warningHeader, warningOutcome } from './warning.js'
 
 export interface ReleasePorts extends TracePorts {
-  readonly store: Pick<ResourceStore, 'append' | 'opened'>
+  readonly store: Pick<ResourceStore, 'append' | 'opened' | 'bytes'>
   /** The base URL, without a slash at its end. */
   readonly base: string
   readonly alarm: (message: string) => void
@@ -49,7 +51,7 @@ export interface Released {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   /** What is long is made while it goes: the decision was taken and the trace was written before its first byte. */
-  readonly payload: string | Readable
+  readonly payload: Part | Readable
 }
 
 export function isReleased (value: unknown): value is Released {
@@ -64,7 +66,7 @@ export async function release (answer: Answer, ports: ReleasePorts, { isPretty =
   const { body, sight } = answer
   await pass(answer, ports)
   const [made, contentType] = await render(body, sight, ports)
-  const isFlow = typeof made === 'object'
+  const isFlow = typeof made === 'object' && 'payload' in made
   return receipt({
     status: answer.status,
     headers: {
@@ -73,7 +75,7 @@ export async function release (answer: Answer, ports: ReleasePorts, { isPretty =
       ...warningHeader(answer.warnings),
       ...isFlow && made.length !== undefined ? { 'content-length': String(made.length) } : {}
     },
-    payload: isFlow ? made.payload : isPretty && made !== '' ? prettyJson(made) : made
+    payload: isFlow ? made.payload : isPretty && made.length > 0 ? prettyJson(made.toString()) : made
   })
 }
 
@@ -142,12 +144,12 @@ function check ({ version, subset }: Disclosed, sight: Sight, ports: ReleasePort
   throw new OutcomeError('bug')
 }
 
-async function render (body: Body, sight: Sight, ports: ReleasePorts): Promise<readonly [made: string | Flow, contentType: string | undefined]> {
+async function render (body: Body, sight: Sight, ports: ReleasePorts): Promise<readonly [made: Part | Flow, contentType: string | undefined]> {
   switch (body.kind) {
     case 'nothing': return ['', undefined]
     case 'refusal': return [JSON.stringify(toOperationOutcome(body.error)), FHIR]
     case 'success': return [JSON.stringify(success(body)), FHIR]
-    case 'resource': return [shaped(body.version, await view(body.version, sight, ports), body.shape, ports), FHIR]
+    case 'resource': return [await shown(body.version, sight, ports, body), FHIR]
     case 'content': return body.isRaw ? [rawFlow(body), body.contentType] : [binaryFlow(body), FHIR]
     case 'searchset': return [await searchset(body, sight, ports), FHIR]
     case 'history': return [await history(body, sight, ports), FHIR]
@@ -173,7 +175,14 @@ async function view (kept: Kept, sight: Sight, { store }: Pick<ReleasePorts, 'st
   return viewTrace(version, { isTold: stands === 'holder' || stands === 'representative', hidden: sight.hiddenIn(version.patient) })
 }
 
-/** The part that was asked for, of what the reader may see. */
+/** The part that was asked for, of what the reader may see. What goes as it is stored goes as bytes: it is made a text by nobody. */
+async function shown (version: Kept, sight: Sight, ports: ReleasePorts, { subset, shape }: { readonly subset?: Subset | undefined, readonly shape?: Shape | undefined }): Promise<Part> {
+  if (subset !== undefined || shape !== undefined || version.type === 'AuditEvent') return shaped(version, await view(version, sight, ports, subset), shape, ports)
+  const bytes = await ports.store.bytes(version)
+  if (bytes === undefined) throw new OutcomeError('absent')
+  return bytes
+}
+
 function shaped ({ type }: Kept, text: string, shape: Shape | undefined, { outline }: ReleasePorts): string {
   const elements = shape === undefined ? undefined : outline(type)
   return shape === undefined || elements === undefined ? text : subsetOf(text, shape, elements)
@@ -184,28 +193,28 @@ function subsetted ({ id }: Kept, { system, value, isActive }: Subset): string {
 }
 
 /** Assembled from stored text, without a parse and a stringify. `_elements` are those of the type that is searched. */
-async function searchset ({ shape, ...body }: Extract<Body, { kind: 'searchset' }>, sight: Sight, ports: ReleasePorts): Promise<string> {
-  const entries = await Promise.all(body.entries.map(async ({ version, mode, subset }) => {
+async function searchset ({ shape, ...body }: Extract<Body, { kind: 'searchset' }>, sight: Sight, ports: ReleasePorts): Promise<Part> {
+  const entries = await Promise.all(body.entries.map(async ({ version, mode, subset }): Promise<readonly Part[]> => {
     const url = JSON.stringify(`${ports.base}/${version.type}/${version.id}`)
     const isWhole = subset !== undefined || (mode === 'include' && shape?.kind === 'elements')
-    return `{"fullUrl":${url},"resource":${shaped(version, await view(version, sight, ports, subset), isWhole ? undefined : shape, ports)},"search":{"mode":"${mode}"}}`
+    return [`{"fullUrl":${url},"resource":`, await shown(version, sight, ports, { subset, shape: isWhole ? undefined : shape }), `,"search":{"mode":"${mode}"}}`]
   }))
   if (body.ignored.length > 0) {
     const faults = body.ignored.map(name => ({ diagnostics: `The parameter \`${name.slice(0, 64)}\` is not supported and was left out`, expression: name.slice(0, 64) }))
-    entries.push(`{"resource":${JSON.stringify(toWarnings(new OutcomeError('unknown-parameter', faults)))},"search":{"mode":"outcome"}}`)
+    entries.push([`{"resource":${JSON.stringify(toWarnings(new OutcomeError('unknown-parameter', faults)))},"search":{"mode":"outcome"}}`])
   }
   return bundle('searchset', body.total, body.links, entries)
 }
 
-async function history (body: Extract<Body, { kind: 'history' }>, sight: Sight, ports: ReleasePorts): Promise<string> {
-  const entries = await Promise.all(body.entries.map(async ({ version, isFirst }) => {
+async function history (body: Extract<Body, { kind: 'history' }>, sight: Sight, ports: ReleasePorts): Promise<Part> {
+  const entries = await Promise.all(body.entries.map(async ({ version, isFirst }): Promise<readonly Part[]> => {
     const url = `${version.type}/${version.id}`
     const method = version.isDeleted ? 'DELETE' : isFirst ? 'POST' : 'PUT'
     const request = { method, url: method === 'POST' ? version.type : url }
     const status = method === 'POST' ? '201' : method === 'PUT' ? '200' : '204'
     const response = { status, etag: `W/"${version.version}"`, lastModified: new Date(version.at).toISOString() }
-    const resource = version.isDeleted ? '' : `"resource":${shaped(version, await view(version, sight, ports), body.shape, ports)},`
-    return `{"fullUrl":${JSON.stringify(`${ports.base}/${url}`)},${resource}"request":${JSON.stringify(request)},"response":${JSON.stringify(response)}}`
+    const resource = version.isDeleted ? [] : ['"resource":', await shown(version, sight, ports, { shape: body.shape }), ',']
+    return [`{"fullUrl":${JSON.stringify(`${ports.base}/${url}`)},`, ...resource, `"request":${JSON.stringify(request)},"response":${JSON.stringify(response)}}`]
   }))
   return bundle('history', body.total, body.links, entries)
 }
@@ -224,7 +233,7 @@ async function responses ({ type, entries }: Extract<Body, { kind: 'bundle' }>, 
     const about = version ?? (body.kind === 'resource' ? body.version : undefined)
     const isOutcome = body.kind === 'refusal' || body.kind === 'success'
     const [made] = await render(body, sight, ports)
-    const payload = typeof made === 'string' ? made : await text(made.payload)
+    const payload = typeof made === 'object' && 'payload' in made ? await text(made.payload) : made.toString()
     const response = JSON.stringify({
       // What was written is written, told or not.
       status: isTooMuch && version === undefined ? String(TOO_MUCH.status) : String(status),
@@ -238,12 +247,6 @@ async function responses ({ type, entries }: Extract<Body, { kind: 'bundle' }>, 
     else list.push(isOutcome ? `{"response":${response.slice(0, -1)},"outcome":${payload}}}` : `{"resource":${payload},"response":${response}}`)
   }
   return `{"resourceType":"Bundle","type":"${type}"${list.length === 0 ? '' : `,"entry":[${list.join(',')}]`}}`
-}
-
-function bundle (type: string, total: number | undefined, links: Extract<Body, { kind: 'searchset' }>['links'], entries: readonly string[]): string {
-  const count = total === undefined ? '' : `"total":${total},`
-  const list = entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`
-  return `{"resourceType":"Bundle","type":"${type}",${count}"link":${JSON.stringify(links)}${list}}`
 }
 
 function success ({ fault, warnings }: Extract<Body, { kind: 'success' }>) {

@@ -15,11 +15,12 @@ import { coalesce } from './coalesce.js'
 import { translated } from './failure.js'
 import { createFence } from './fence.js'
 import { findAtOnce } from './find-at-once.js'
+import { createFirstPage } from './first-page.js'
 import { isContainer, resolved, within, withItems } from './held.js'
-import { hintOf, isInOrder } from './hint.js'
+import { hintOf } from './hint.js'
 import { history } from './indexes.js'
 import { afterMatch, computed, isStored, toSort } from './keyset.js'
-import { createKnownTotals } from './known-total.js'
+import { createKnown } from './known-total.js'
 import { createCommit } from './commit.js'
 import { createRulesReader } from './rules-reader.js'
 import { READ_BACK, createSealing, rulesId, toKept } from './stored.js'
@@ -35,6 +36,9 @@ const BATCH = 1000
 /** The most records that a search without a patient steps around. */
 const MOST_SHUT = 10_000
 
+/** How versions are read back. */
+const VERSIONS = { projection: READ_BACK, isUnchecked: true } as const
+
 /** How versions are read in order. */
 interface Reading { readonly project: Document, readonly limit?: number, readonly session?: ClientSession | undefined, readonly batch?: number }
 
@@ -42,14 +46,14 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
   const sealing = createSealing(keyring)
   const versions = (name: string): Collection<StoredVersion> => db.collection<StoredVersion>(name)
   const rulesCollection = db.collection<StoredRules>('Rules')
-  const totals = createKnownTotals()
+  const knownOf = createKnown()
   const readers = new Map<string, (id: string) => Promise<ReadBack | undefined>>()
 
   function readerOf (type: string): (id: string) => Promise<ReadBack | undefined> {
     let reader = readers.get(type)
     if (reader === undefined) {
       reader = coalesce(async ids => {
-        const found = await findAtOnce<ReadBack>(db, type, { filter: { _id: { $in: [...new Set(ids)] } }, projection: READ_BACK, maxTimeMS: READ_TIME })
+        const found = await findAtOnce<ReadBack>(db, type, { filter: { _id: { $in: [...new Set(ids)] } }, ...VERSIONS, maxTimeMS: READ_TIME })
         const byId = new Map(found.map(stored => [stored._id, stored]))
         return id => byId.get(id)
       })
@@ -98,13 +102,15 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
   async function found (query: PageQuery, session?: ClientSession): Promise<readonly ReadBack[]> {
     const { type, filter, sort, limit, isBack } = query
     if (session !== undefined || !isStored(sort)) return await inOrder<ReadBack>(query, { project: READ_BACK, limit, session }).toArray()
-    return await findAtOnce<ReadBack>(db, type, { filter: pageFilter(query), projection: READ_BACK, sort: toSort(sort, isBack), limit, ...hintOf(type, filter), maxTimeMS: searchTime })
+    return await findAtOnce<ReadBack>(db, type, { filter: pageFilter(query), ...VERSIONS, sort: toSort(sort, isBack), limit, ...hintOf(type, filter), maxTimeMS: searchTime })
   }
 
   async function findKept (query: PageQuery): Promise<readonly Kept[]> {
     return await translated(async () => await atOnce(query.type, query.filter, async (filter, session) =>
       await kept(query.type, await found({ ...query, filter }, session), session)))
   }
+
+  const firstPage = createFirstPage({ db, knownOf, readerOf, found, kept, atOnce, searchTime })
 
   return {
     read: async (type, id) => await translated(async () => {
@@ -114,7 +120,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     }),
 
     neighbour: async (type, id) => await translated(async () => {
-      const found = await findAtOnce<ReadBack>(db, type, { filter: { _id: { $gte: id } }, projection: READ_BACK, sort: { _id: 1 }, limit: 1, maxTimeMS: READ_TIME })
+      const found = await findAtOnce<ReadBack>(db, type, { filter: { _id: { $gte: id } }, ...VERSIONS, sort: { _id: 1 }, limit: 1, maxTimeMS: READ_TIME })
       const [version] = await kept(type, found)
       return version
     }),
@@ -143,29 +149,15 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     },
 
     opened: async version => await translated(async () => await sealing.opened(version)),
+    bytes: async version => await translated(async () => await sealing.bytes(version)),
 
-    firstPage: async ({ under, ...query }) => await translated(async () => await atOnce(query.type, query.filter, async (filter, session) => {
-      const { type, sort, limit } = query
-      const known = totals.get(type, query.filter, under)
-      if (known !== undefined || sort.length > 0 || !isInOrder(type, filter)) {
-        const list = await found({ ...query, filter, limit: limit + 1 }, session)
-        const total = list.length > limit ? known : list.length
-        return { versions: await kept(type, list.slice(0, limit), session), hasMore: list.length > limit, ...total === undefined ? {} : { total } }
-      }
-      const [answer] = await versions(type).aggregate<{ readonly total: number, readonly page: readonly ReadBack[] }>([
-        { $match: toMongo(paired(filter)) },
-        { $sort: toSort(sort) },
-        { $group: { _id: null, total: { $sum: 1 }, page: { $firstN: { n: limit, input: { _id: '$_id', head: '$head', body: '$body', held: '$held' } } } } }
-      ], { ...hintOf(type, filter), maxTimeMS: searchTime, ...within(session) }).toArray()
-      const { total = 0, page = [] } = answer ?? {}
-      totals.set(type, query.filter, under, total)
-      return { versions: await kept(type, page, session), hasMore: total > limit, total }
-    })),
+    firstPage: async query => await translated(async () => await firstPage(query)),
 
     count: async (type, filter, under, most) => await translated(async () => {
-      const total = totals.get(type, filter, under) ?? await atOnce(type, filter, async (filter, session) =>
+      const known = knownOf(type, filter, under)
+      const total = known.total() ?? await atOnce(type, filter, async (filter, session) =>
         await versions(type).countDocuments(toMongo(paired(filter)), { ...hintOf(type, filter), ...most === undefined ? {} : { limit: most + 1 }, maxTimeMS: searchTime, ...within(session) }))
-      totals.set(type, filter, under, total)
+      known.setTotal(total)
       return total
     }),
 

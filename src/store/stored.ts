@@ -86,6 +86,8 @@ export interface Sealing {
   readonly toTrace: (trace: Version) => Promise<StoredVersion>
   /** undefined where the key of the record is no more: it reads as absent. */
   readonly opened: (version: Kept) => Promise<Version | undefined>
+  /** Its text alone, as UTF-8. */
+  readonly bytes: (version: Kept) => Promise<Buffer | undefined>
 }
 
 /** The passage between a version and what is stored of it; each body is sealed for its patient, id and version. */
@@ -125,6 +127,16 @@ export function createSealing (keyring: Keyring): Sealing {
     }
   }
 
+  /** What the body of a version says: the directory's text, or what was sealed. */
+  async function plain (version: Kept): Promise<string | Buffer | undefined> {
+    const { type, patient, body } = version
+    const key = await keyOf(type, patient)
+    if (key === undefined) return undefined
+    if (typeof body === 'string') return body
+    if (!(body instanceof Binary)) throw new Error('the body of this version was not read')
+    return open(key ?? keyring.common, place(type, version), body.buffer)
+  }
+
   let somebody = ''
 
   const sealing: Sealing = {
@@ -146,11 +158,13 @@ export function createSealing (keyring: Keyring): Sealing {
     async opened (version) {
       if (isOpen(version)) return version
       const { body, ...kept } = version
-      const key = await keyOf(kept.type, kept.patient)
-      if (key === undefined) return undefined
-      if (typeof body === 'string') return { ...kept, text: body }
-      if (!(body instanceof Binary)) throw new Error('the body of this version was not read')
-      return { ...kept, text: open(key ?? keyring.common, place(kept.type, kept), body.buffer).toString('utf8') }
+      const text = await plain(version)
+      return text === undefined ? undefined : { ...kept, text: text.toString() }
+    },
+
+    async bytes (version) {
+      const text = isOpen(version) ? version.text : await plain(version)
+      return typeof text === 'string' ? Buffer.from(text) : text
     }
   }
   return sealing

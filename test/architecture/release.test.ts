@@ -1,6 +1,6 @@
 /** The gate (`src/release/release.ts`): a contradiction sends nothing and is told; without a durable trace nothing goes. */
 import { PassThrough } from 'node:stream'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pino } from 'pino'
 import t from 'tap'
@@ -64,7 +64,7 @@ t.test('what the reader may see goes, once its trace is kept', async t => {
     const { gate, alarms, traces } = ports()
     const released = await release(answer(body, mine), gate)
     t.ok(isReleased(released), name)
-    t.match(typeof released.payload === 'string' ? released.payload : await text(released.payload), name === 'content' ? 'bytes' : id)
+    t.match(released.payload instanceof Readable ? await text(released.payload) : released.payload.toString(), name === 'content' ? 'bytes' : id)
     t.same([alarms.length, traces.length], [0, 1])
   }
 })

@@ -24,8 +24,8 @@ export interface TestApp {
   /** A bearer token with these claims; `scope` is all of it unless given. */
   readonly token: (claims: Claims) => Promise<string>
   readonly request: Ask
-  /** Asks another server on the same data, with these settings besides, which knows nothing of what this one keeps in memory. */
-  readonly beside: (more?: Readonly<Record<string, string>>) => Promise<Ask>
+  /** Asks another server on the same data, with these settings besides and its own clock, which knows nothing of what this one keeps in memory. */
+  readonly beside: (more?: Readonly<Record<string, string>>, clock?: () => number) => Promise<Ask>
   /** Closes the server and starts it again on the same data. */
   readonly restart: () => Promise<void>
 }
@@ -88,7 +88,7 @@ export async function startApp (t: Test, env: Readonly<Record<string, string>> =
   const logger = pino({ level: process.env['TEST_LOG'] ?? 'silent' })
   const { trust, token } = await createIssuer()
   const master = randomBytes(32)
-  const start = async (more: Readonly<Record<string, string>> = {}) => await createApp({ config: configOf(database, { ...env, ...more }), logger, trust, master, root: root() })
+  const start = async (more: Readonly<Record<string, string>> = {}, clock = Date.now) => await createApp({ clock, config: configOf(database, { ...env, ...more }), logger, trust, master, root: root() })
   let app = await start()
   t.teardown(async () => { await app.close() })
   return {
@@ -97,8 +97,8 @@ export async function startApp (t: Test, env: Readonly<Record<string, string>> =
     database,
     token,
     request: async (token, method, path, options) => await ask(app, token, method, path, options),
-    beside: async more => {
-      const other = await start(more)
+    beside: async (more, clock) => {
+      const other = await start(more, clock)
       t.teardown(async () => { await other.close() })
       return async (token, method, path, options) => await ask(other, token, method, path, options)
     },

@@ -15,7 +15,7 @@ export const PRACTICE = '1751234567'
 
 export interface Record { readonly id: string, readonly ins: string, readonly holder: string }
 
-export interface Scene extends Pick<TestApp, 'app' | 'request' | 'restart' | 'mongo' | 'database' | 'token'> {
+export interface Scene extends Pick<TestApp, 'app' | 'request' | 'restart' | 'beside' | 'mongo' | 'database' | 'token'> {
   readonly operator: string
   readonly lab: string
   readonly hospital: string
@@ -39,7 +39,7 @@ export const newIns = () => `1${Array.from({ length: 14 }, () => randomInt(10)).
 
 export async function openScene (t: Test, env: Readonly<{ [name: string]: string }> = {}): Promise<Scene> {
   const started = await startApp(t, env)
-  const { request, restart, token, mongo, database } = started
+  const { request, restart, beside, token, mongo, database } = started
   const send = async (token: string | undefined, method: Method, url: string, options: RequestOptions = {}) =>
     await request(token, method, url, options)
   const withHeaders = (headers: RequestOptions['headers']) => headers === undefined ? {} : { headers }
@@ -53,6 +53,7 @@ export async function openScene (t: Test, env: Readonly<{ [name: string]: string
     get app () { return started.app },
     request,
     restart,
+    beside,
     token,
     mongo,
     database,
