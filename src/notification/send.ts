@@ -1,13 +1,13 @@
 /**
  * What of a notification goes out of the server: that something happened, and nothing of what. It is decided when it is
- * sent, not when it is due: what the holder would not be shown by then waits, and so does a second mail within the hour,
- * for which one mail is enough.
+ * sent, not when it is due: what the holder, or one who represents them by law, would not be shown by then waits, and so
+ * does a second mail within the hour, for which one mail is enough.
  */
 import type { Patient } from '@medplum/fhirtypes'
 import { preferencesOf } from '../interaction/admit/preference.js'
 import type { Preference, Way } from '../interaction/admit/preference.js'
 import type { Due, Version } from '../interaction/store.js'
-import { isShown } from './judge.js'
+import { mayBeSent } from './judge.js'
 import type { SightOf } from './judge.js'
 import type { Kind } from './kind.js'
 import type { Letter, LetterContext } from './letter.js'
@@ -81,7 +81,7 @@ export function createSending ({ context, sightOf, sender, memory, mailEvery }: 
         const still = await stillWanted('mail', due)
         const to = still === undefined ? undefined : addressOf(still.holder)
         if (still === undefined || to === undefined) return 'done'
-        if (!await isShown(sightOf, still.holder, still.notification, now)) return hiddenYet(context, still.notification, now)
+        if (!await mayBeSent({ context, sightOf }, still.holder, still.notification, now)) return hiddenYet(context, still.notification, now)
         const key = `mail|${due.patient}`
         const last = await memory.last(key) ?? 0
         // A mail that went after it says as much.
@@ -95,7 +95,7 @@ export function createSending ({ context, sightOf, sender, memory, mailEvery }: 
       webhook: async (due, now) => {
         const still = await stillWanted('webhook', due)
         if (still?.endpoint === undefined) return 'done'
-        if (!await isShown(sightOf, still.holder, still.notification, now)) return hiddenYet(context, still.notification, now)
+        if (!await mayBeSent({ context, sightOf }, still.holder, still.notification, now)) return hiddenYet(context, still.notification, now)
         await sender.webhook?.(still.endpoint, still.notification.id, now)
         return 'done'
       }

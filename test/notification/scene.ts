@@ -9,6 +9,7 @@ import { createSealing } from '../../src/store/stored.js'
 import { createTraceFeed } from '../../src/store/trace-feed.js'
 import { matches } from '../interaction/scene.js'
 import type { Record, Scene } from '../interaction/scene.js'
+import { INS_TEST } from '../helper/app.js'
 import type { TestResponse } from '../helper/app.js'
 
 export const KINDS = 'https://fhir.espace-sante.example/CodeSystem/notification-kind'
@@ -66,6 +67,20 @@ export async function notifications ({ get }: Scene, token: string, patient: str
   const bundle = await get(token, `/Communication?patient=Patient/${patient}&category=notification&_count=200&_sort=sent`)
   if (bundle.status !== 200) throw new Error(`${bundle.status} ${bundle.text}`)
   return matches(bundle)
+}
+
+/** A holder of sixteen. */
+export const MINOR = { birthDate: new Date(Date.now() - 16 * 365.25 * 86_400_000).toISOString().slice(0, 10) }
+
+/** Somebody who represents a minor by law, with their token. */
+export async function legalOf ({ made, operator, token }: Scene, { id, ins }: Record): Promise<{ readonly relative: TestResponse['json'], readonly parent: string }> {
+  const relative = await made(operator, {
+    resourceType: 'RelatedPerson',
+    patient: { reference: `Patient/${id}` },
+    name: [{ family: 'PETIT' }],
+    extension: [{ url: 'https://fhir.espace-sante.example/StructureDefinition/legal-representation', valueCode: 'minor' }]
+  })
+  return { relative, parent: await token({ actor: 'representative', representative_id: relative.id, ins: `${INS_TEST}|${ins}`, sub: relative.id }) }
 }
 
 export function kindOf ({ category }: TestResponse['json']): string {

@@ -6,9 +6,10 @@ import { text } from 'node:stream/consumers'
 import { createHmac } from 'node:crypto'
 import t from 'tap'
 import { createWebhook, keyOf } from '../../src/notification/webhook.js'
+import { as } from '../helper/app.js'
 import { document } from '../helper/resource.js'
-import { HOSPITAL, openScene, refused } from '../interaction/scene.js'
-import { beginning, tellAll, workerOf } from './scene.js'
+import { GP, HOSPITAL, PRACTICE, openScene, refused } from '../interaction/scene.js'
+import { MINOR, beginning, legalOf, tellAll, workerOf } from './scene.js'
 
 interface Received { readonly url: string, readonly headers: IncomingHttpHeaders, readonly body: string }
 const received: Received[] = []
@@ -102,4 +103,26 @@ t.test('a holder asks for it, within what the configuration allows, and it is tr
   t.equal(received.length, 2)
   t.strictSame(warnings, [])
   t.equal(await db.collection('Outbox').countDocuments(), 0)
+})
+
+t.test('what is hidden from a legal representative is told to no receiver while there is one', async t => {
+  const scene = await openScene(t, { WEBHOOK_ORIGINS: origin, WEBHOOK_SECRET: secret, WEBHOOK_PRIVATE: 'allow' })
+  const { made, gp, get, put, hospital } = scene
+  await beginning(scene)
+  const minor = await scene.open(MINOR)
+  const { json } = await get(minor.holder, `/Patient/${minor.id}`)
+  t.equal((await put(minor.holder, { ...json, extension: [{ url: PREFERENCE, extension: [{ url: 'way', valueCode: 'webhook' }, { url: 'endpoint', valueUrl: `${origin}/hooks/2` }] }] })).status, 200)
+  await legalOf(scene, minor)
+  const hidden = await made(await scene.token(as.professional(GP, PRACTICE, { Connexion_Secrete: true })), document(minor.id))
+  const { worker } = workerOf(scene, { ports: { webhook: createWebhook(allowed).send } })
+  const run = async () => {
+    await tellAll(scene, worker)
+    await worker.deliverAll()
+    return received.splice(0).length
+  }
+  await run()
+  t.equal((await get(gp, `/DocumentReference/${hidden.id}`)).status, 200)
+  t.equal(await run(), 0)
+  await made(hospital, document(minor.id))
+  t.equal(await run(), 1, 'of what a representative sees it is')
 })
