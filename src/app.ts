@@ -218,6 +218,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       feed: createTraceFeed(db, createSealing(keyring)),
       outbox,
       memory: createMemory(db),
+      rests,
       webhook: webhook?.send,
       warn
     })

@@ -11,7 +11,10 @@ import { mayBeSent } from './judge.js'
 import type { SightOf } from './judge.js'
 import type { Kind } from './kind.js'
 import type { Letter, LetterContext } from './letter.js'
+import { waitAfter } from './outbox.js'
 import type { Deliver } from './outbox.js'
+import type { Rests } from './rest.js'
+import { WebhookError } from './webhook.js'
 
 /** Sends mails and calls webhooks; undefined where the server is not set up for it. */
 export interface Sender {
@@ -30,6 +33,7 @@ export interface SendPorts {
   readonly sightOf: SightOf
   readonly sender: Sender
   readonly memory: Memory
+  readonly rests: Rests
   /** Between two mails to one holder, ms. */
   readonly mailEvery: number
 }
@@ -42,9 +46,11 @@ export interface Sending {
 const HOUR = 3600_000
 /** After the latest instant at which anything that waits to be announced opens, what is hidden is sent no more, ms. */
 const LONGER = 10 * 24 * HOUR
+/** The longest for which an origin that did not answer is left alone, ms. */
+const LONGEST_REST = 8 * 60_000
 const ADDRESS = /^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,190}$/
 
-export function createSending ({ context, sightOf, sender, memory, mailEvery }: SendPorts): Sending {
+export function createSending ({ context, sightOf, sender, memory, rests, mailEvery }: SendPorts): Sending {
   const { store, clock } = context
 
   async function patientOf (id: string): Promise<Patient | undefined> {
@@ -64,6 +70,24 @@ export function createSending ({ context, sightOf, sender, memory, mailEvery }: 
     const notification = kept === undefined ? undefined : await store.opened(kept)
     const preference = holder === undefined || notification === undefined ? undefined : wanted(holder).find(each => each.way === way && isFor(each, kindOf(notification)))
     return holder === undefined || notification === undefined || preference === undefined ? undefined : { holder, notification, endpoint: preference.endpoint }
+  }
+
+  /** Calls an endpoint. Whoever waits at an origin that does not answer waits for all that it is to be told: it is left alone for a while. */
+  async function call (endpoint: string, id: string, now: number): Promise<void> {
+    const origin = `origin|${URL.canParse(endpoint) ? new URL(endpoint).origin : ''}`
+    const entered = await rests.enter(origin, now)
+    // That is a try of this: who is gone for a day is told nothing of that day.
+    if ('until' in entered) throw new WebhookError('resting')
+    const failures = entered.failures + 1
+    try {
+      await sender.webhook?.(endpoint, id, now)
+    } catch (error) {
+      const isAnswered = error instanceof WebhookError
+      if (!isAnswered) await rests.fail(origin, failures, clock() + Math.min(waitAfter(failures), LONGEST_REST))
+      else if (failures > 1) await rests.end(origin)
+      throw error
+    }
+    if (failures > 1) await rests.end(origin)
   }
 
   return {
@@ -96,7 +120,7 @@ export function createSending ({ context, sightOf, sender, memory, mailEvery }: 
         const still = await stillWanted('webhook', due)
         if (still?.endpoint === undefined) return 'done'
         if (!await mayBeSent({ context, sightOf }, still.holder, still.notification, now)) return hiddenYet(context, still.notification, now)
-        await sender.webhook?.(still.endpoint, still.notification.id, now)
+        await call(still.endpoint, still.notification.id, now)
         return 'done'
       }
     }

@@ -5,6 +5,7 @@ import type { NotificationPorts } from '../../src/notification/create.js'
 import type { Worker } from '../../src/notification/worker.js'
 import { createMemory } from '../../src/store/memory-store.js'
 import { createOutbox } from '../../src/store/outbox-store.js'
+import { createRests } from '../../src/store/rest-store.js'
 import { createSealing } from '../../src/store/stored.js'
 import { createTraceFeed } from '../../src/store/trace-feed.js'
 import { matches } from '../interaction/scene.js'
@@ -29,6 +30,7 @@ export function workerOf ({ app, mongo, database }: Scene, { clock = Date.now, s
     feed: createTraceFeed(db, createSealing(app.context.keyring)),
     outbox: createOutbox(db),
     memory: createMemory(db),
+    rests: createRests(db),
     webhook: undefined,
     warn: (fields, message) => { warnings.push({ ...fields, message }) },
     ...ports
