@@ -103,11 +103,16 @@ export function createSubscriptionSend ({ context, sightOf, gate, payload, webho
       const asked = await asking(due, now)
       if (asked === undefined) return 'done'
       const { kept: { id }, facts } = asked
-      // Who listens asks in their own name: by the token that they showed, not by one that they had.
-      const principal = sockets.principalOf(id)
-      if (principal === undefined) return { later: now + SOON }
-      const told = await passed(principal, openGrant(context.keyring, id, facts.grant).criteria, due, now, () => ({ kind: 'nothing' }))
-      return told === undefined || sockets.ping(id) ? 'done' : { later: now + SOON }
+      const { criteria } = openGrant(context.keyring, id, facts.grant)
+      // Who listens asks in their own name: each by the token that they showed, not by one that they had, nor by another's.
+      const principals = sockets.principalsOf(id)
+      const heard = await Promise.all(principals.map(async principal => {
+        const told = await passed(principal, criteria, due, now, () => ({ kind: 'nothing' }))
+        return told === undefined ? undefined : sockets.ping(id, principal)
+      }))
+      // Where none of those who may hear it is there any more, it waits for the next one.
+      const isMissed = heard.includes(false) && !heard.includes(true)
+      return principals.length === 0 || isMissed ? { later: now + SOON } : 'done'
     }
   }
 }
