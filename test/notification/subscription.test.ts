@@ -135,6 +135,14 @@ t.test('a caller has so many and no more', async t => {
   t.equal((await post(who, hook('Observation?code=9', endpoint))).status, 201, 'until one is gone')
 })
 
+t.test('nor by asking for many at once', async t => {
+  const who = await somebody()
+  const answers = await Promise.all(Array.from({ length: 8 }, async () => await post(who, hook('Observation?code=1-8', endpoint))))
+  t.equal(answers.filter(({ status }) => status === 201).length, 5)
+  for (const { status } of answers) t.ok([201, 409, 422].includes(status), String(status))
+  t.equal((await ids(who, '/Subscription')).length, 5)
+})
+
 t.test('P19 it is of who made it, in that role: to anybody else it is as absent as what never was', async t => {
   const { id: patient, ins, holder } = await scene.open()
   await made(holder, access(patient, GP))
