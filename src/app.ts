@@ -46,6 +46,7 @@ import { createCollections } from './store/indexes.js'
 import { createKeyStore } from './store/key-store.js'
 import { createMemory } from './store/memory-store.js'
 import { createOutbox } from './store/outbox-store.js'
+import { createRests } from './store/rest-store.js'
 import { createResourceStore } from './store/resource-store.js'
 import { createSealing } from './store/stored.js'
 import { createTraceFeed } from './store/trace-feed.js'
@@ -196,7 +197,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       isReady: async () => await db.command({ ping: 1 }).then(() => true, () => false)
     })
     const reindexing = await startReindexing({ registry: { ...registry, types: stored }, hash, store: createIndexStore(db, createSealing(keyring)), incomplete, pause: config.reindexPause, log: (fields, message) => { logger.info(fields, message) } })
-    const outbox = createOutbox(db)
+    const [outbox, rests] = [createOutbox(db), createRests(db)]
     const warn: (fields: Readonly<Record<string, unknown>>, message: string) => void = (fields, message) => { logger.warn(fields, message) }
     const subscriptions = createSubscriptions({
       context,
@@ -207,6 +208,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       sockets: sockets ?? NO_SOCKETS,
       feed: createTraceFeed(db, createSealing(keyring), 'writes'),
       outbox,
+      rests,
       warn
     })
     const notifications = createNotifications({
@@ -216,6 +218,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       feed: createTraceFeed(db, createSealing(keyring)),
       outbox,
       memory: createMemory(db),
+      rests,
       webhook: webhook?.send,
       warn
     })

@@ -35,6 +35,8 @@ const read = of('src/interaction/read.ts', WIRE)
 const search = of('src/interaction/search.ts', WIRE)
 const reference = of('src/interaction/admit/reference.ts', WIRE)
 const trace = of('src/audit/trace.ts', ['test/security/permit-hidden.test.ts'])
+const listened = of('src/notification/subscription-send.ts', ['test/notification/subscription-socket.test.ts'])
+const sent = of('src/notification/judge.ts', ['test/notification/mail.test.ts'])
 const letter = of('src/notification/letter.ts', ['test/notification/told.test.ts'])
 
 /** @type {readonly { file: string, by: readonly string[], why: string, from: string, to: string }[]} */
@@ -204,6 +206,8 @@ export const MUTANTS = [
   owner('a Subscription is of a person in whatever structure', '`owner|${principal.kind}|${principal.subject}`', '`owner|${principal.kind}|${principal.person ?? principal.subject}`'),
   told('a Subscription that was turned off is told what was due', 'facts.isActive && facts.until > now', 'facts.until > now'),
   told('a Subscription outlives its end', 'facts.isActive && facts.until > now', 'facts.isActive'),
+  listened('whoever listens to a Subscription hears what the first of them may', 'const principals = sockets.principalsOf(id)', 'const principals = sockets.principalsOf(id).slice(0, 1)'),
+  sent('a parent is mailed of what is hidden from them', 'return told !== undefined && !isUnsaid(told, sight.hiddenIn(patient))', 'return told !== undefined'),
   told('a Subscription is judged when the change was, and no more', "if (told === undefined) return 'done'", "if (told === undefined) { await webhook.call(endpoint, { id: due.id, now, body: '' }); return 'done' }"),
   feed('a Subscription hears of a secret session', ', [`${prefix}facts.isSecret`]: { $ne: true } })', ' })'),
   unclaimed('a content that a document claimed is still read alone', 'permit: claimedBy === null && keys', 'permit: keys'),

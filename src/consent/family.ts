@@ -191,7 +191,7 @@ function namesOf (situation: Extract<Situation, { stands: 'professional' }>): re
 }
 
 /** Whether what is told is about something that is hidden from its reader. */
-function isUnsaid ({ about, disclosed, isNamed }: Told, hidden: Hidden): boolean {
+export function isUnsaid ({ about, disclosed, isNamed }: Told, hidden: Hidden): boolean {
   return about.some(reference => hidden.has(reference)) ||
     (!isNamed && disclosed.length > 0 && disclosed.every(reference => hidden.has(reference)))
 }

@@ -132,9 +132,9 @@ export function createSocketServer ({ logger, authenticate, clock, bind, most }:
   return {
     server,
     bound: () => [...new Set([...listeners].flatMap(({ bound }) => [...bound]))],
-    principalOf: subscription => listenersOf(subscription)[0]?.principal,
-    ping: subscription => {
-      const heard = listenersOf(subscription)
+    principalsOf: subscription => [...new Set(listenersOf(subscription).map(({ principal }) => principal))],
+    ping: (subscription, principal) => {
+      const heard = listenersOf(subscription).filter(each => each.principal === principal)
       for (const { socket } of heard) say(socket, 'ping', subscription)
       return heard.length > 0
     }

@@ -13,14 +13,12 @@ import type { Create, Preference } from './create.js'
 import { remove } from './delete.js'
 import { match, trace, unmatched } from './match.js'
 import type { Criteria, Match } from './match.js'
+import { NO_RECORD } from './nobody.js'
 import { patch } from './patch.js'
 import { recalled } from './receipt.js'
 import type { PatchInteraction } from './patch.js'
 import { update } from './update.js'
 import type { Write } from './store.js'
-
-/** What belongs to no record takes turns under this name, where a condition asks for it. */
-export const NO_RECORD = ''
 
 export interface Conditional extends Asking { readonly type: string, readonly criteria: Criteria }
 interface Written extends Conditional { readonly resource: unknown, readonly prefer: Preference, readonly ifMatch?: readonly string[] }

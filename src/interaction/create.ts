@@ -90,7 +90,7 @@ export async function create (context: Context, asking: Create): Promise<Answer>
     ...admission.keys === undefined ? {} : { keys: [admission.keys] },
     ...admission.rules === undefined ? {} : { rules: admission.rules },
     contents: staged,
-    ...turnOf(sight, admission.patient, type),
+    ...admission.turns === undefined ? turnOf(sight, admission.patient, type) : { turns: admission.turns },
     ...receiptOf(asking.keyed, answer, sight.caller.now),
     traces: [toTrace(written(sight, type, 'create', version), sight.caller, context)]
   })

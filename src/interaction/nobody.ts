@@ -10,6 +10,9 @@ const IDS: ReadonlySet<string> = new Set(ALL)
 
 export const [NOBODY = ''] = ALL
 
+/** What belongs to no record takes turns under this name, where a condition asks for it. */
+export const NO_RECORD = ''
+
 /** What a trace that does not exist names. */
 export const NOTHING = ['DocumentReference/nothing'] as const
 

@@ -9,13 +9,14 @@ import { refusal } from './answer.js'
 import type { Answer } from './answer.js'
 import { entryPlace, inEntry } from './bundle.js'
 import type { Read, Request } from './bundle.js'
-import { NO_RECORD, existing, hasId, withId } from './conditional.js'
+import { existing, hasId, withId } from './conditional.js'
 import { needScope } from './context.js'
 import type { Context } from './context.js'
 import { interactionOf } from './entry.js'
 import type { Asked } from './entry.js'
 import { match, trace, unmatched } from './match.js'
 import type { Criteria } from './match.js'
+import { NO_RECORD } from './nobody.js'
 
 /** One entry, ready to be done. */
 export interface Step {

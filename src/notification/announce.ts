@@ -25,7 +25,8 @@ export interface Announcing {
 /** As much as the families that know this label have in common. */
 interface Withheld { readonly labels?: readonly string[], readonly began?: number, readonly opens?: number }
 
-const DAY = 24 * 3600_000
+const HOUR = 3600_000
+const DAY = 24 * HOUR
 const WRITES: readonly string[] = ['C', 'U']
 const FAMILIES: readonly TraceFacts['family'][] = ['record', 'message', 'agenda']
 
@@ -50,10 +51,12 @@ export function createAnnouncing (context: LetterContext, days: number, sendings
       return waiting === undefined ? [] : [{ id: `announcement|${about}`, way: 'announcement', patient, about, at: waiting.began + days * DAY }]
     },
 
-    deliver: async ({ patient, about }) => {
+    deliver: async ({ patient, about }, now) => {
       const waiting = await withheld(about)
+      if (waiting === undefined) return 'done'
       const rules = await store.rules(patient, EVERYONE)
-      if (waiting === undefined || rules === undefined || !isOpenAccount((JSON.parse(rules.body) as RulesBody).account ?? 'none')) return 'done'
+      // Nobody reads a record that is shut; where it opens while this still waits, its holder is asked then.
+      if (rules === undefined || !isOpenAccount((JSON.parse(rules.body) as RulesBody).account ?? 'none')) return { later: now + HOUR }
       const found = `prompt|${patient}`
       const filter = and(equals('patient', patient), isIn('found', [found]), compare('at', 'ge', waiting.began))
       if ((await store.findKept({ type: 'Communication', filter, sort: [], limit: 1 })).length > 0) return 'done'

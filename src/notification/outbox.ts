@@ -5,6 +5,7 @@
  */
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Due } from '../interaction/store.js'
+import { ReceiverFailed } from './rest.js'
 
 /** Taken for the so-manieth time. */
 export interface Taken extends Due { readonly attempts: number }
@@ -20,6 +21,8 @@ export interface Outbox {
   readonly done: (due: Taken) => Promise<void>
   /** @param reason the name of what failed, where something did */
   readonly postpone: (due: Taken, at: number, attempts: number, reason?: string) => Promise<void>
+  /** All that waits for a Subscription waits until then, ms, at the least. */
+  readonly rest: (subscription: string, until: number) => Promise<void>
   /** Drops what of a way was due before an instant, ms, and nobody came for. */
   readonly forget: (way: Due['way'], before: number) => Promise<void>
   /** Nobody takes it any more: it waits for the operator. */
@@ -50,7 +53,7 @@ export const LEASE = 120_000
 const FIRST_WAIT = 30_000
 const LONGEST = 6 * 3600_000
 /** Nine tries are about a day. */
-const MOST_ATTEMPTS = 9
+export const MOST_ATTEMPTS = 9
 
 /** Does what is due longest. @returns false where nothing is due */
 export async function deliverNext ({ outbox, clock, deliver, subscriptions, dead, warn }: DeliveryPorts): Promise<boolean> {
@@ -65,12 +68,13 @@ export async function deliverNext ({ outbox, clock, deliver, subscriptions, dead
     if (done === 'done') await outbox.done(due)
     else await outbox.postpone(due, done.later, done.isUntried === true ? due.attempts - 1 : 0)
   } catch (error) {
-    const reason = nameOf(error)
-    if (due.attempts < MOST_ATTEMPTS) await outbox.postpone(due, clock() + waitAfter(due.attempts), due.attempts, reason)
+    const attempts = error instanceof ReceiverFailed ? error.failures : due.attempts
+    const reason = nameOf(error instanceof ReceiverFailed ? error.cause : error)
+    if (attempts < MOST_ATTEMPTS) await outbox.postpone(due, clock() + waitAfter(attempts), attempts, reason)
     else {
-      await outbox.bury(due, reason)
+      await outbox.bury({ ...due, attempts }, reason)
       await dead?.(due)
-      warn({ due: due.id, way: due.way, attempts: due.attempts, reason }, 'something could not be delivered and waits for the operator')
+      warn({ due: due.id, way: due.way, attempts, reason }, 'something could not be delivered and waits for the operator')
     }
   }
   return true

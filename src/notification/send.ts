@@ -1,17 +1,20 @@
 /**
  * What of a notification goes out of the server: that something happened, and nothing of what. It is decided when it is
- * sent, not when it is due: what the holder would not be shown by then waits, and so does a second mail within the hour,
- * for which one mail is enough.
+ * sent, not when it is due: what the holder, or one who represents them by law, would not be shown by then waits, and so
+ * does a second mail within the hour, for which one mail is enough.
  */
 import type { Patient } from '@medplum/fhirtypes'
 import { preferencesOf } from '../interaction/admit/preference.js'
 import type { Preference, Way } from '../interaction/admit/preference.js'
 import type { Due, Version } from '../interaction/store.js'
-import { isShown } from './judge.js'
+import { mayBeSent } from './judge.js'
 import type { SightOf } from './judge.js'
 import type { Kind } from './kind.js'
 import type { Letter, LetterContext } from './letter.js'
+import { waitAfter } from './outbox.js'
 import type { Deliver } from './outbox.js'
+import type { Rests } from './rest.js'
+import { WebhookError } from './webhook.js'
 
 /** Sends mails and calls webhooks; undefined where the server is not set up for it. */
 export interface Sender {
@@ -30,6 +33,7 @@ export interface SendPorts {
   readonly sightOf: SightOf
   readonly sender: Sender
   readonly memory: Memory
+  readonly rests: Rests
   /** Between two mails to one holder, ms. */
   readonly mailEvery: number
 }
@@ -42,9 +46,11 @@ export interface Sending {
 const HOUR = 3600_000
 /** After the latest instant at which anything that waits to be announced opens, what is hidden is sent no more, ms. */
 const LONGER = 10 * 24 * HOUR
+/** The longest for which an origin that did not answer is left alone, ms. */
+const LONGEST_REST = 8 * 60_000
 const ADDRESS = /^[^\s@<>()[\]\\,;:"]{1,64}@[^\s@<>()[\]\\,;:"]{1,190}$/
 
-export function createSending ({ context, sightOf, sender, memory, mailEvery }: SendPorts): Sending {
+export function createSending ({ context, sightOf, sender, memory, rests, mailEvery }: SendPorts): Sending {
   const { store, clock } = context
 
   async function patientOf (id: string): Promise<Patient | undefined> {
@@ -66,6 +72,24 @@ export function createSending ({ context, sightOf, sender, memory, mailEvery }: 
     return holder === undefined || notification === undefined || preference === undefined ? undefined : { holder, notification, endpoint: preference.endpoint }
   }
 
+  /** Calls an endpoint. Whoever waits at an origin that does not answer waits for all that it is to be told: it is left alone for a while. */
+  async function call (endpoint: string, id: string, now: number): Promise<void> {
+    const origin = `origin|${URL.canParse(endpoint) ? new URL(endpoint).origin : ''}`
+    const entered = await rests.enter(origin, now)
+    // That is a try of this: who is gone for a day is told nothing of that day.
+    if ('until' in entered) throw new WebhookError('resting')
+    const failures = entered.failures + 1
+    try {
+      await sender.webhook?.(endpoint, id, now)
+    } catch (error) {
+      const isAnswered = error instanceof WebhookError
+      if (!isAnswered) await rests.fail(origin, failures, clock() + Math.min(waitAfter(failures), LONGEST_REST))
+      else if (failures > 1) await rests.end(origin)
+      throw error
+    }
+    if (failures > 1) await rests.end(origin)
+  }
+
   return {
     dueOf: async (patient, letters) => {
       const told = letters.filter(({ isToHolder, isSecret }) => isToHolder && !isSecret)
@@ -81,7 +105,7 @@ export function createSending ({ context, sightOf, sender, memory, mailEvery }: 
         const still = await stillWanted('mail', due)
         const to = still === undefined ? undefined : addressOf(still.holder)
         if (still === undefined || to === undefined) return 'done'
-        if (!await isShown(sightOf, still.holder, still.notification, now)) return hiddenYet(context, still.notification, now)
+        if (!await mayBeSent({ context, sightOf }, still.holder, still.notification, now)) return hiddenYet(context, still.notification, now)
         const key = `mail|${due.patient}`
         const last = await memory.last(key) ?? 0
         // A mail that went after it says as much.
@@ -95,8 +119,8 @@ export function createSending ({ context, sightOf, sender, memory, mailEvery }: 
       webhook: async (due, now) => {
         const still = await stillWanted('webhook', due)
         if (still?.endpoint === undefined) return 'done'
-        if (!await isShown(sightOf, still.holder, still.notification, now)) return hiddenYet(context, still.notification, now)
-        await sender.webhook?.(still.endpoint, still.notification.id, now)
+        if (!await mayBeSent({ context, sightOf }, still.holder, still.notification, now)) return hiddenYet(context, still.notification, now)
+        await call(still.endpoint, still.notification.id, now)
         return 'done'
       }
     }

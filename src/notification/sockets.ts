@@ -11,13 +11,13 @@ import type { SightOf } from './judge.js'
 export interface Sockets {
   /** The Subscriptions that somebody listens to. */
   readonly bound: () => readonly string[]
-  /** Who listens to one. */
-  readonly principalOf: (subscription: string) => Principal | undefined
-  /** @returns whether anybody heard it */
-  readonly ping: (subscription: string) => boolean
+  /** Who listens to one: each by the token that they showed. */
+  readonly principalsOf: (subscription: string) => readonly Principal[]
+  /** Of those who listen to one, by one token. @returns whether anybody heard it */
+  readonly ping: (subscription: string, principal: Principal) => boolean
 }
 
-export const NO_SOCKETS: Sockets = { bound: () => [], principalOf: () => undefined, ping: () => false }
+export const NO_SOCKETS: Sockets = { bound: () => [], principalsOf: () => [], ping: () => false }
 
 /** Whether somebody may listen to a Subscription. */
 export type Bind = (principal: Principal, subscription: string) => Promise<boolean>

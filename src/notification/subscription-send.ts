@@ -4,7 +4,6 @@
  * gate like an answer: decided once more, traced as their access, and only then sent.
  */
 import type { Subscription } from '@medplum/fhirtypes'
-import { LRUCache } from 'lru-cache'
 import type { SubscriptionFacts } from '../consent/subscription.js'
 import type { Answer, Body } from '../interaction/answer.js'
 import { parsedHeader } from '../interaction/admit/subscription-header.js'
@@ -16,8 +15,10 @@ import type { Kept, Version } from '../interaction/store.js'
 import type { Principal } from '../security/principal.js'
 import type { SightOf } from './judge.js'
 import { idOf } from './letter.js'
-import { waitAfter } from './outbox.js'
-import type { Deliver, Taken } from './outbox.js'
+import { MOST_ATTEMPTS, waitAfter } from './outbox.js'
+import type { Deliver, Outbox, Taken } from './outbox.js'
+import { ReceiverFailed } from './rest.js'
+import type { Rests } from './rest.js'
 import type { Sockets } from './sockets.js'
 import { WebhookError } from './webhook.js'
 import type { Call } from './webhook.js'
@@ -31,16 +32,15 @@ export interface SubscriptionSendPorts {
   /** undefined where the server calls nobody. */
   readonly webhook: { readonly mayCall: (endpoint: string) => boolean, readonly call: (endpoint: string, call: Call) => Promise<void> } | undefined
   readonly sockets: Sockets
+  readonly rests: Rests
+  readonly outbox: Outbox
 }
 
 /** How long what a socket that closed in between did not hear waits for the next one, ms. */
 const SOON = 1000
-const MOST_RESTING = 10_000
 
-export function createSubscriptionSend ({ context, sightOf, gate, payload, webhook, sockets }: SubscriptionSendPorts): Readonly<Record<'rest-hook' | 'websocket', Deliver>> {
-  const { store } = context
-  /** Until when an endpoint that failed is left alone, ms: what else it is to be told waits as long, and holds up nobody else's. */
-  const resting = new LRUCache<string, number>({ max: MOST_RESTING })
+export function createSubscriptionSend ({ context, sightOf, gate, payload, webhook, sockets, rests, outbox }: SubscriptionSendPorts): Readonly<Record<'rest-hook' | 'websocket', Deliver>> {
+  const { store, clock } = context
 
   /** The Subscription of what is due, as it is now; undefined where it asks for nothing any more. */
   async function asking ({ subscription = '', way }: Taken, now: number): Promise<{ readonly kept: Kept, readonly facts: SubscriptionFacts } | undefined> {
@@ -60,18 +60,27 @@ export function createSubscriptionSend ({ context, sightOf, gate, payload, webho
     return { body, version, released: await gate({ status: 200, headers: {}, body, sight, accesses: accesses(context, sight, request, [{ version }]) }) }
   }
 
+  /** An endpoint that fails is left alone, and with it all that it is to be told; one that is given up asks for nothing more. */
+  async function failed (subscription: Version, failures: number, error: unknown): Promise<ReceiverFailed> {
+    const until = clock() + waitAfter(failures)
+    await rests.fail(restKey(subscription), failures, until)
+    if (failures < MOST_ATTEMPTS) await outbox.rest(subscription.id, until)
+    return new ReceiverFailed(error, failures)
+  }
+
   return {
     'rest-hook': async (due, now) => {
       const asked = await asking(due, now)
       const opened = asked === undefined ? undefined : await store.opened(asked.kept)
       if (asked === undefined || opened === undefined) return 'done'
       const { channel: { endpoint = '', payload: wanted, header = [] } } = JSON.parse(opened.text) as Subscription
-      // Its owner's update begins anew.
-      const key = `${opened.id}|${opened.version}`
-      const rest = resting.get(key) ?? 0
-      if (rest > now) return { later: rest, isUntried: true }
+      const entered = await rests.enter(restKey(opened), now)
+      if ('until' in entered) {
+        await outbox.rest(opened.id, entered.until)
+        return { later: entered.until, isUntried: true }
+      }
       // Nobody is asked, and no access is traced, for a call that is not made.
-      if (webhook?.mayCall(endpoint) !== true) throw new WebhookError('not-allowed')
+      if (webhook?.mayCall(endpoint) !== true) throw await failed(opened, entered.failures + 1, new WebhookError('not-allowed'))
       const { principal, criteria } = openGrant(context.keyring, opened.id, asked.facts.grant)
       const told = await passed(principal, criteria, due, now, version => wanted === undefined ? { kind: 'nothing' } : bodyOf(opened, version, payload))
       if (told === undefined) return 'done'
@@ -85,11 +94,8 @@ export function createSubscriptionSend ({ context, sightOf, gate, payload, webho
         // R4: with a payload the endpoint is a base, and the resource is put there.
         ...body.kind === 'resource' ? { method: 'PUT', path: `${version.type}/${version.id}` } as const : {}
       })
-      await calling.catch((error: unknown) => {
-        resting.set(key, now + waitAfter(due.attempts))
-        throw error
-      })
-      resting.delete(key)
+      await calling.catch(async (error: unknown) => { throw await failed(opened, entered.failures + 1, error) })
+      if (entered.failures > 0) await rests.end(restKey(opened))
       return 'done'
     },
 
@@ -97,13 +103,23 @@ export function createSubscriptionSend ({ context, sightOf, gate, payload, webho
       const asked = await asking(due, now)
       if (asked === undefined) return 'done'
       const { kept: { id }, facts } = asked
-      // Who listens asks in their own name: by the token that they showed, not by one that they had.
-      const principal = sockets.principalOf(id)
-      if (principal === undefined) return { later: now + SOON }
-      const told = await passed(principal, openGrant(context.keyring, id, facts.grant).criteria, due, now, () => ({ kind: 'nothing' }))
-      return told === undefined || sockets.ping(id) ? 'done' : { later: now + SOON }
+      const { criteria } = openGrant(context.keyring, id, facts.grant)
+      // Who listens asks in their own name: each by the token that they showed, not by one that they had, nor by another's.
+      const principals = sockets.principalsOf(id)
+      const heard = await Promise.all(principals.map(async principal => {
+        const told = await passed(principal, criteria, due, now, () => ({ kind: 'nothing' }))
+        return told === undefined ? undefined : sockets.ping(id, principal)
+      }))
+      // Where none of those who may hear it is there any more, it waits for the next one.
+      const isMissed = heard.includes(false) && !heard.includes(true)
+      return principals.length === 0 || isMissed ? { later: now + SOON } : 'done'
     }
   }
+}
+
+/** Its owner's update begins anew. */
+function restKey ({ id, version }: Version): string {
+  return `Subscription/${id}|${version}`
 }
 
 /** With a payload: the reference of what changed, or, where the operator allows it, all that its owner sees of it. */

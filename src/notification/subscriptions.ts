@@ -7,7 +7,6 @@ import type { Kept } from '../interaction/store.js'
 import { next } from '../interaction/version.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { TraceFeed } from './feed.js'
-import type { Outbox } from './outbox.js'
 import { matchAll } from './subscribed.js'
 import type { MatchPorts } from './subscribed.js'
 import { createSubscriptionSend } from './subscription-send.js'
@@ -18,7 +17,6 @@ import type { Worker } from './worker.js'
 export interface SubscriptionPorts extends SubscriptionSendPorts, MatchPorts {
   /** Of what was written. */
   readonly feed: TraceFeed
-  readonly outbox: Outbox
 }
 
 export interface Subscriptions extends Worker {

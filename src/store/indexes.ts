@@ -93,6 +93,7 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
   await create('Feed', [])
   await create('Outbox', [[{ way: 1, at: 1 }], [{ subscription: 1, at: 1 }, { partialFilterExpression: { subscription: { $exists: true } } }]])
   await create('Sent', [[{ forgotten: 1 }, { expireAfterSeconds: 0 }]])
+  await create('Rest', [[{ forgotten: 1 }, { expireAfterSeconds: 0 }]])
   await create('Export', [[{ owner: 1, place: 1 }, { unique: true }], [{ until: 1 }, { expireAfterSeconds: 0 }]])
   await create('content.files', [[{ filename: 1, uploadDate: 1 }], [{ uploadDate: 1 }, { partialFilterExpression: { pending: true } }]])
   await create('content.chunks', [[{ files_id: 1, n: 1 }, { unique: true }]])

@@ -39,6 +39,7 @@ export function createOutbox (db: Db): Outbox {
     },
     done: async due => { await collection.deleteOne(mine(due)) },
     postpone: async (due, at, attempts, reason) => { await collection.updateOne(mine(due), { $set: { at, attempts, ...reason === undefined ? {} : { reason } }, ...reason === undefined ? { $unset: { reason: '' } } : {} }) },
+    rest: async (subscription, until) => { await collection.updateMany({ subscription, at: { $lt: until } }, { $set: { at: until } }) },
     forget: async (way, before) => { await collection.deleteMany({ way, since: { $lt: before } }) },
     bury: async (due, reason) => {
       await collection.updateOne({ _id: due.id }, { $set: { way: due.way, patient: due.patient, about: due.about, attempts: due.attempts, reason, died: Date.now() }, $setOnInsert: { since: Date.now() }, $unset: { at: '' } }, { upsert: true })

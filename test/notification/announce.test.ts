@@ -51,6 +51,22 @@ t.test('the holder is asked to see a professional after two weeks, once, and lea
   t.equal(before.json.total, 0)
 })
 
+t.test('who shut their account meanwhile is asked when it opens again', async t => {
+  const { id, holder } = await open()
+  await made(gp, document(id, WITHHELD))
+  await after(0)
+  const account = async (valueCode: string) => {
+    const { json } = await get(scene.operator, `/Patient/${id}`)
+    t.equal((await put(scene.operator, { ...json, extension: [{ url: 'https://fhir.espace-sante.example/StructureDefinition/account-status', valueCode }] })).status, 200)
+  }
+  await account('suspended')
+  await after(14.1)
+  await account('active')
+  t.notOk((await told(scene, holder, { id })).includes('announcement'))
+  await after(16)
+  t.ok((await told(scene, holder, { id })).includes('announcement'))
+})
+
 t.test('what was released, deleted or entered in error meanwhile is not announced', async t => {
   const { id, holder } = await open()
   const [released, gone] = [await made(gp, document(id, WITHHELD)), await made(gp, document(id, WITHHELD))]

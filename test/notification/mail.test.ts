@@ -5,10 +5,10 @@ import { SMTPServer } from 'smtp-server'
 import type { SMTPServerSession } from 'smtp-server'
 import t from 'tap'
 import { as, INS_TEST } from '../helper/app.js'
-import { access, document, emergency, label } from '../helper/resource.js'
-import { GP2, HOSPITAL, PRACTICE, openScene, refused } from '../interaction/scene.js'
+import { access, document, emergency, label, person } from '../helper/resource.js'
+import { GP, GP2, HOSPITAL, PRACTICE, isAbsent, openScene, refused } from '../interaction/scene.js'
 import type { Record } from '../interaction/scene.js'
-import { beginning, tellAll, workerOf } from './scene.js'
+import { MINOR, beginning, legalOf, tellAll, workerOf } from './scene.js'
 
 interface Received { readonly to: readonly string[], readonly from: string, readonly data: string }
 const received: Received[] = []
@@ -46,8 +46,8 @@ const preference = (way: string, kinds: readonly string[] = [], endpoint?: strin
 })
 
 /** A record whose holder gave an address. */
-async function reachable (address: string, extension: readonly object[] = []): Promise<Record> {
-  const record = await scene.open()
+async function reachable (address: string, extension: readonly object[] = [], more: object = {}): Promise<Record> {
+  const record = await scene.open(more)
   const { json } = await get(record.holder, `/Patient/${record.id}`)
   const response = await put(record.holder, { ...json, telecom: [{ system: 'email', value: address }], ...extension.length === 0 ? {} : { extension } })
   if (response.status !== 200) throw new Error(response.text)
@@ -109,6 +109,29 @@ t.test('what happens in a secret session is mailed to nobody: the address may be
   await made(await scene.token(as.structure(HOSPITAL, { Connexion_Secrete: true })), document(id))
   await told(2)
   t.equal(mailsTo('parents@example.org').length, 0)
+})
+
+t.test('what is hidden from a legal representative is mailed to nobody while there is one: the address may be theirs', async t => {
+  const minor = await reachable('family@example.org', [], MINOR)
+  const { relative, parent } = await legalOf(scene, minor)
+  const hidden = await made(await scene.token(as.professional(GP, PRACTICE, { Connexion_Secrete: true })), document(minor.id))
+  await told(2)
+  const mails = () => mailsTo('family@example.org').length
+  const before = mails()
+  isAbsent(t, await get(parent, `/DocumentReference/${hidden.id}`))
+  t.equal((await get(scene.gp, `/DocumentReference/${hidden.id}`)).status, 200, 'its author reads it in an ordinary session')
+  await made(scene.gp, { resourceType: 'Communication', status: 'completed', subject: { reference: `Patient/${minor.id}` }, sender: person(GP), recipient: [{ reference: `Patient/${minor.id}` }] })
+  await told(4)
+  t.equal(mails(), before, 'neither of that, nor of what was written to the minor alone')
+  await made(hospital, document(minor.id))
+  await told(6)
+  t.equal(mails(), before + 1, 'of what a representative sees there is one')
+  await get(scene.gp, `/DocumentReference/${hidden.id}`)
+  await told(8)
+  t.equal(mails(), before + 1)
+  t.equal((await put(operator, { ...relative, active: false })).status, 200)
+  await told(10)
+  t.equal(mails(), before + 2, 'and of all of it, where nobody represents them')
 })
 
 t.test('the holder says what they want to be mailed of', async t => {

@@ -5,10 +5,12 @@ import type { NotificationPorts } from '../../src/notification/create.js'
 import type { Worker } from '../../src/notification/worker.js'
 import { createMemory } from '../../src/store/memory-store.js'
 import { createOutbox } from '../../src/store/outbox-store.js'
+import { createRests } from '../../src/store/rest-store.js'
 import { createSealing } from '../../src/store/stored.js'
 import { createTraceFeed } from '../../src/store/trace-feed.js'
 import { matches } from '../interaction/scene.js'
 import type { Record, Scene } from '../interaction/scene.js'
+import { INS_TEST } from '../helper/app.js'
 import type { TestResponse } from '../helper/app.js'
 
 export const KINDS = 'https://fhir.espace-sante.example/CodeSystem/notification-kind'
@@ -28,6 +30,7 @@ export function workerOf ({ app, mongo, database }: Scene, { clock = Date.now, s
     feed: createTraceFeed(db, createSealing(app.context.keyring)),
     outbox: createOutbox(db),
     memory: createMemory(db),
+    rests: createRests(db),
     webhook: undefined,
     warn: (fields, message) => { warnings.push({ ...fields, message }) },
     ...ports
@@ -66,6 +69,20 @@ export async function notifications ({ get }: Scene, token: string, patient: str
   const bundle = await get(token, `/Communication?patient=Patient/${patient}&category=notification&_count=200&_sort=sent`)
   if (bundle.status !== 200) throw new Error(`${bundle.status} ${bundle.text}`)
   return matches(bundle)
+}
+
+/** A holder of sixteen. */
+export const MINOR = { birthDate: new Date(Date.now() - 16 * 365.25 * 86_400_000).toISOString().slice(0, 10) }
+
+/** Somebody who represents a minor by law, with their token. */
+export async function legalOf ({ made, operator, token }: Scene, { id, ins }: Record): Promise<{ readonly relative: TestResponse['json'], readonly parent: string }> {
+  const relative = await made(operator, {
+    resourceType: 'RelatedPerson',
+    patient: { reference: `Patient/${id}` },
+    name: [{ family: 'PETIT' }],
+    extension: [{ url: 'https://fhir.espace-sante.example/StructureDefinition/legal-representation', valueCode: 'minor' }]
+  })
+  return { relative, parent: await token({ actor: 'representative', representative_id: relative.id, ins: `${INS_TEST}|${ins}`, sub: relative.id }) }
 }
 
 export function kindOf ({ category }: TestResponse['json']): string {

@@ -2,6 +2,8 @@
 import t from 'tap'
 import { access, document, label } from '../helper/resource.js'
 import { GP, GP2, HOSPITAL, openScene } from '../interaction/scene.js'
+import { waitAfter } from '../../src/notification/outbox.js'
+import { PROBE } from '../../src/notification/rest.js'
 import { allowing, hook, openReceiver, subscriptionsOf } from './subscription-scene.js'
 
 const receiver = await openReceiver(t)
@@ -220,15 +222,43 @@ t.test('an endpoint that fails is left alone for a while, whatever else it is to
   t.strictSame((await outbox.find().toArray()).map(({ attempts }) => attempts).toSorted(), [0, 0, 0, 1])
   later()
   await run()
+  // One asks whether it is there again; the others follow.
+  ahead += PROBE + 1000
+  await run()
   t.equal(calls.length, 6)
   t.equal(await outbox.countDocuments(), 0)
+})
+
+t.test('an endpoint that fails is tried ever later, however much it is to be told, by whatever process, and given up after nine tries', async t => {
+  const { id, holder } = await scene.open()
+  const subscription = await made(holder, hook(search(id), endpoint))
+  const due = async () => Math.min(...(await outbox.find({ subscription: subscription.id }).toArray()).map(({ at }) => at as number))
+  receiver.status = 500
+  for (let attempt = 1; attempt <= 9; attempt++) {
+    await made(hospital, document(id))
+    const telling = await subscriptionsOf(scene, origin, { clock: () => Date.now() + ahead })
+    const began = Date.now() + ahead
+    await telling.run()
+    await made(hospital, document(id))
+    await telling.run()
+    t.equal(calls.length, attempt)
+    if (attempt === 9) break
+    t.ok(await due() >= began + waitAfter(attempt), `after ${attempt}`)
+    ahead = await due() - Date.now() + 1
+  }
+  t.equal((await get(holder, `/Subscription/${subscription.id}`)).json.status, 'error')
+  ahead += PROBE
+  await run()
+  t.equal(calls.length, 9)
+  t.equal(await outbox.countDocuments({ at: { $exists: true } }), 0, 'what waited is given up with it')
+  await outbox.deleteMany({})
 })
 
 t.test('what was written before a crash is told after it', async t => {
   const { id, holder } = await scene.open()
   await made(holder, hook(search(id), endpoint))
   await made(hospital, document(id))
-  const dying = await subscriptionsOf(scene, origin, { outbox: { take: async () => undefined, done: async () => {}, postpone: async () => {}, forget: async () => {}, bury: async () => {} } })
+  const dying = await subscriptionsOf(scene, origin, { outbox: { take: async () => undefined, done: async () => {}, postpone: async () => {}, rest: async () => {}, forget: async () => {}, bury: async () => {} } })
   await dying.run()
   t.equal(calls.length, 0, 'it was matched, and its process ended')
   await scene.restart()
@@ -246,8 +276,7 @@ t.test('no redirect is followed, and an origin that is allowed no more is not ca
   const fresh = await subscriptionsOf(scene, origin)
   await fresh.run()
   t.strictSame(calls.map(({ url }) => url), ['/hook'])
-  const without = await subscriptionsOf(scene, 'https://elsewhere.example')
-  await outbox.updateMany({}, { $set: { at: 0 } })
+  const without = await subscriptionsOf(scene, 'https://elsewhere.example', { clock: () => Date.now() + waitAfter(1) })
   await without.worker.deliverAll()
   t.equal(calls.length, 1)
   t.match(await outbox.findOne({}), { attempts: 2 })

@@ -10,6 +10,7 @@ import { NO_SOCKETS } from '../../src/notification/sockets.js'
 import { createWebhook } from '../../src/notification/webhook.js'
 import { release } from '../../src/release/release.js'
 import { createOutbox } from '../../src/store/outbox-store.js'
+import { createRests } from '../../src/store/rest-store.js'
 import { createSealing } from '../../src/store/stored.js'
 import { createTraceFeed } from '../../src/store/trace-feed.js'
 import type { Scene } from '../interaction/scene.js'
@@ -77,6 +78,7 @@ export async function subscriptionsOf (scene: Scene, origin: string | undefined,
     sockets: NO_SOCKETS,
     feed,
     outbox: createOutbox(db),
+    rests: createRests(db),
     warn: (fields, message) => { warnings.push({ ...fields, message }) },
     ...ports
   })

@@ -157,6 +157,21 @@ t.test('each client that listens hears it, and none that left', async t => {
   t.strictSame(left?.heard, [])
 })
 
+t.test('each is judged by the token that it was opened with, whoever listens beside it', async t => {
+  const { id, holder } = await scene.open()
+  await made(holder, access(id, GP))
+  const { id: subscription } = await made(gp, listening(search(id)))
+  // The same person, in a role that stands outside care.
+  const outside = await token(as.professional(GP, PRACTICE, { Secteur_Activite: 'SA24^1.2.250.1.71.4.2.4' }))
+  const clients = [await open(t, outside), await open(t, gp), await open(t, outside)]
+  for (const client of clients) t.equal(await client.ask(`bind ${subscription}`), `bound ${subscription}`)
+  for (const { heard } of clients) heard.length = 0
+  await made(hospital, document(id))
+  await run()
+  t.strictSame(await Promise.all(clients.map(heardBy)), [[], [`ping ${subscription}`], []])
+  t.equal(await outbox.countDocuments(), 0)
+})
+
 t.test('without a token nothing opens, nor anywhere else', async t => {
   await t.rejects(open(t, undefined), { message: '401' })
   await t.rejects(open(t, 'nonsense'), { message: '401' })

@@ -106,6 +106,12 @@ t.test('D15 D19 a header of the channel is of the receiver alone: none that smug
     t.notMatch(answer.text, /evil|10\.0\.0\.1/, 'no value is repeated')
   }
   refused(t, await post(who, hook('Observation?code=1-8', endpoint, { header: ['X-A: 1', 'x-a: 2'] })), 422, { code: 'business-rule', expression: 'Subscription.channel.header' })
+  for (const index of [0, 1]) {
+    const [header, _header]: [(string | null)[], (object | null)[]] = [['X-A: 1'], [null]]
+    header.splice(index, 0, null)
+    _header.splice(index, 0, { extension: [{ url: 'https://example.org/absent', valueString: 'asked' }] })
+    refused(t, await post(who, hook('Observation?code=1-8', endpoint, { header, _header })), 422, { code: 'value', expression: `Subscription.channel.header[${index}]` })
+  }
   refused(t, await post(who, hook('Observation?code=1-8', endpoint, { header: Array.from({ length: 9 }, (_, index) => `X-A${index}: 1`) })), 422, { code: 'too-long', expression: 'Subscription.channel.header' })
 })
 
@@ -133,6 +139,14 @@ t.test('a caller has so many and no more', async t => {
   const [first] = await ids(who, '/Subscription')
   t.equal((await remove(who, `/Subscription/${first}`)).status, 204)
   t.equal((await post(who, hook('Observation?code=9', endpoint))).status, 201, 'until one is gone')
+})
+
+t.test('nor by asking for many at once', async t => {
+  const who = await somebody()
+  const answers = await Promise.all(Array.from({ length: 8 }, async () => await post(who, hook('Observation?code=1-8', endpoint))))
+  t.equal(answers.filter(({ status }) => status === 201).length, 5)
+  for (const { status } of answers) t.ok([201, 409, 422].includes(status), String(status))
+  t.equal((await ids(who, '/Subscription')).length, 5)
 })
 
 t.test('P19 it is of who made it, in that role: to anybody else it is as absent as what never was', async t => {

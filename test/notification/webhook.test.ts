@@ -1,14 +1,19 @@
 /** Webhooks: to origins of the configuration alone, signed, never by a redirect, never into our own network; nothing of a record in them. */
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { createHmac } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
-import { createWebhook, keyOf } from '../../src/notification/webhook.js'
+import type { Test } from 'tap'
+import { waitAfter } from '../../src/notification/outbox.js'
+import { WebhookError, createWebhook, keyOf } from '../../src/notification/webhook.js'
+import { as } from '../helper/app.js'
 import { document } from '../helper/resource.js'
-import { HOSPITAL, openScene, refused } from '../interaction/scene.js'
-import { beginning, tellAll, workerOf } from './scene.js'
+import { GP, HOSPITAL, PRACTICE, openScene, refused } from '../interaction/scene.js'
+import { MINOR, beginning, legalOf, tellAll, workerOf } from './scene.js'
 
 interface Received { readonly url: string, readonly headers: IncomingHttpHeaders, readonly body: string }
 const received: Received[] = []
@@ -102,4 +107,92 @@ t.test('a holder asks for it, within what the configuration allows, and it is tr
   t.equal(received.length, 2)
   t.strictSame(warnings, [])
   t.equal(await db.collection('Outbox').countDocuments(), 0)
+})
+
+t.test('what is hidden from a legal representative is told to no receiver while there is one', async t => {
+  const scene = await openScene(t, { WEBHOOK_ORIGINS: origin, WEBHOOK_SECRET: secret, WEBHOOK_PRIVATE: 'allow' })
+  const { made, gp, get, put, hospital } = scene
+  await beginning(scene)
+  const minor = await scene.open(MINOR)
+  const { json } = await get(minor.holder, `/Patient/${minor.id}`)
+  t.equal((await put(minor.holder, { ...json, extension: [{ url: PREFERENCE, extension: [{ url: 'way', valueCode: 'webhook' }, { url: 'endpoint', valueUrl: `${origin}/hooks/2` }] }] })).status, 200)
+  await legalOf(scene, minor)
+  const hidden = await made(await scene.token(as.professional(GP, PRACTICE, { Connexion_Secrete: true })), document(minor.id))
+  const { worker } = workerOf(scene, { ports: { webhook: createWebhook(allowed).send } })
+  const run = async () => {
+    await tellAll(scene, worker)
+    await worker.deliverAll()
+    return received.splice(0).length
+  }
+  await run()
+  t.equal((await get(gp, `/DocumentReference/${hidden.id}`)).status, 200)
+  t.equal(await run(), 0)
+  await made(hospital, document(minor.id))
+  t.equal(await run(), 1, 'of what a representative sees it is')
+})
+
+/** Two holders who want to hear by webhook of deposits, each at an endpoint of their own. */
+async function hooked (t: Test, endpoints: readonly string[]) {
+  const scene = await openScene(t, { WEBHOOK_ORIGINS: endpoints.map(endpoint => new URL(endpoint).origin).join(','), WEBHOOK_SECRET: secret, WEBHOOK_PRIVATE: 'allow' })
+  await beginning(scene)
+  const ids: string[] = []
+  for (const valueUrl of endpoints) {
+    const { id, holder } = await scene.open()
+    const { json } = await scene.get(holder, `/Patient/${id}`)
+    const extension = [{ url: PREFERENCE, extension: [{ url: 'way', valueCode: 'webhook' }, { url: 'kind', valueCode: 'deposit' }, { url: 'endpoint', valueUrl }] }]
+    if ((await scene.put(holder, { ...json, extension })).status !== 200) throw new Error('not preferred')
+    ids.push(id)
+  }
+  const outbox = scene.mongo.db(scene.database).collection<{ readonly _id: string, readonly way: string }>('Outbox')
+  await tellAll(scene, workerOf(scene, { ports: { webhook: async () => {} } }).worker)
+  await outbox.deleteMany({})
+  await scene.mongo.db(scene.database).collection('Feed').updateOne({}, { $set: { until: 0 } })
+  return { scene, outbox, deposit: async () => { for (const id of ids) await scene.made(scene.hospital, document(id)) } }
+}
+
+t.test('an origin that does not answer is left alone for a while, others are not; one that answers badly is asked for each', async t => {
+  const { scene, outbox, deposit } = await hooked(t, ['https://gone.example/a', 'https://gone.example/b', 'https://bad.example/a', 'https://bad.example/b'])
+  const called: string[] = []
+  let isGone = true
+  let now = Date.now()
+  const { worker } = workerOf(scene, {
+    clock: () => now,
+    ports: {
+      webhook: async endpoint => {
+        called.push(endpoint)
+        if (endpoint.startsWith('https://bad')) throw new WebhookError('status-404')
+        if (isGone) throw Object.assign(new Error('nothing came'), { code: 'UND_ERR_HEADERS_TIMEOUT' })
+      }
+    }
+  })
+  await deposit()
+  await tellAll(scene, worker)
+  now = Date.now() + 1000
+  await worker.deliverAll()
+  t.strictSame(called.splice(0).toSorted().map(endpoint => new URL(endpoint).origin), ['https://bad.example', 'https://bad.example', 'https://gone.example'])
+  now += waitAfter(1) + 1
+  await worker.deliverAll()
+  t.equal(called.splice(0).filter(endpoint => endpoint.startsWith('https://gone')).length, 1)
+  isGone = false
+  now += waitAfter(2) + 1
+  await worker.deliverAll()
+  t.strictSame(called.splice(0).filter(endpoint => endpoint.startsWith('https://gone')).toSorted(), ['https://gone.example/a', 'https://gone.example/b'], 'until it answers')
+  t.equal(await outbox.countDocuments(), 2)
+})
+
+t.test('a receiver that hangs holds up nothing that goes another way', async t => {
+  const { scene, outbox, deposit } = await hooked(t, ['https://slow.example/a'])
+  const answering = new AbortController()
+  const { worker } = workerOf(scene, { ports: { webhook: async () => { await once(answering.signal, 'abort') } } })
+  await deposit()
+  await tellAll(scene, worker)
+  await outbox.insertOne({ _id: 'trace|gone', way: 'trace', patient: 'nobody', about: 'AuditEvent/gone', at: Date.now() + 1, attempts: 0 } as never)
+  await wait(2)
+  const delivering = worker.deliverAll()
+  const until = Date.now() + 10_000
+  while (await outbox.countDocuments({ way: 'trace' }) > 0 && Date.now() < until) await wait(20)
+  t.strictSame((await outbox.find().toArray()).map(({ way }) => way), ['webhook'])
+  answering.abort()
+  await delivering
+  t.equal(await outbox.countDocuments(), 0)
 })

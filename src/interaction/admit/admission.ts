@@ -22,6 +22,8 @@ export interface Admission {
   readonly reindexed?: Write['reindexed']
   readonly keys?: NewKeys
   readonly rules?: Write['rules']
+  /** Where it depends on what belongs to no record. */
+  readonly turns?: Write['turns']
 }
 
 /** What a family asks of a write. `before` is the current version, readable by the caller. */

@@ -13,10 +13,11 @@ const MISLEADING = /^x-(?:forwarded|original|real|http|method|rewrite|client|clu
  * `Authorization`, and names of its own.
  * @throws OutcomeError `business-rule`; the value is not repeated
  */
-export function checkHeaders (headers: readonly string[]): void {
+export function checkHeaders (headers: readonly (string | null)[]): void {
   if (headers.length > MOST_HEADERS) throw broken(`A channel has at most ${MOST_HEADERS} headers`, 'Subscription.channel.header', 'too-long')
   const names = headers.map((header, index) => {
-    const [name] = parsedHeader(header) ?? []
+    // null where only its extensions are said.
+    const [name] = header === null ? [] : parsedHeader(header) ?? []
     if (name === undefined) throw broken('A header is `Authorization: …` or `X-…: …`, in one line, and none that a proxy reads', `Subscription.channel.header[${index}]`, 'value')
     return name
   })

@@ -12,6 +12,7 @@ import type { Context } from '../context.js'
 import { readCriteria } from '../criteria.js'
 import { current } from '../directory.js'
 import { sealGrant } from '../grant.js'
+import { NO_RECORD } from '../nobody.js'
 import type { Sight } from '../sight.js'
 import { broken, forbidden } from './admission.js'
 import type { Admission, Admitter } from './admission.js'
@@ -36,9 +37,11 @@ export const subscription: Admitter = {
   create: async (context, sight, resource, id) => {
     const { most } = context.subscriptions
     const admission = admit(context, sight, resource as Subscription, id)
+    // Read before they are counted, and taken with the write: of two at once neither counts without the other.
+    await sight.enter([NO_RECORD])
     const count = await context.store.count('Subscription', and(current, compileSubscription(sight.caller)))
     if (count >= most) throw broken(`A caller has at most ${most} Subscriptions`, 'Subscription', 'too-costly')
-    return admission
+    return { ...admission, turns: [sight.turn(NO_RECORD)] }
   },
   update: async (context, sight, before, resource) => admit(context, sight, resource as Subscription, before.id),
   remove: async (_context, _sight, { facts }) => ({ facts: { ...facts as SubscriptionFacts, isActive: false, grant: '' } satisfies SubscriptionFacts })
