@@ -12,8 +12,6 @@ export interface Question {
   readonly hint?: Document
   /** ms */
   readonly maxTimeMS: number
-  /** Whether its texts are taken for UTF-8, as they were written, without a look: those of versions are long. */
-  readonly isUnchecked?: boolean
 }
 
 /** More than one reply holds by itself: no second round trip for the rest. */
@@ -25,16 +23,15 @@ const WHOLE = 2000
  * MongoDB or on the way to it: who asked has waited for as long as they are to wait.
  */
 export async function findAtOnce<Found extends Document> (db: Db, collection: string, question: Question): Promise<readonly Found[]> {
-  const { filter, sort, limit = 0, isUnchecked = false, ...options } = question
-  const bson = isUnchecked ? { enableUtf8Validation: false } : {}
+  const { filter, sort, limit = 0, ...options } = question
   try {
     const { cursor } = await db.command({
       find: collection, filter, ...options, ...sort === undefined ? {} : { sort }, limit, batchSize: WHOLE, readConcern: { level: 'majority' }
-    }, bson) as { readonly cursor: { readonly id: Long | number, readonly firstBatch: readonly Found[] } }
+    }) as { readonly cursor: { readonly id: Long | number, readonly firstBatch: readonly Found[] } }
     if (cursor.id === 0) return cursor.firstBatch
     await db.command({ killCursors: collection, cursors: [cursor.id] })
   } catch (error) {
     if (!(error instanceof MongoError) || error instanceof MongoNetworkTimeoutError || error.code === MAX_TIME_EXPIRED) throw error
   }
-  return await db.collection(collection).find<Found>(filter, { ...options, ...bson, batchSize: WHOLE }).sort(sort ?? {}).limit(limit).toArray()
+  return await db.collection(collection).find<Found>(filter, { ...options, batchSize: WHOLE }).sort(sort ?? {}).limit(limit).toArray()
 }

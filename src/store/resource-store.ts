@@ -36,9 +36,6 @@ const BATCH = 1000
 /** The most records that a search without a patient steps around. */
 const MOST_SHUT = 10_000
 
-/** How versions are read back. */
-const VERSIONS = { projection: READ_BACK, isUnchecked: true } as const
-
 /** How versions are read in order. */
 interface Reading { readonly project: Document, readonly limit?: number, readonly session?: ClientSession | undefined, readonly batch?: number }
 
@@ -53,7 +50,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     let reader = readers.get(type)
     if (reader === undefined) {
       reader = coalesce(async ids => {
-        const found = await findAtOnce<ReadBack>(db, type, { filter: { _id: { $in: [...new Set(ids)] } }, ...VERSIONS, maxTimeMS: READ_TIME })
+        const found = await findAtOnce<ReadBack>(db, type, { filter: { _id: { $in: [...new Set(ids)] } }, projection: READ_BACK, maxTimeMS: READ_TIME })
         const byId = new Map(found.map(stored => [stored._id, stored]))
         return id => byId.get(id)
       })
@@ -102,7 +99,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
   async function found (query: PageQuery, session?: ClientSession): Promise<readonly ReadBack[]> {
     const { type, filter, sort, limit, isBack } = query
     if (session !== undefined || !isStored(sort)) return await inOrder<ReadBack>(query, { project: READ_BACK, limit, session }).toArray()
-    return await findAtOnce<ReadBack>(db, type, { filter: pageFilter(query), ...VERSIONS, sort: toSort(sort, isBack), limit, ...hintOf(type, filter), maxTimeMS: searchTime })
+    return await findAtOnce<ReadBack>(db, type, { filter: pageFilter(query), projection: READ_BACK, sort: toSort(sort, isBack), limit, ...hintOf(type, filter), maxTimeMS: searchTime })
   }
 
   async function findKept (query: PageQuery): Promise<readonly Kept[]> {
@@ -120,7 +117,7 @@ export function createResourceStore (client: MongoClient, db: Db, keyring: Keyri
     }),
 
     neighbour: async (type, id) => await translated(async () => {
-      const found = await findAtOnce<ReadBack>(db, type, { filter: { _id: { $gte: id } }, ...VERSIONS, sort: { _id: 1 }, limit: 1, maxTimeMS: READ_TIME })
+      const found = await findAtOnce<ReadBack>(db, type, { filter: { _id: { $gte: id } }, projection: READ_BACK, sort: { _id: 1 }, limit: 1, maxTimeMS: READ_TIME })
       const [version] = await kept(type, found)
       return version
     }),
