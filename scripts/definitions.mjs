@@ -24,7 +24,7 @@ const definitions = structureDefinitions([...await entries('profiles-types.json'
 await write('structure-definitions.json', definitions)
 await write('bindings.json', await requiredBindings(definitions))
 await write('implied-systems.json', impliedSystems(definitions))
-await write('terminology.json', boundTerminology(definitions))
+await write('terminology.json', boundTerminology(definitions.filter(({ kind, type }) => kind !== 'resource' || types.includes(type))))
 
 /** The SearchParameters whose base is a declared type, `Resource` or `DomainResource`. */
 function searchParameters (resources, types) {
