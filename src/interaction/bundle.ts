@@ -103,9 +103,9 @@ function readRequest (context: Context, { request, resource, fullUrl }: BundleEn
     ({ error: new OutcomeError(kind, { diagnostics, expression: `${place}.${where}`, ...code === undefined ? {} : { code } }, kind === 'method' ? { headers: { allow: 'POST' } } : {}) })
   if (request === undefined) return refused('invalid-request', 'The request of the entry is needed', 'request', 'required')
   const { method = '', url = '' } = request
-  const [path = '', query] = localOf(context, url)
+  const [path, query] = localOf(context, url)
   const [, type, named, version] = ADDRESS.exec(path) ?? []
-  const id = named ?? folderId(`${method} ${url}`, resource)
+  const id = named ?? (query === undefined ? folderId(`${method} ${path}`, resource) : undefined)
   if (type === undefined || !(context.registry.types.includes(type) || type === 'Binary')) return refused('unknown-url', 'There is nothing at this address', 'request.url')
   const target = { type, ...id === undefined ? {} : { id }, ...version === undefined ? {} : { version } }
   if (!isAllowed(context, method, target, query !== undefined)) return refused('method', 'This method is not allowed here', 'request.method')
@@ -133,9 +133,10 @@ function folderId (asked: string, resource: unknown): string | undefined {
   return typeof id === 'string' && /^[A-Za-z0-9\-.]{1,64}$/.test(id) ? id : undefined
 }
 
-/** The address below the base, and the query after it. */
+/** The address below the base, and the query after it. With a slash in front it is rooted at the host or, as in R4's examples, at the base. */
 function localOf ({ base }: Context, url: string): readonly [path: string, query?: string] {
-  const local = belowBase(url, base)
+  const root = `${new URL(base).pathname.replace(/\/+$/, '')}/`
+  const local = belowBase(url, base).replace(url.startsWith(root) ? root : /^\//, '')
   const mark = local.indexOf('?')
   return mark < 0 ? [local] : [local.slice(0, mark), local.slice(mark + 1)]
 }

@@ -53,6 +53,16 @@ t.test('an entry says what it would say alone', async t => {
   }
 })
 
+t.test('an address may begin with a slash, as in the examples of R4, or with the path of the base', async t => {
+  const made = await scene.made(hospital, document(patientId))
+  const place = `DocumentReference/${made.id}`
+  const response = await send(hospital, batch(...[`/${place}`, `/fhir/${place}`, `/${place}/_history/${made.meta.versionId}`, `/DocumentReference?patient=${patientId}&_id=${made.id}`, `//${place}`, `/other/${place}`, `/fhirs/${place}`].map(url => got(url))))
+  t.same(statuses(response), ['200', '200', '200', '200', '404', '404', '404'])
+  t.same(response.json.entry[0].resource, made)
+  t.equal(response.json.entry[3].resource.total, 1)
+  t.same(statuses(await send(hospital, batch({ request: { method: 'POST', url: '/DocumentReference' }, resource: document(patientId) }))), ['201'])
+})
+
 t.test('an entry that has not changed is not told again', async t => {
   const made = await scene.made(hospital, document(patientId))
   const ask = async (etag: string, token = hospital) => (await send(token, batch(got(`DocumentReference/${made.id}`, { ifNoneMatch: etag })))).json.entry[0]
