@@ -143,3 +143,23 @@ t.test('a condition needs the scope of a search', async t => {
     refused(t, await request(narrow, method, url, { headers, ...method === 'DELETE' ? {} : { body: document(patientId, { masterIdentifier }) } }), 403, { code: 'forbidden' })
   }
 })
+
+t.test('a reference by criteria means what another entry creates, whatever their order', async t => {
+  const who = practitioner()
+  const [identifier] = who.identifier
+  const role = { resourceType: 'PractitionerRole', practitioner: { reference: `Practitioner?identifier=${identifier?.system ?? ''}|${identifier?.value ?? ''}` } }
+  const organization = (value: string, above?: string) => ({
+    resourceType: 'Organization', name: value, identifier: [{ system: 'urn:x', value }], ...above === undefined ? {} : { partOf: { reference: `Organization?identifier=urn:x|${above}` } }
+  })
+  const names = Array.from({ length: 3 }, () => randomUUID())
+  const tree = names.map((name, index) => posted(organization(name, names[index + 1])))
+  for (const entries of [[posted(role), posted(who)], tree, tree.toReversed()]) {
+    const response = await send(operator, transaction(...entries))
+    t.same([response.status, statuses(response)], [200, entries.map(() => '201')], response.text)
+    if (entries.length > 2) await Promise.all(entries.map(async (_, index) => await scene.remove(operator, `/${placeOf(response, index)}`)))
+    else t.equal((await get(operator, `/${placeOf(response, 0)}`)).json.practitioner.reference, placeOf(response, 1))
+  }
+  for (const entries of [[posted(role), posted(who)], [posted(who), posted(role)]]) {
+    refused(t, await send(operator, transaction(...entries)), 412, { code: 'multiple-matches', expression: `Bundle.entry[${entries.findIndex(({ resource }) => resource === role)}].resource.practitioner` })
+  }
+})

@@ -1,10 +1,10 @@
 /** transaction (R4 http.html#transaction): all or nothing, in R4's order, its entries pointing at one another. */
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import { document } from '../helper/resource.js'
+import { block, document, structure } from '../helper/resource.js'
 import { got, placeOf, posted, put, statuses, transaction, urn, withBinary } from './bundle.js'
 import type { Entry } from './bundle.js'
-import { openScene, refused } from './scene.js'
+import { HOSPITAL, openScene, refused } from './scene.js'
 
 const scene = await openScene(t)
 const { get, hospital, lab, request } = scene
@@ -126,3 +126,45 @@ t.test('deposits at once in one record all arrive', async t => {
   t.same(responses.map(({ status }) => status), [200, 200, 200, 200, 200])
   t.equal((await all()).length, before + 10)
 })
+
+t.test('entries may refer to each other: in the directory, and in one record', async t => {
+  const [at, other] = [urn(), urn()]
+  const pair = [
+    posted({ resourceType: 'Organization', name: 'x', endpoint: [{ reference: other }] } as object, at),
+    posted({ resourceType: 'Endpoint', status: 'active', connectionType: { code: 'hl7-fhir-rest' }, payloadType: [{ text: 'any' }], address: 'https://x.example', managingOrganization: { reference: at } } as object, other)
+  ]
+  const made = await send(scene.operator, transaction(...pair))
+  t.equal(made.status, 200, made.text)
+  t.equal((await get(scene.operator, `/${placeOf(made, 0)}`)).json.endpoint[0].reference, placeOf(made, 1))
+  const above = transaction(posted({ resourceType: 'Organization', name: 'x', partOf: { reference: other } } as object, at), posted({ resourceType: 'Organization', name: 'y', partOf: { reference: at } } as object, other))
+  refused(t, await send(scene.operator, above), 400, { code: 'invalid', expression: 'Bundle.entry[0]' })
+  for (const order of [(list: Entry[]) => list, (list: Entry[]) => list.toReversed()]) {
+    const entries = order(visit(patientId))
+    const response = await send(hospital, transaction(...entries))
+    t.equal(response.status, 200, response.text)
+    const [encounter, condition] = order([0, 1] as never).map(index => placeOf(response, index as never))
+    t.equal((await get(holder, `/${encounter ?? ''}`)).json.diagnosis[0].condition.reference, condition)
+    t.equal((await get(holder, `/${condition ?? ''}`)).json.encounter.reference, encounter)
+  }
+})
+
+t.test('entries that refer to each other out of a record, or to what their writer may not read, are refused as a whole', async t => {
+  const { id: otherId, holder: otherHolder } = await scene.open()
+  const count = async (token: string, id: string) => (await get(token, `/Condition?patient=${id}`)).json.total
+  const before = await count(holder, patientId)
+  for (const [entries, place] of [[visit(patientId, otherId), 'Bundle.entry[1].resource.encounter'], [visit(otherId, patientId), 'Bundle.entry[1].resource.encounter']] as const) {
+    refused(t, await send(hospital, transaction(...entries)), 422, { code: 'not-found', expression: place })
+  }
+  await scene.made(otherHolder, block(otherId, structure(HOSPITAL)))
+  refused(t, await send(hospital, transaction(...visit(otherId))), 422, { code: 'not-found', expression: 'Bundle.entry[1].resource.encounter' })
+  t.same([await count(holder, patientId), await count(otherHolder, otherId)], [before, 0])
+})
+
+/** An encounter and its diagnosis, which refer to each other. */
+function visit (patientId: string, otherId = patientId): Entry[] {
+  const [at, other] = [urn(), urn()]
+  return [
+    posted({ resourceType: 'Encounter', status: 'finished', class: { code: 'AMB' }, subject: { reference: `Patient/${patientId}` }, diagnosis: [{ condition: { reference: other } }] } as object, at),
+    posted({ resourceType: 'Condition', code: { text: 'x' }, subject: { reference: `Patient/${otherId}` }, encounter: { reference: at } } as object, other)
+  ]
+}
