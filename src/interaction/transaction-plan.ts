@@ -6,7 +6,8 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Kind } from '../outcome/catalogue.js'
 import { entryPlace } from './bundle.js'
 import type { Read } from './bundle.js'
-import { danglingFault, entryOf, pointersIn, rootOf } from './bundle-link.js'
+import { danglingFault, entryOf, pointersIn, relink, rootOf } from './bundle-link.js'
+import type { Pointer } from './bundle-link.js'
 import { takeBinaries } from './bundle-binary.js'
 import { takeMedications } from './bundle-medication.js'
 import { conditionalEdges } from './bundle-condition.js'
@@ -54,18 +55,19 @@ function addresses (steps: readonly Step[]): ReadonlyMap<string, Step> {
 
 /** Rewrites what points into the Bundle. @returns the new resources that each entry points at */
 function link (steps: readonly Step[], byAddress: ReadonlyMap<string, Step>): Edges {
+  const placeOf = ({ request: { type }, id = '' }: Step) => `${type}/${id}`
   return new Map(steps.map(step => {
     const { resource, patch, fullUrl } = step.request
     const root = rootOf(fullUrl)
+    const targetOf = (pointer: Pick<Pointer, 'text' | 'name'>) => steps[byAddress.get(entryOf(pointer, root, byAddress) ?? '')?.index ?? -1]
     const user = steps.find(({ index }) => index === step.user)
     // What uses a medication comes before it: to that the medication belongs.
     const edges: Edge[] = user === undefined ? [] : [{ target: user, isNeeded: true }]
     for (const pointer of pointersIn(resource ?? patch?.body, `${entryPlace(step.index)}.resource`)) {
-      const address = entryOf(pointer, root, known => byAddress.has(known))
-      const target = address === undefined ? undefined : steps[byAddress.get(address)?.index ?? -1]
+      const target = targetOf(pointer)
       if (target?.owner !== undefined) throw wrong('A Binary belongs to one DocumentReference, which names it as its content', pointer.place, 'business-rule')
       if (target !== undefined) {
-        pointer.holder[pointer.name] = `${target.request.type}/${target.id ?? ''}`
+        pointer.holder[pointer.name] = placeOf(target)
         const edge = { target, isNeeded: isNeeded(step.request.type, pointer, target.request.type) }
         const isOwn = target.user === step.index || (target === step && !edge.isNeeded)
         if (target.request.method === 'POST' && !isOwn) edges.push(edge)
@@ -74,6 +76,10 @@ function link (steps: readonly Step[], byAddress: ReadonlyMap<string, Step>): Ed
       const fault = danglingFault(pointer)
       if (fault !== undefined) throw new OutcomeError('business-rule', fault)
     }
+    relink(resource, text => {
+      const target = targetOf({ text, name: 'href' })
+      return target === undefined || target.owner !== undefined ? undefined : placeOf(target)
+    })
     return [step, edges]
   }))
 }

@@ -42,6 +42,25 @@ t.test('what points at an entry points at what it became, whatever their order',
   t.same([json.relatesTo[0].target.reference, json.context.related[0].reference], [placeOf(response, 1), placeOf(response, 1)])
 })
 
+t.test('links are rewritten in narratives and in elements of the type uri, and what names a version of a new entry means it', async t => {
+  const [at, source, strange] = [urn(), `http://elsewhere.example/fhir/DocumentReference/${randomUUID()}`, urn()]
+  const narrative = (address: string) => ({ status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml"><p>href="${at}" <a title="x" href='${address}'>x</a></p></div>` })
+  const holding = (more: object) => posted(Object.assign(document(patientId), more))
+  const response = await send(hospital, transaction(
+    holding({ text: narrative(at), extension: [{ url: 'urn:x', valueUri: at }], meta: { source: at } }),
+    holding({ context: { related: [`${source}/_history/3`, `${source}/_history/2`, source].map(reference => ({ reference })) } }),
+    posted(document(patientId), at),
+    posted(Object.assign(document(patientId), { meta: { versionId: '3' } }), source),
+    posted({ resourceType: 'Procedure', status: 'completed', code: { text: 'x' }, subject: { reference: `Patient/${patientId}` }, instantiatesUri: ['urn:x', at] } as object)))
+  t.equal(response.status, 200, response.text)
+  const [first, second, , , procedure] = await Promise.all([0, 1, 2, 3, 4].map(async index => (await get(hospital, `/${placeOf(response, index)}`)).json))
+  const [place, versioned] = [placeOf(response, 2), placeOf(response, 3)]
+  t.equal(first.text.div, narrative(place).div)
+  t.same([first.extension[0].valueUri, first.meta.source, procedure.instantiatesUri], [place, place, ['urn:x', place]])
+  t.same(second.context.related.map(({ reference }: { reference: string }) => reference), [versioned, `${source}/_history/2`, versioned])
+  refused(t, await send(hospital, transaction(holding({ text: narrative(strange) }))), 422, { code: 'invariant', expression: 'Bundle.entry[0].resource.text.div' })
+})
+
 t.test('an entry that is replaced in the same Bundle is answered as the whole leaves it', async t => {
   const first = urn()
   const response = await send(hospital, transaction(posted(document(patientId), first), posted(document(patientId, { relatesTo: [{ code: 'replaces', target: { reference: first } }] }))), { prefer: 'return=representation' })
