@@ -101,6 +101,14 @@ t.test('creates, changes, deletes and reads, in the order of R4', async t => {
   t.equal((await get(hospital, `/DocumentReference/${gone.id}`)).status, 410)
 })
 
+t.test('a transaction that only reads may ask for histories, one that changes something may not', async t => {
+  const { id } = await scene.made(hospital, document(patientId))
+  const read = await send(hospital, transaction(got(`DocumentReference/${id}/_history`), got(`DocumentReference/${id}/$meta`)))
+  t.match(read.json, { entry: [{ resource: { type: 'history', total: 1 } }, { resource: { resourceType: 'Parameters' } }] }, read.text)
+  refused(t, await send(hospital, transaction(posted(document(patientId)), got(`DocumentReference/${id}/_history`))), 400, { code: 'not-supported', expression: 'Bundle.entry[1].request.url' })
+  refused(t, await send(lab, transaction(got(`DocumentReference/${id}/_history`))), 404, { code: 'not-found', details: 'MSG_NO_EXIST', expression: 'Bundle.entry[0]' })
+})
+
 t.test('what is wrong with the Bundle is said with its entry, before anything is written', async t => {
   const before = await all()
   const [at, good] = [urn(), posted(document(patientId))]
