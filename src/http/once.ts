@@ -5,10 +5,11 @@ import { keyedOf } from '../interaction/receipt.js'
 import type { Keyed } from '../interaction/receipt.js'
 import type { Sight } from '../interaction/sight.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
+import type { Requested } from './asked.js'
 import { readKey } from './header.js'
 
 /** What a retry of this request is known by; undefined without an Idempotency-Key. */
-export function keyed (context: Context, { caller: { principal } }: Sight, request: FastifyRequest): Keyed | undefined {
+export function keyed (context: Context, { caller: { principal } }: Sight, request: Requested): Keyed | undefined {
   const key = readKey(request.headers)
   if (key === undefined) return undefined
   const { method, headers, digest } = request

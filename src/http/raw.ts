@@ -54,6 +54,6 @@ export function isLeftUnread (request: FastifyRequest): boolean {
 }
 
 /** What `Content-Length` says. */
-export function lengthOf ({ headers }: FastifyRequest): number | undefined {
+export function lengthOf ({ headers }: Pick<FastifyRequest, 'headers'>): number | undefined {
   return headers['content-length'] === undefined ? undefined : Number(headers['content-length'])
 }

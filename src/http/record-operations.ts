@@ -1,5 +1,4 @@
 /** The rows of the operations on a record that R4 and HL7's guides define. */
-import type { FastifyRequest } from 'fastify'
 import { isOwned } from '../consent/family.js'
 import type { Context } from '../interaction/context.js'
 import { changeMeta } from '../operation/change-meta.js'
@@ -11,7 +10,7 @@ import { meta } from '../operation/meta.js'
 import { summary, summaryOf } from '../operation/summary.js'
 import type { PageToken } from '../search/page.js'
 import { asked, idOf, ifMatch } from './asked.js'
-import type { Params } from './asked.js'
+import type { Params, Requested } from './asked.js'
 import { readPrefer } from './header.js'
 import type { Handle, Row } from './rows.js'
 
@@ -58,7 +57,7 @@ export function recordRows (type: string, name: string): readonly Row[] | undefi
 }
 
 /** The parameters of an operation that is a search in other words. */
-function pairs (context: Context, request: FastifyRequest, more: readonly string[] = []): PageToken['parameters'] {
+function pairs (context: Context, request: Requested, more: readonly string[] = []): PageToken['parameters'] {
   const { query, body } = asked(request)
   return [...query, ...body === undefined ? [] : pairsIn(context, body, more)]
 }

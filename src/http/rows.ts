@@ -2,11 +2,12 @@
  * What is declared of what is kept, as rows: each address with its method, what an access by it is traced as, and the interaction it calls.
  */
 import type { CapabilityStatementRest, CapabilityStatementRestResource } from '@medplum/fhirtypes'
-import type { FastifyRequest, HTTPMethods } from 'fastify'
+import type { HTTPMethods } from 'fastify'
 import type { InteractionCode } from '../audit/event.js'
 import type { Answer } from '../interaction/answer.js'
 import { batch } from '../interaction/batch.js'
 import { readBundle } from '../interaction/bundle.js'
+import { checkElsewhere } from '../interaction/bundle-elsewhere.js'
 import { checkMigratedEntries } from '../interaction/bundle-migration.js'
 import { readContent } from '../interaction/content.js'
 import type { Context } from '../interaction/context.js'
@@ -26,14 +27,15 @@ import { transaction } from '../interaction/transaction.js'
 import { update } from '../interaction/update.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { bodyOf, form, idOf, ifMatch, ifNoneExist, patchOf, query, raw, wanted } from './asked.js'
-import type { Params } from './asked.js'
+import type { Params, Requested } from './asked.js'
+import { entryRoutes } from './entry-routes.js'
 import { readPrefer } from './header.js'
 import { keyed } from './once.js'
 import { operationRows } from './operations.js'
 import { isUnread } from './raw.js'
 
 /** @param sightOf another sight of the same request, for what is to be seen afresh */
-export type Handle = (context: Context, sight: Sight, request: FastifyRequest, sightOf: () => Promise<Sight>) => Promise<Answer>
+export type Handle = (context: Context, sight: Sight, request: Requested, sightOf: () => Promise<Sight>) => Promise<Answer>
 export interface Row {
   readonly method: HTTPMethods
   readonly path: string
@@ -57,14 +59,15 @@ const OF_PATIENT = 'http://hl7.org/fhir/CompartmentDefinition/patient'
 /** @throws Error at start for what is declared and not built */
 export function declaredRows ({ resource: declared = [], interaction = [], compartment = [] }: Partial<CapabilityStatementRest>, context: Context): readonly TypedRow[] {
   const resources = declared.filter(({ type }) => !DEFINITION_TYPES.includes(type))
-  return [
+  const rows: readonly TypedRow[] = ([
     ...resources.map(resource => {
       const codes = [...(resource.interaction ?? []).map(({ code = '' }) => code), ...conditionalsOf(resource)]
       return [resource.type, [...codes.flatMap(code => rowsOf(resource.type, code)), ...(resource.operation ?? []).flatMap(operation => operationRows(resource.type, operation))]] as const
     }),
-    ...systemRows(interaction.map(({ code = '' }) => code), resources),
+    ...systemRows(interaction.map(({ code = '' }) => code), resources, () => rows),
     ...compartmentRows(context, compartment, resources)
-  ].flatMap(([type, list]) => list.map(row => ({ type, ...row })))
+  ] as const).flatMap(([type, list]) => list.map(row => ({ type, ...row })))
+  return rows
 }
 
 /** The rows of each interaction code, on a type. @throws Error at start for a code that is not built */
@@ -113,7 +116,7 @@ function rowsOf (type: string, code: string): readonly Row[] {
  * not declared is refused.
  * @throws Error at start for a code that is not built
  */
-function systemRows (codes: readonly string[], resources: readonly CapabilityStatementRestResource[]): readonly (readonly [type: string, rows: readonly Row[]])[] {
+function systemRows (codes: readonly string[], resources: readonly CapabilityStatementRestResource[], all: () => readonly TypedRow[]): readonly (readonly [type: string, rows: readonly Row[]])[] {
   for (const code of codes) {
     if (!['batch', 'transaction', 'history-system', 'search-system'].includes(code)) throw new Error(`capability-statement.json declares ${code}, which is not built`)
   }
@@ -129,8 +132,10 @@ function systemRows (codes: readonly string[], resources: readonly CapabilitySta
     path: '',
     interaction: 'transaction',
     handle: async (context, sight, request, sightOf) => {
-      const { type, entries } = readBundle(context, bodyOf(request))
+      const asks = readBundle(context, bodyOf(request), entryRoutes(all(), request))
+      const { type, entries } = asks
       checkMigratedEntries(sight, entries)
+      checkElsewhere(asks)
       if (!codes.includes(type)) throw new OutcomeError('method', [], { headers: { allow: 'POST' } })
       const { prefer, lenient } = readPrefer(request.headers, 'minimal')
       const asked = { sight, prefer, lenient, keyed: keyed(context, sight, request) }
@@ -160,20 +165,20 @@ function compartmentRows ({ compartment }: Context, declared: readonly string[],
   ]
 }
 
-type Searching = (context: Context, asking: Pick<Search, 'sight' | 'parameters' | 'lenient'>, request: FastifyRequest) => Promise<Answer>
+type Searching = (context: Context, asking: Pick<Search, 'sight' | 'parameters' | 'lenient'>, request: Requested) => Promise<Answer>
 
-function oneSearched (type: string, compartmentOf?: (request: FastifyRequest) => string): Searching {
+function oneSearched (type: string, compartmentOf?: (request: Requested) => string): Searching {
   return async (context, asking, request) => await search(context, { ...asking, type, ...compartmentOf === undefined ? {} : { compartment: compartmentOf(request) } })
 }
 
-function allSearched (resources: readonly CapabilityStatementRestResource[], compartmentOf?: (request: FastifyRequest) => string): Searching {
+function allSearched (resources: readonly CapabilityStatementRestResource[], compartmentOf?: (request: Requested) => string): Searching {
   const types = resources.filter(({ interaction = [] }) => interaction.some(({ code }) => code === 'search-type')).map(({ type }) => type)
   return async (context, asking, request) => await searchAll(context, { ...asking, types, ...compartmentOf === undefined ? {} : { compartment: compartmentOf(request) } })
 }
 
 /** A search by GET and by POST; parameters of the address count in both. */
 function searchRows (interaction: InteractionCode, path: string, searching: Searching): readonly Row[] {
-  const handle = (parameters: (request: FastifyRequest) => Search['parameters']): Handle => async (context, sight, request) =>
+  const handle = (parameters: (request: Requested) => Search['parameters']): Handle => async (context, sight, request) =>
     await searching(context, { sight, parameters: parameters(request), lenient: readPrefer(request.headers).lenient }, request)
   return [
     { method: 'GET', path, interaction, handle: handle(query) },

@@ -20,7 +20,7 @@ export function takeMedications (steps: readonly Step[], byAddress: ReadonlyMap<
     if (method !== 'POST') continue
     for (const pointer of pointersIn(resource, `${entryPlace(step.index)}.resource`)) {
       if (!pointer.place.endsWith('.resource.medicationReference')) continue
-      const target = byAddress.get(entryOf(pointer, rootOf(fullUrl), address => byAddress.has(address)) ?? '')
+      const target = byAddress.get(entryOf(pointer, rootOf(fullUrl), byAddress) ?? '')
       if (target === undefined || !isNew(target)) continue
       if (users.has(target.index)) throw new OutcomeError('business-rule', { diagnostics: 'A medication belongs to one resource that uses it: give each its own', expression: pointer.place })
       users.set(target.index, step)

@@ -8,7 +8,7 @@ import type { Sight } from './sight.js'
 export function checkMigratedEntries (sight: Sight, entries: readonly Read[]): void {
   if (!isMigrating(sight)) return
   for (const [index, read] of entries.entries()) {
-    if ('error' in read || (read.request.method === 'POST' && read.request.ifNoneExist === undefined)) continue
+    if ('error' in read || (read.request.method === 'POST' && read.request.elsewhere === undefined && read.request.ifNoneExist === undefined)) continue
     throw new OutcomeError('forbidden', { diagnostics: 'A migration creates, without conditions', expression: `${entryPlace(index)}.request` })
   }
 }

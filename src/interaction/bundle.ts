@@ -6,6 +6,7 @@ import { catalogue } from '../outcome/catalogue.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Fault } from '../outcome/outcome-error.js'
 import { belowBase } from '../search/literal.js'
+import type { Route, Routed } from './bundle-elsewhere.js'
 import { countReferences } from './admit/reference.js'
 import type { Context } from './context.js'
 import { criteriaOf, pairsOf, tagsOf } from './query.js'
@@ -15,6 +16,10 @@ import type { Patch } from './patch.js'
 /** What one entry asks. */
 export interface Request {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** HEAD: a read of which the body is not told. */
+  readonly isHead?: true
+  /** What answers it, where its address is not one of a type, a resource or a version. */
+  readonly elsewhere?: Routed
   readonly type: string
   readonly id?: string
   readonly version?: string
@@ -26,6 +31,8 @@ export interface Request {
   readonly patch?: Patch
   readonly ifMatch?: readonly string[]
   readonly ifNoneMatch?: readonly string[]
+  /** ms */
+  readonly ifModifiedSince?: number
   readonly ifNoneExist?: readonly (readonly [name: string, value: string])[]
 }
 
@@ -43,9 +50,10 @@ const MOST_FAULTS = 50
 const MOST_REFERENCES = 5000
 
 /**
+ * @param route finds what is at other addresses than those of types, resources and versions
  * @throws OutcomeError when it is no Bundle of requests, or one of too many entries, or of too many references
  */
-export function readBundle (context: Context, body: unknown): RequestBundle {
+export function readBundle (context: Context, body: unknown, route: Route): RequestBundle {
   const bundle = body as Bundle
   if (typeof body !== 'object' || body === null || bundle.resourceType !== 'Bundle') {
     throw new OutcomeError('invalid-request', { diagnostics: 'The body must be a Bundle', expression: 'resourceType' })
@@ -65,7 +73,7 @@ export function readBundle (context: Context, body: unknown): RequestBundle {
   const { entry, ...hull } = bundle
   const faults = [...context.validate(entries.length === 0 ? bundle : hull), ...entries.flatMap((each, index) => faultsOf(context, type, each, index))]
   if (faults.length > 0) throw new OutcomeError('invalid-resource', faults.slice(0, MOST_FAULTS))
-  return { type, entries: entries.map((entry, index) => readEntry(context, entry, index)) }
+  return { type, entries: entries.map((entry, index) => readEntry(context, entry, index, route)) }
 }
 
 /** Each is looked at by itself: what is forgiven one hides no fault of another. */
@@ -87,9 +95,9 @@ export function entryPlace (index: number): string {
   return `Bundle.entry[${index}]`
 }
 
-function readEntry (context: Context, entry: BundleEntry, index: number): Read {
+function readEntry (context: Context, entry: BundleEntry, index: number, route: Route): Read {
   try {
-    return readRequest(context, entry, index)
+    return readRequest(context, entry, index, route)
   } catch (error) {
     if (error instanceof OutcomeError) return { error }
     throw error
@@ -97,32 +105,53 @@ function readEntry (context: Context, entry: BundleEntry, index: number): Read {
 }
 
 /** @throws OutcomeError for a patch that cannot be read */
-function readRequest (context: Context, { request, resource, fullUrl }: BundleEntry, index: number): Read {
+function readRequest (context: Context, { request, resource, fullUrl }: BundleEntry, index: number, route: Route): Read {
   const place = entryPlace(index)
   const refused = (kind: 'invalid-request' | 'unknown-url' | 'method', diagnostics: string, where: string, code?: string): Read =>
     ({ error: new OutcomeError(kind, { diagnostics, expression: `${place}.${where}`, ...code === undefined ? {} : { code } }, kind === 'method' ? { headers: { allow: 'POST' } } : {}) })
   if (request === undefined) return refused('invalid-request', 'The request of the entry is needed', 'request', 'required')
-  const { method = '', url = '' } = request
-  const [path = '', query] = localOf(context, url)
-  const [, type, named, version] = ADDRESS.exec(path) ?? []
-  const id = named ?? folderId(`${method} ${url}`, resource)
-  if (type === undefined || !(context.registry.types.includes(type) || type === 'Binary')) return refused('unknown-url', 'There is nothing at this address', 'request.url')
-  const target = { type, ...id === undefined ? {} : { id }, ...version === undefined ? {} : { version } }
-  if (!isAllowed(context, method, target, query !== undefined)) return refused('method', 'This method is not allowed here', 'request.method')
-  if ((method === 'POST' || method === 'PUT' || method === 'PATCH') && resource === undefined) {
+  const isHead = (request.method as string | undefined) === 'HEAD'
+  const method = isHead ? 'GET' : request.method ?? ''
+  const target = targetOf(context, method, request.url ?? '', resource, route)
+  if (target === undefined) return refused('unknown-url', 'There is nothing at this address', 'request.url')
+  if (!isAllowed(context, method, target)) return refused('method', 'This method is not allowed here', 'request.method')
+  if (target.elsewhere === undefined && method !== 'GET' && method !== 'DELETE' && resource === undefined) {
     return refused('invalid-request', 'The resource of the entry is needed', 'resource', 'required')
   }
   return {
     request: {
       ...target,
       method: method as Request['method'],
-      ...query === undefined ? {} : { query: pairsOf(query) },
+      ...isHead ? { isHead } : {},
       ...fullUrl === undefined ? {} : { fullUrl },
       ...resource === undefined ? {} : method === 'PATCH' ? { patch: readPatch(resource) } : { resource },
-      ...request.ifMatch === undefined ? {} : { ifMatch: tagsOf(request.ifMatch) },
-      ...request.ifNoneMatch === undefined ? {} : { ifNoneMatch: tagsOf(request.ifNoneMatch) },
-      ...request.ifNoneExist === undefined ? {} : { ifNoneExist: criteriaOf(request.ifNoneExist) }
+      ...conditionsOf(request)
     }
+  }
+}
+
+type Target = Pick<Request, 'type' | 'id' | 'version' | 'query' | 'elsewhere'>
+
+/** What an address means: a type, one of its resources or versions, or what is found elsewhere; undefined where nothing is. */
+function targetOf (context: Context, method: string, url: string, resource: unknown, route: Route): Target | undefined {
+  const [path, query] = localOf(context, url)
+  const [, type, named, version] = ADDRESS.exec(path) ?? []
+  const asked = query === undefined ? {} : { query: pairsOf(query) }
+  if (type === undefined) {
+    const elsewhere = route(method, path)
+    return elsewhere === undefined ? undefined : { type: elsewhere.type, elsewhere, ...asked }
+  }
+  if (!(context.registry.types.includes(type) || type === 'Binary')) return undefined
+  const id = named ?? (query === undefined ? folderId(`${method} ${path}`, resource) : undefined)
+  return { type, ...id === undefined ? {} : { id }, ...version === undefined ? {} : { version }, ...asked }
+}
+
+function conditionsOf ({ ifMatch, ifNoneMatch, ifModifiedSince, ifNoneExist }: NonNullable<BundleEntry['request']>): Pick<Request, 'ifMatch' | 'ifNoneMatch' | 'ifModifiedSince' | 'ifNoneExist'> {
+  return {
+    ...ifMatch === undefined ? {} : { ifMatch: tagsOf(ifMatch) },
+    ...ifNoneMatch === undefined ? {} : { ifNoneMatch: tagsOf(ifNoneMatch) },
+    ...ifModifiedSince === undefined ? {} : { ifModifiedSince: Date.parse(ifModifiedSince) },
+    ...ifNoneExist === undefined ? {} : { ifNoneExist: criteriaOf(ifNoneExist) }
   }
 }
 
@@ -133,9 +162,10 @@ function folderId (asked: string, resource: unknown): string | undefined {
   return typeof id === 'string' && /^[A-Za-z0-9\-.]{1,64}$/.test(id) ? id : undefined
 }
 
-/** The address below the base, and the query after it. */
+/** The address below the base, and the query after it. With a slash in front it is rooted at the host or, as in R4's examples, at the base. */
 function localOf ({ base }: Context, url: string): readonly [path: string, query?: string] {
-  const local = belowBase(url, base)
+  const root = `${new URL(base).pathname.replace(/\/+$/, '')}/`
+  const local = belowBase(url, base).replace(url.startsWith(root) ? root : /^\//, '')
   const mark = local.indexOf('?')
   return mark < 0 ? [local] : [local.slice(0, mark), local.slice(mark + 1)]
 }
@@ -143,7 +173,9 @@ function localOf ({ base }: Context, url: string): readonly [path: string, query
 const CONDITIONAL = { update: 'conditionalUpdate', patch: 'conditionalPatch', delete: 'conditionalDelete' } as const
 
 /** Whether the type declares the interaction that a method means at an address. A Binary comes with its document. */
-function isAllowed ({ declares }: Context, method: string, { type, id, version }: Pick<Request, 'type' | 'id' | 'version'>, hasQuery: boolean): boolean {
+function isAllowed ({ declares }: Context, method: string, { type, id, version, query, elsewhere }: Target): boolean {
+  if (elsewhere !== undefined) return true
+  const hasQuery = query !== undefined
   switch (method) {
     case 'GET': return declares(type, version !== undefined ? 'vread' : id !== undefined ? 'read' : 'search-type')
     case 'POST': return id === undefined && !hasQuery && (type === 'Binary' || declares(type, 'create'))

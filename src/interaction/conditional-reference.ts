@@ -55,13 +55,18 @@ function isConditional ({ name, text }: Pointer): boolean {
   return name === 'reference' && CONDITIONAL.test(text)
 }
 
+/** The type and the criteria of a conditional reference; undefined for another text. */
+export function criteriaIn (text: string): { readonly type: string, readonly criteria: readonly (readonly [string, string])[] } | undefined {
+  const [, type, query] = CONDITIONAL.exec(text) ?? []
+  return type === undefined || query === undefined ? undefined : { type, criteria: pairsOf(query) }
+}
+
 function placeAt (pointer: { readonly place: string } | undefined) {
   return pointer === undefined ? {} : { expression: pointer.place }
 }
 
 async function resolve (context: Context, asking: Asking, text: string, expression: string): Promise<string | undefined> {
-  const [, type = '', query = ''] = CONDITIONAL.exec(text) ?? []
-  const criteria = pairsOf(query)
+  const { type = '', criteria = [] } = criteriaIn(text) ?? {}
   if (type === 'Patient' && criteria.length === 1 && criteria[0]?.[0] === 'identifier') {
     const id = await patientId(context, { reference: text })
     const { principal, patient } = asking.sight.caller

@@ -14,6 +14,7 @@ import type { Compartment } from './compartment.js'
 import type { ExportBounds, ExportJobs } from './export-jobs.js'
 import type { Directory } from './directory.js'
 import type { Use } from './bundle-medication.js'
+import type { Promised } from './bundle-promise.js'
 import type { Migration } from './migration.js'
 import type { Sight, SightOf } from './sight.js'
 import type { AskedProfiles } from '../validation/validate.js'
@@ -33,6 +34,8 @@ export interface Context extends TracePorts {
   readonly teams?: ReadonlySet<string>
   /** Of a transaction: whether it writes a resource. */
   readonly isWritten?: (type: string, id: string) => boolean
+  /** Of a transaction: takes a reference to what it creates later on trust (`bundle-promise.ts`). */
+  readonly promise?: (promised: Promised) => boolean
   readonly policy: Policy
   /** When what began to wait for its announcement opens to the holder, ms. */
   readonly opensAfter: (began: number) => number

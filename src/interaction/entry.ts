@@ -31,7 +31,8 @@ export interface Asked {
 }
 
 /** The interaction that a request is. */
-export function interactionOf ({ method, id, version }: Request): InteractionCode {
+export function interactionOf ({ method, id, version, elsewhere }: Request): InteractionCode {
+  if (elsewhere !== undefined) return elsewhere.interaction
   switch (method) {
     case 'GET': return version !== undefined ? 'vread' : id !== undefined ? 'read' : 'search-type'
     case 'POST': return 'create'
@@ -42,14 +43,22 @@ export function interactionOf ({ method, id, version }: Request): InteractionCod
 }
 
 /** Does what one entry asks, by the function of its interaction. @param id of the resource, where it is known */
-export async function perform (context: Context, request: Request, id: string | undefined, { sight, prefer, lenient, keyed }: Asked): Promise<Answer> {
-  const { method, type, version, query = [], resource, patch: asks, ifMatch, ifNoneExist } = request
+export async function perform (context: Context, request: Request, id: string | undefined, asked: Asked): Promise<Answer> {
+  const answer = await done(context, request, id, asked)
+  if (request.method !== 'GET') return answer
+  const told = unlessUnchanged(answer, request)
+  return request.isHead === true ? { ...told, body: { kind: 'nothing' } } : told
+}
+
+async function done (context: Context, request: Request, id: string | undefined, { sight, prefer, lenient, keyed }: Asked): Promise<Answer> {
+  const { method, type, version, query = [], resource, patch: asks, ifMatch, ifNoneExist, elsewhere } = request
+  if (elsewhere !== undefined) return await elsewhere.perform(context, sight, { query, resource, prefer, lenient, ifMatch })
   const matching = ifMatch === undefined ? {} : { ifMatch }
   switch (method) {
     case 'GET': {
       if (id === undefined) return await search(context, { sight, type, parameters: query, lenient })
       const asked = { sight, id, ...version === undefined ? {} : { version }, parameters: query }
-      return unlessUnchanged(type === 'Binary' ? await contentOf(context, asked) : await read(context, { ...asked, type }), request)
+      return type === 'Binary' ? await contentOf(context, asked) : await read(context, { ...asked, type })
     }
     case 'POST': return ifNoneExist === undefined || id !== undefined
       ? await create(context, { sight, type, resource, prefer, keyed, ...id === undefined ? {} : { id } })
@@ -78,8 +87,16 @@ async function contentOf (context: Context, asked: Omit<ContentRead, 'accept'>):
 }
 
 /** R4 http.html#cread: what the client has already is not told again. */
-function unlessUnchanged (answer: Answer, { ifNoneMatch = [] }: Request): Answer {
+function unlessUnchanged (answer: Answer, { ifNoneMatch, ifModifiedSince = NaN }: Request): Answer {
+  if (answer.status !== 200) return answer
   const [version] = tagsOf(answer.headers['etag'] ?? '')
-  const isUnchanged = answer.status === 200 && version !== undefined && (ifNoneMatch.includes(version) || ifNoneMatch.includes('*'))
+  const isUnchanged = ifNoneMatch === undefined
+    ? instantOf(answer) <= ifModifiedSince
+    : version !== undefined && (ifNoneMatch.includes(version) || ifNoneMatch.includes('*'))
   return isUnchanged ? { ...answer, status: 304, body: { kind: 'nothing' } } : answer
+}
+
+/** When what is answered was changed last: to the millisecond where one resource is told, as the entry may say it. */
+function instantOf ({ body, headers }: Answer): number {
+  return body.kind === 'resource' || body.kind === 'content' ? body.version.at : Date.parse(headers['last-modified'] ?? '')
 }

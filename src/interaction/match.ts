@@ -69,8 +69,9 @@ export async function trace (context: Context, { sight }: Asking, { accesses }: 
   if (ofRecords.length > 0) await context.store.append(ofRecords.map(access => toTrace(access, sight.caller, context)), [sight.election])
 }
 
-/** What is answered where not exactly one resource matches. */
+/** What is answered where not exactly one resource matches: what nothing matches is deleted without effect (R4 http.html#cdelete). */
 export function unmatched (sight: Sight, interaction: InteractionCode, { isSeveral, accesses: searched }: Match): Answer {
-  return refusal(sight, new OutcomeError(isSeveral ? 'several-matches' : 'absent'),
-    searched.map(({ disclosed, ...access }): Access => ({ ...access, interaction, outcome: '4' })))
+  const accesses = searched.map(({ disclosed, ...access }): Access => ({ ...access, interaction, outcome: '4' }))
+  if (interaction === 'delete' && !isSeveral) return { status: 204, headers: {}, body: { kind: 'nothing' }, sight, accesses }
+  return refusal(sight, new OutcomeError(isSeveral ? 'several-matches' : 'absent'), accesses)
 }

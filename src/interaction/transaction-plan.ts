@@ -6,12 +6,17 @@ import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Kind } from '../outcome/catalogue.js'
 import { entryPlace } from './bundle.js'
 import type { Read } from './bundle.js'
-import { danglingFault, entryOf, pointersIn, rootOf } from './bundle-link.js'
+import { danglingFault, entryOf, pointersIn, relink, rootOf } from './bundle-link.js'
+import type { Pointer } from './bundle-link.js'
 import { takeBinaries } from './bundle-binary.js'
 import { takeMedications } from './bundle-medication.js'
+import { conditionalEdges } from './bundle-condition.js'
 import { checkConditional } from './conditional-reference.js'
 import type { Context } from './context.js'
 import type { Asked } from './entry.js'
+import { isNeeded } from './transaction-need.js'
+import { joined, ordered } from './transaction-order.js'
+import type { Edge, Edges } from './transaction-order.js'
 import { targets } from './transaction-target.js'
 import type { Step } from './transaction-target.js'
 
@@ -21,8 +26,9 @@ export async function plan (context: Context, entries: readonly Read[], asked: A
   const steps = await targets(context, entries, asked)
   checkAlone(steps)
   const byAddress = addresses(steps)
-  const joined = takeMedications(takeBinaries(context, steps, byAddress), byAddress, asked)
-  return ordered(joined, link(joined, byAddress))
+  const taken = takeMedications(takeBinaries(context, steps, byAddress), byAddress, asked)
+  const links = link(taken, byAddress)
+  return ordered(taken, joined(links, conditionalEdges(context, taken, asked.sight.caller.now)))
 }
 
 /** No two entries are about one resource. */
@@ -47,47 +53,35 @@ function addresses (steps: readonly Step[]): ReadonlyMap<string, Step> {
   return byAddress
 }
 
-/** Rewrites what points into the Bundle. @returns the entries that each entry points at */
-function link (steps: readonly Step[], byAddress: ReadonlyMap<string, Step>): ReadonlyMap<Step, readonly Step[]> {
+/** Rewrites what points into the Bundle. @returns the new resources that each entry points at */
+function link (steps: readonly Step[], byAddress: ReadonlyMap<string, Step>): Edges {
+  const placeOf = ({ request: { type }, id = '' }: Step) => `${type}/${id}`
   return new Map(steps.map(step => {
     const { resource, patch, fullUrl } = step.request
     const root = rootOf(fullUrl)
-    const targets: Step[] = []
+    const targetOf = (pointer: Pick<Pointer, 'text' | 'name'>) => steps[byAddress.get(entryOf(pointer, root, byAddress) ?? '')?.index ?? -1]
+    const user = steps.find(({ index }) => index === step.user)
+    // What uses a medication comes before it: to that the medication belongs.
+    const edges: Edge[] = user === undefined ? [] : [{ target: user, isNeeded: true }]
     for (const pointer of pointersIn(resource ?? patch?.body, `${entryPlace(step.index)}.resource`)) {
-      const address = entryOf(pointer, root, known => byAddress.has(known))
-      const target = address === undefined ? undefined : steps[byAddress.get(address)?.index ?? -1]
+      const target = targetOf(pointer)
       if (target?.owner !== undefined) throw wrong('A Binary belongs to one DocumentReference, which names it as its content', pointer.place, 'business-rule')
       if (target !== undefined) {
-        pointer.holder[pointer.name] = `${target.request.type}/${target.id ?? ''}`
-        targets.push(target)
+        pointer.holder[pointer.name] = placeOf(target)
+        const edge = { target, isNeeded: isNeeded(step.request.type, pointer, target.request.type) }
+        const isOwn = target.user === step.index || (target === step && !edge.isNeeded)
+        if (target.request.method === 'POST' && !isOwn) edges.push(edge)
         continue
       }
       const fault = danglingFault(pointer)
       if (fault !== undefined) throw new OutcomeError('business-rule', fault)
     }
-    return [step, targets]
+    relink(resource, text => {
+      const target = targetOf({ text, name: 'href' })
+      return target === undefined || target.owner !== undefined ? undefined : placeOf(target)
+    })
+    return [step, edges]
   }))
-}
-
-const RANK = { DELETE: 0, POST: 1, PUT: 2, PATCH: 2, GET: 3 } as const
-
-/** DELETE, POST, PUT and PATCH, GET; what is created before what points at it. */
-function ordered (steps: readonly Step[], targets: ReadonlyMap<Step, readonly Step[]>): readonly Step[] {
-  const done: Step[] = []
-  const isOpen = new Map<Step, boolean>()
-  const visit = (step: Step): void => {
-    if (isOpen.get(step) === true) throw wrong('Entries that refer to each other cannot be created', entryPlace(step.index))
-    if (isOpen.has(step)) return
-    isOpen.set(step, true)
-    // What uses a medication comes before it: to that the medication belongs.
-    const user = steps.find(({ index }) => index === step.user)
-    if (user !== undefined) visit(user)
-    for (const target of targets.get(step) ?? []) if (target.request.method === 'POST' && step.request.method === 'POST' && target.user !== step.index) visit(target)
-    isOpen.set(step, false)
-    done.push(step)
-  }
-  for (const rank of [0, 1, 2, 3]) for (const step of steps) if (RANK[step.request.method] === rank) visit(step)
-  return done
 }
 
 function wrong (diagnostics: string, expression: string, kind: Kind = 'invalid-request'): OutcomeError {

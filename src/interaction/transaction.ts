@@ -10,6 +10,7 @@ import { refusal, versionHeaders } from './answer.js'
 import type { Answer } from './answer.js'
 import { inEntry } from './bundle.js'
 import type { Read } from './bundle.js'
+import { createPromises } from './bundle-promise.js'
 import { usesOf } from './bundle-medication.js'
 import { teamsOf } from './bundle-team.js'
 import { parsed } from './admit/admission.js'
@@ -39,14 +40,17 @@ export async function transaction (context: Context, entries: readonly Read[], {
   const steps = await plan(context, entries, asked)
   const overlay = createOverlay(context)
   const staged: Context = { ...context, store: overlay.store, directory: createDirectory(overlay.store, context.hash), medications: usesOf(steps), teams: teamsOf(context, steps), isWritten: (type, id) => overlay.final(type, id) !== undefined }
+  const promises = createPromises(steps, (type, id) => overlay.final(type, id) !== undefined)
   const done: Done[] = []
   for (const step of steps) {
     if (step.owner !== undefined) continue
     const answer = step.answer ?? await performed(step, asked, async () =>
-      supersession(overlay, step, steps, asked) ?? await perform(conditioned(staged, context, step, asked), step.request, step.id, asked))
+      supersession(overlay, step, steps, asked) ?? await perform(conditioned({ ...staged, promise: promises.of(step) }, context, step, asked), step.request, step.id, asked))
     if (answer.body.kind === 'refusal') return failed(answer, answer.body.error, step, done)
     done.push({ step, answer, patient: overlay.writes().at(-1)?.changes.at(-1)?.next.patient ?? null })
   }
+  const broken = await promises.broken(staged, asked.sight)
+  if (broken !== undefined) return failed(refusal(asked.sight, broken.error, []), broken.error, broken.step, done)
   const answers = new Map(done.map(({ step, answer }) => [step.index, settled(overlay, answer, asked)]))
   const byIndex = steps.toSorted((one, other) => one.index - other.index)
   const answer: Answer = {

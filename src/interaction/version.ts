@@ -51,7 +51,7 @@ function kept ({ found }: Kept): readonly string[] {
 }
 
 /** Index values of one resource: what a write of it costs, and what MongoDB takes (16 MiB for all of a document). */
-const MOST_VALUES = 20_000
+export const MOST_VALUES = 20_000
 
 function compose (
   context: Context,

@@ -102,6 +102,7 @@ for (const resource of resources) {
       if (code === 'create') refused(t, response, 400, { code: 'invalid', expression: 'resourceType' })
       else if (code === 'history-type') t.match([response.status, response.json], [200, { resourceType: 'Bundle', type: 'history' }])
       else if (code === 'search-type') t.match([response.status, response.json], [200, { resourceType: 'Bundle', type: 'searchset' }])
+      else if (code === 'conditionalDelete') t.strictSame([response.status, response.text], [204, ''])
       else isAbsent(t, response)
     })
   }

@@ -53,6 +53,16 @@ t.test('an entry says what it would say alone', async t => {
   }
 })
 
+t.test('an address may begin with a slash, as in the examples of R4, or with the path of the base', async t => {
+  const made = await scene.made(hospital, document(patientId))
+  const place = `DocumentReference/${made.id}`
+  const response = await send(hospital, batch(...[`/${place}`, `/fhir/${place}`, `/${place}/_history/${made.meta.versionId}`, `/DocumentReference?patient=${patientId}&_id=${made.id}`, `//${place}`, `/other/${place}`, `/fhirs/${place}`].map(url => got(url))))
+  t.same(statuses(response), ['200', '200', '200', '200', '404', '404', '404'])
+  t.same(response.json.entry[0].resource, made)
+  t.equal(response.json.entry[3].resource.total, 1)
+  t.same(statuses(await send(hospital, batch({ request: { method: 'POST', url: '/DocumentReference' }, resource: document(patientId) }))), ['201'])
+})
+
 t.test('an entry that has not changed is not told again', async t => {
   const made = await scene.made(hospital, document(patientId))
   const ask = async (etag: string, token = hospital) => (await send(token, batch(got(`DocumentReference/${made.id}`, { ifNoneMatch: etag })))).json.entry[0]
@@ -60,6 +70,51 @@ t.test('an entry that has not changed is not told again', async t => {
   t.notOk('resource' in await ask(`W/"${made.meta.versionId}"`))
   t.equal((await ask('W/"other"')).resource.id, made.id)
   t.equal((await ask(`W/"${made.meta.versionId}"`, lab)).response.status, '404', 'and what is hidden is absent')
+})
+
+t.test('a history, a search over several types or an operation says what it would say alone', async t => {
+  const made = await scene.made(hospital, document(patientId))
+  const { holder, id } = await scene.open()
+  await scene.made(hospital, document(id))
+  const place = `DocumentReference/${made.id}`
+  const asked: readonly (readonly [token: string, url: string, status: string])[] = [
+    [hospital, `${place}/_history`, '200'], [hospital, `/fhir/${place}/_history?_count=1`, '200'], [lab, `${place}/_history`, '404'], [lab, `DocumentReference/${randomUUID()}/_history`, '404'],
+    [hospital, `${place}/$meta`, '200'], [lab, `${place}/$meta`, '404'], [hospital, `${place}/_history/${made.meta.versionId}/$meta`, '200'],
+    [holder, 'DocumentReference/_history', '200'], [holder, '_history?_count=2', '200'], [holder, `Patient/${id}/$everything`, '200'], [holder, `Patient/${id}/$everything?nonsense=1`, '400'],
+    [holder, `Patient/${id}/DocumentReference`, '200'], [holder, `Patient/${id}/*`, '200'], [holder, `DocumentReference/$docref?patient=Patient/${id}`, '200'], [holder, '?_type=DocumentReference,Consent', '200'],
+    [hospital, 'CodeSystem/$lookup?system=http://loinc.org&code=none', '404'], [holder, `Patient/${id}/$activity?_format=csv`, '406'], [holder, `Patient/${id}/$nonsense`, '404'], [holder, 'Patient/$export', '404']
+  ]
+  for (const [token, url, status] of asked) {
+    const { json: { entry: [entry] } } = await send(token, batch(got(url)))
+    t.equal(entry.response.status, status, url)
+    if (url.includes('csv') || url.endsWith('/*') || url.includes('$export') || url.startsWith('/fhir') || url.includes('$nonsense')) continue
+    const alone = await get(token, `/${url}`)
+    t.strictSame([alone.status, entry.resource ?? entry.response.outcome], [Number(status), alone.json], url)
+  }
+  t.equal((await send(holder, batch(got(`Patient/${id}/$summary`)))).json.entry[0].resource.type, 'document')
+  const parameters = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: { tag: [{ system: 'urn:x', code: 'y' }] } }] }
+  const operated = await send(hospital, batch(
+    { resource: parameters, request: { method: 'POST', url: `${place}/$meta-add`, ifMatch: 'W/"other"' } },
+    { resource: parameters, request: { method: 'POST', url: `${place}/$meta-add` } },
+    { request: { method: 'POST', url: `${place}/_history` } }))
+  t.same(statuses(operated), ['412', '200', '404'])
+  t.match((await get(hospital, `/${place}`)).json.meta.tag, [{ code: 'y' }])
+  const traces = await get(holder, `/AuditEvent?patient=${id}&subtype=history-type,operation&_count=200`)
+  t.ok(traces.json.total >= 4, `${traces.json.total} traces`)
+  t.match((await send(holder, batch(...Array.from({ length: 51 }, () => got('_history'))))).json.issue, [{ code: 'too-costly', expression: ['Bundle.entry[50]'] }])
+})
+
+t.test('HEAD is a read of which nothing is told, and If-Modified-Since is heeded', async t => {
+  const made = await scene.made(hospital, document(patientId))
+  const place = `DocumentReference/${made.id}`
+  const { meta: { lastUpdated, versionId } } = made
+  const before = new Date(Date.parse(lastUpdated) - 1).toISOString()
+  const response = await send(hospital, batch(
+    { request: { method: 'HEAD', url: place } }, { request: { method: 'HEAD', url: `DocumentReference/${randomUUID()}` } },
+    got(place, { ifModifiedSince: lastUpdated }), got(place, { ifModifiedSince: before }), got(place, { ifModifiedSince: lastUpdated, ifNoneMatch: 'W/"other"' })))
+  t.same(statuses(response), ['200', '404', '304', '200', '200'])
+  t.same(response.json.entry.map((entry: object) => 'resource' in entry), [false, false, false, true, true])
+  t.match(response.json.entry[0].response, { etag: `W/"${versionId}"` })
 })
 
 t.test('Prefer says what is told', async t => {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { access, document, label } from '../helper/resource.js'
+import { deleted as removed, transaction } from './bundle.js'
 import { GP, GP2, PRACTICE, isAbsent, look, openScene, refused } from './scene.js'
 
 const scene = await openScene(t)
@@ -42,10 +43,15 @@ t.test('is told no more to those who lost their sight of it', async t => {
   refused(t, await get(holder, `/DocumentReference/${id}`), 410, deleted)
 })
 
-t.test('a second time, or an update, finds it gone', async t => {
+t.test('a second time it changes nothing, an update finds it gone, and to others it is as absent as before', async t => {
   const before = await deposit()
-  await remove(hospital, `/DocumentReference/${before.id}`)
-  refused(t, await remove(hospital, `/DocumentReference/${before.id}`), 410, deleted)
+  const { headers: { etag } } = await remove(hospital, `/DocumentReference/${before.id}`)
+  for (const headers of [{}, { 'if-match': `W/"${before.meta.versionId}"` }]) {
+    const again = await remove(hospital, `/DocumentReference/${before.id}`, headers)
+    t.strictSame([again.status, again.text, again.headers['etag']], [204, '', etag])
+  }
+  const twice = await scene.request(hospital, 'POST', '/fhir', { body: transaction(removed(`DocumentReference/${before.id}`)) })
+  t.match(twice.json.entry, [{ response: { status: '204', etag } }])
   refused(t, await put(hospital, before), 410, deleted)
   isAbsent(t, await remove(lab, `/DocumentReference/${before.id}`))
 })

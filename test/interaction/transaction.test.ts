@@ -1,10 +1,10 @@
 /** transaction (R4 http.html#transaction): all or nothing, in R4's order, its entries pointing at one another. */
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import { document } from '../helper/resource.js'
+import { block, document, structure } from '../helper/resource.js'
 import { got, placeOf, posted, put, statuses, transaction, urn, withBinary } from './bundle.js'
 import type { Entry } from './bundle.js'
-import { openScene, refused } from './scene.js'
+import { HOSPITAL, openScene, refused } from './scene.js'
 
 const scene = await openScene(t)
 const { get, hospital, lab, request } = scene
@@ -51,6 +51,25 @@ t.test('what points at an entry points at what it became, whatever their order',
   t.same([json.relatesTo[0].target.reference, json.context.related[0].reference], [placeOf(response, 1), placeOf(response, 1)])
 })
 
+t.test('links are rewritten in narratives and in elements of the type uri, and what names a version of a new entry means it', async t => {
+  const [at, source, strange] = [urn(), `http://elsewhere.example/fhir/DocumentReference/${randomUUID()}`, urn()]
+  const narrative = (address: string) => ({ status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml"><p>href="${at}" <a title="x" href='${address}'>x</a></p></div>` })
+  const holding = (more: object) => posted(Object.assign(document(patientId), more))
+  const response = await send(hospital, transaction(
+    holding({ text: narrative(at), extension: [{ url: 'urn:x', valueUri: at }], meta: { source: at } }),
+    holding({ context: { related: [`${source}/_history/3`, `${source}/_history/2`, source].map(reference => ({ reference })) } }),
+    posted(document(patientId), at),
+    posted(Object.assign(document(patientId), { meta: { versionId: '3' } }), source),
+    posted({ resourceType: 'Procedure', status: 'completed', code: { text: 'x' }, subject: { reference: `Patient/${patientId}` }, instantiatesUri: ['urn:x', at] } as object)))
+  t.equal(response.status, 200, response.text)
+  const [first, second, , , procedure] = await Promise.all([0, 1, 2, 3, 4].map(async index => (await get(hospital, `/${placeOf(response, index)}`)).json))
+  const [place, versioned] = [placeOf(response, 2), placeOf(response, 3)]
+  t.equal(first.text.div, narrative(place).div)
+  t.same([first.extension[0].valueUri, first.meta.source, procedure.instantiatesUri], [place, place, ['urn:x', place]])
+  t.same(second.context.related.map(({ reference }: { reference: string }) => reference), [versioned, `${source}/_history/2`, versioned])
+  refused(t, await send(hospital, transaction(holding({ text: narrative(strange) }))), 422, { code: 'invariant', expression: 'Bundle.entry[0].resource.text.div' })
+})
+
 t.test('an entry that is replaced in the same Bundle is answered as the whole leaves it', async t => {
   const first = urn()
   const response = await send(hospital, transaction(posted(document(patientId), first), posted(document(patientId, { relatesTo: [{ code: 'replaces', target: { reference: first } }] }))), { prefer: 'return=representation' })
@@ -89,6 +108,14 @@ t.test('creates, changes, deletes and reads, in the order of R4', async t => {
   t.equal(listed.total, ids.length)
   t.ok(ids.includes(placeOf(response, 2).split('/')[1] ?? ''))
   t.equal((await get(hospital, `/DocumentReference/${gone.id}`)).status, 410)
+})
+
+t.test('a transaction that only reads may ask for histories, one that changes something may not', async t => {
+  const { id } = await scene.made(hospital, document(patientId))
+  const read = await send(hospital, transaction(got(`DocumentReference/${id}/_history`), got(`DocumentReference/${id}/$meta`)))
+  t.match(read.json, { entry: [{ resource: { type: 'history', total: 1 } }, { resource: { resourceType: 'Parameters' } }] }, read.text)
+  refused(t, await send(hospital, transaction(posted(document(patientId)), got(`DocumentReference/${id}/_history`))), 400, { code: 'not-supported', expression: 'Bundle.entry[1].request.url' })
+  refused(t, await send(lab, transaction(got(`DocumentReference/${id}/_history`))), 404, { code: 'not-found', details: 'MSG_NO_EXIST', expression: 'Bundle.entry[0]' })
 })
 
 t.test('what is wrong with the Bundle is said with its entry, before anything is written', async t => {
@@ -135,3 +162,45 @@ t.test('deposits at once in one record all arrive', async t => {
   t.same(responses.map(({ status }) => status), [200, 200, 200, 200, 200])
   t.equal((await all()).length, before + 10)
 })
+
+t.test('entries may refer to each other: in the directory, and in one record', async t => {
+  const [at, other] = [urn(), urn()]
+  const pair = [
+    posted({ resourceType: 'Organization', name: 'x', endpoint: [{ reference: other }] } as object, at),
+    posted({ resourceType: 'Endpoint', status: 'active', connectionType: { code: 'hl7-fhir-rest' }, payloadType: [{ text: 'any' }], address: 'https://x.example', managingOrganization: { reference: at } } as object, other)
+  ]
+  const made = await send(scene.operator, transaction(...pair))
+  t.equal(made.status, 200, made.text)
+  t.equal((await get(scene.operator, `/${placeOf(made, 0)}`)).json.endpoint[0].reference, placeOf(made, 1))
+  const above = transaction(posted({ resourceType: 'Organization', name: 'x', partOf: { reference: other } } as object, at), posted({ resourceType: 'Organization', name: 'y', partOf: { reference: at } } as object, other))
+  refused(t, await send(scene.operator, above), 400, { code: 'invalid', expression: 'Bundle.entry[0]' })
+  for (const order of [(list: Entry[]) => list, (list: Entry[]) => list.toReversed()]) {
+    const entries = order(visit(patientId))
+    const response = await send(hospital, transaction(...entries))
+    t.equal(response.status, 200, response.text)
+    const [encounter, condition] = order([0, 1] as never).map(index => placeOf(response, index as never))
+    t.equal((await get(holder, `/${encounter ?? ''}`)).json.diagnosis[0].condition.reference, condition)
+    t.equal((await get(holder, `/${condition ?? ''}`)).json.encounter.reference, encounter)
+  }
+})
+
+t.test('entries that refer to each other out of a record, or to what their writer may not read, are refused as a whole', async t => {
+  const { id: otherId, holder: otherHolder } = await scene.open()
+  const count = async (token: string, id: string) => (await get(token, `/Condition?patient=${id}`)).json.total
+  const before = await count(holder, patientId)
+  for (const [entries, place] of [[visit(patientId, otherId), 'Bundle.entry[1].resource.encounter'], [visit(otherId, patientId), 'Bundle.entry[1].resource.encounter']] as const) {
+    refused(t, await send(hospital, transaction(...entries)), 422, { code: 'not-found', expression: place })
+  }
+  await scene.made(otherHolder, block(otherId, structure(HOSPITAL)))
+  refused(t, await send(hospital, transaction(...visit(otherId))), 422, { code: 'not-found', expression: 'Bundle.entry[1].resource.encounter' })
+  t.same([await count(holder, patientId), await count(otherHolder, otherId)], [before, 0])
+})
+
+/** An encounter and its diagnosis, which refer to each other. */
+function visit (patientId: string, otherId = patientId): Entry[] {
+  const [at, other] = [urn(), urn()]
+  return [
+    posted({ resourceType: 'Encounter', status: 'finished', class: { code: 'AMB' }, subject: { reference: `Patient/${patientId}` }, diagnosis: [{ condition: { reference: other } }] } as object, at),
+    posted({ resourceType: 'Condition', code: { text: 'x' }, subject: { reference: `Patient/${otherId}` }, encounter: { reference: at } } as object, other)
+  ]
+}

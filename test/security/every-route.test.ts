@@ -40,7 +40,7 @@ function asksOf ({ method, path, type, interaction }: TypedRow, types: readonly 
     case 'search-type': return verb === 'GET' ? [[verb, `${url}?_id=ID`], [verb, `${url}?_id=ID&_summary=count`]] : [form('_id=ID')]
     case 'search-system': return verb === 'GET' ? [[verb, `${url}?_type=${searched(types)}&_id=ID`]] : [form(`_type=${searched(types)}&_id=ID`)]
     case 'history-type': case 'history-system': return [[verb, url], [verb, `${url}?_since=2020`]]
-    case 'transaction': return ['batch', 'transaction'].flatMap(kind => types.map((each): Ask => [verb, url, { body: { resourceType: 'Bundle', type: kind, entry: [{ request: { method: 'GET', url: `${each}/ID` } }] } }]))
+    case 'transaction': return ['batch', 'transaction'].flatMap(kind => types.map((each): Ask => [verb, url, { body: { resourceType: 'Bundle', type: kind, entry: ['', '/_history', '/$meta'].map(below => ({ request: { method: 'GET', url: `${each}/ID${below}` } })) } }]))
     case 'operation': return [[verb, url, verb === 'POST' ? { body: { resourceType: 'Parameters' } } : {}]]
     default: return []
   }
@@ -57,7 +57,7 @@ function referring ({ id, ...draft }: Draft & { readonly id: string }): Ask {
 /** The face of an answer, with the id and the version in question taken out. */
 async function about ([method, url, options = {}]: Ask, id: string, version: string): Promise<string> {
   const named = (text: string) => text.replaceAll('ID', id).replaceAll('VERSION', version)
-  const asked = JSON.parse(JSON.stringify(options).replaceAll('"ID"', `"${id}"`).replaceAll('/ID"', `/${id}"`).replaceAll('_id=ID', `_id=${id}`)) as RequestOptions
+  const asked = JSON.parse(JSON.stringify(options).replaceAll('"ID"', `"${id}"`).replaceAll('/ID"', `/${id}"`).replaceAll('/ID/', `/${id}/`).replaceAll('_id=ID', `_id=${id}`)) as RequestOptions
   return face(await scene.request(physician.token, method, `/fhir${named(url)}`, asked)).replaceAll(id, 'ID').replaceAll(version, 'VERSION')
 }
 

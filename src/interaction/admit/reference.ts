@@ -107,13 +107,13 @@ export async function checkReferences (context: Context, sight: Sight, patient: 
     if (DIRECTORY.includes(type) || (type === 'Patient' && id === patient)) continue
     // What is referred to twice is read once.
     if (there.has(`${type}/${id}`)) continue
-    if (!await isThere(context, sight, patient, type, id)) throw unresolved(expression)
+    if (context.promise?.({ patient, type, id, expression }) !== true && !await isThere(context, sight, patient, type, id)) throw unresolved(expression)
     there.add(`${type}/${id}`)
   }
 }
 
 /** Whether the writer reads a resource, or writes it in the same Bundle, and it is of the same patient or of none. */
-async function isThere (context: Context, sight: Sight, patient: string, type: string, id: string): Promise<boolean> {
+export async function isThere (context: Context, sight: Sight, patient: string, type: string, id: string): Promise<boolean> {
   if (!context.registry.types.includes(type)) return false
   if (!isShared(type) && !allows(sight.caller.principal.scopes, type, 'r') && context.isWritten?.(type, id) !== true) return false
   const target = await context.store.read(type, id)
