@@ -40,11 +40,12 @@ export function readPlace (context: Context, { sight }: Asking, path: string, pa
 }
 
 /** @param filter what is asked and seen; of traces and messages, the candidates */
-export async function findPage (context: Context, sight: Sight, request: SearchRequest, filter: Filter, { after, isBack = false }: Place): Promise<Page> {
+export async function findPage (context: Context, sight: Sight, request: SearchRequest, filter: Filter, { after, isBack = false, counted }: Place): Promise<Page> {
   const { type, count, sort, isCount } = request
   if (isTelling(type)) {
-    const { found, hasMore, ...total } = await findTraces(context, sight, request, filter, { isBack, ...after === undefined ? {} : { after } })
-    return { ...around(found, hasMore, isBack, after), ...total }
+    // Counted once, for all pages: each is as long a walk as it has matches, not as there are in the record.
+    const { found, hasMore, ...total } = await findTraces(context, sight, counted === undefined ? request : { ...request, total: 'none' }, filter, { isBack, ...after === undefined ? {} : { after } })
+    return { ...around(found, hasMore, isBack, after), ...counted === undefined ? total : { counted } }
   }
   if (count === 0 || isCount) return { found: [], hasNext: false, hasPrevious: false }
   if (after === undefined) {
@@ -80,12 +81,12 @@ export function turnOfRecord (sight: Sight, { type, patients }: SearchRequest): 
 
 /** self, by which this page is asked again, and, where there are others, the pages around it. */
 export function linksOf (
-  context: Context, { sight }: Asking, path: string, { applied, sort, count }: SearchRequest, { found, hasNext, hasPrevious, lenient, link }: Omit<Page, 'counted'> & Pick<Place, 'lenient' | 'link'>
+  context: Context, { sight }: Asking, path: string, { type, applied, sort, count }: SearchRequest, { found, hasNext, hasPrevious, counted, lenient, link }: Page & Pick<Place, 'lenient' | 'link'>
 ): readonly Link[] {
   // As many as were asked for, or as may be.
   const parameters = applied.map(([name, value]) => [name, name === '_count' && Number(value) > count ? String(count) : value] as const)
   const sealed = (relation: string, after: PageToken['after'], isBack: boolean): Link => {
-    const token = { path, parameters, lenient, after, ...isBack ? { isBack } : {} }
+    const token = { path, parameters, lenient, after, ...isBack ? { isBack } : {}, ...counted !== undefined && isTelling(type) && after.length > 0 ? { counted } : {} }
     return { relation, url: address([[PAGE, context.pages.write(token, sight.caller.principal.subject, sight.caller.now)]]) }
   }
   const [first, last] = [found.at(0), found.at(-1)]

@@ -10,7 +10,7 @@ const TOGETHER = 4
  * failure. What reads choices stays a failure. Each query has its time, and all of one search have theirs together.
  */
 export function inTime (context: Context): Context {
-  const { findKept, firstPage, count, distinct, targets } = context.store
+  const { findKept, firstPage, count, distinct, targets, heads } = context.store
   const end = context.clock() + TOGETHER * context.limits.time
   const bounded = async <T>(ask: () => Promise<T>): Promise<T> => {
     if (context.clock() > end) throw tooLong()
@@ -21,8 +21,17 @@ export function inTime (context: Context): Context {
       throw tooLong(error)
     }
   }
+  async function * each<T> (list: AsyncIterable<T>): AsyncGenerator<T> {
+    const items = list[Symbol.asyncIterator]()
+    try {
+      for (let item = await bounded(async () => await items.next()); item.done !== true; item = await bounded(async () => await items.next())) yield item.value
+    } finally {
+      await items.return?.()
+    }
+  }
   const store: ResourceStore = {
     ...context.store,
+    heads: query => each(heads(query)),
     findKept: async (...asked) => await bounded(async () => await findKept(...asked)),
     firstPage: async (...asked) => await bounded(async () => await firstPage(...asked)),
     count: async (...asked) => await bounded(async () => await count(...asked)),

@@ -14,6 +14,8 @@ export interface PageToken {
   readonly after: readonly (string | number | null)[]
   /** The page ends before that match, where it would begin after it. */
   readonly isBack?: boolean
+  /** The total that the first page told, where to count it is to look at each match. */
+  readonly counted?: number
 }
 
 export interface PageSeal {

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { TestResponse } from '../helper/app.js'
 import { as } from '../helper/app.js'
 import { access, actor, consent, document, label, person, treating } from '../helper/resource.js'
-import { GP, GP2, HOSPITAL, MT, PRACTICE, isAbsent, matches, openScene, refused } from './scene.js'
+import { GP, GP2, HOSPITAL, MT, PRACTICE, isAbsent, link, matches, openScene, refused } from './scene.js'
 
 type Json = TestResponse['json']
 const scene = await openScene(t)
@@ -46,6 +46,16 @@ t.test('audit F2 every interaction leaves one event, the refused ones too', asyn
   t.strictSame(kinds(events), expected)
   t.strictSame(events.map(({ action }) => action), ['E', 'R', 'R', 'R', 'E', 'U', 'U', 'R', 'R', 'D', 'R'])
   for (const event of events.filter(({ subtype }) => subtype[0].code !== 'search-type')) t.strictSame(about(event), [`Patient/${id}`, `DocumentReference/${resource.id}`])
+})
+
+t.test('the total of traces is counted once: that of the first page is told on all of them', async t => {
+  const { id, holder, url } = await record()
+  for (let number = 0; number < 4; number++) await get(gp, url)
+  const first = await get(holder, `/AuditEvent?patient=Patient/${id}&_count=2&_sort=date`)
+  const second = await get(holder, link(first, 'next') ?? '')
+  t.strictSame([matches(second).length, second.json.total], [2, first.json.total], 'though that page left a trace too')
+  t.equal((await get(holder, link(second, 'previous') ?? '')).json.total, first.json.total)
+  t.ok((await get(holder, link(second, 'first') ?? '')).json.total > first.json.total, 'asked anew, it is counted anew')
 })
 
 t.test('says who, in which role and structure, why, and what decided', async t => {

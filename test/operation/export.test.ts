@@ -77,7 +77,7 @@ t.test('from the kick-off to the files: what the caller finds, of each patient w
   t.notMatch(JSON.stringify(stored) + Buffer.from(asked, 'base64').toString('latin1'), one.id, 'the job names nobody in clear')
 })
 
-t.test('what is hidden after the kick-off is in no file, and all else is as if it had never been', async t => {
+t.test('P20 what is hidden after the kick-off is in no file, and all else is as if it had never been', async t => {
   const gp = await doctor()
   const { id, holder, documents: [plain, secret] } = await seen(gp.id, 2)
   const job = await begun(gp.token, '?_type=DocumentReference,Patient')
@@ -167,7 +167,7 @@ t.test('patients are named in a body; one who is hidden is like one who is not t
   await remove(hospital, software)
 })
 
-t.test('to everybody but the one who asked, in that role, a job is as absent as one that never was', async t => {
+t.test('B23 P20 to everybody but the one who asked, in that role, a job is as absent as one that never was', async t => {
   const gp = await doctor()
   const { holder } = await seen(gp.id)
   const job = await begun(gp.token, '?_type=Patient')

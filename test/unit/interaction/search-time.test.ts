@@ -22,6 +22,32 @@ t.test('E5 what takes too long is too costly', async t => {
   await t.rejects(store.targets('Patient', all, 'link|Patient/', 1), { message: 'too-costly' })
 })
 
+t.test('so is what is looked at one by one, when its time is over between two batches', async t => {
+  let closed = 0
+  const heads = async function * () {
+    try {
+      yield []
+      now += 4 * defaultLimits.time + 1
+      yield []
+    } finally {
+      closed += 1
+    }
+  }
+  const read = async (store: ResourceStore) => {
+    let batches = 0
+    for await (const batch of store.heads(query)) batches += batch.length + 1
+    return batches
+  }
+  await t.rejects(read(contextOf({ heads: async function * () { yield []; await late() } }).store), { message: 'too-costly' })
+  t.equal(await read(contextOf({ heads: async function * () { yield []; yield [] } }).store), 2)
+  const { store } = contextOf({ heads })
+  const walk = store.heads(query)[Symbol.asyncIterator]()
+  await walk.next()
+  await walk.next()
+  await t.rejects(walk.next(), { message: 'too-costly' })
+  t.equal(closed, 1, 'and MongoDB is told that no more is wanted')
+})
+
 t.test('what fails otherwise, or is no search, is a failure', async t => {
   const { store } = contextOf({ findKept: lost, read: late })
   await t.rejects(store.findKept(query), { message: 'store-unavailable' })
