@@ -4,6 +4,7 @@
  * labels and whether it is archived (PDSm flows 03 and 04; `consent.md` 5).
  */
 import type { Binary, DocumentReference, Resource } from '@medplum/fhirtypes'
+import { drop } from '../json/literal.js'
 import { parseJson } from '../json/parse.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { applyFhirPathPatch } from '../patch/fhirpath-patch.js'
@@ -72,7 +73,7 @@ async function change (context: Context, asking: PatchInteraction, before: Versi
     return { status: 200, headers: versionHeaders(before), body: shown(sight, before, prefer), version: before, sight, accesses: [access(sight, type, 'read', before, '0')] }
   }
   const valid = checked(context, type, patched, before)
-  const resource = type === 'DocumentReference' ? keepLabels(old as DocumentReference, valid as DocumentReference) : valid
+  const resource = type === 'DocumentReference' ? keepLabels(old as DocumentReference, valid as DocumentReference) : withoutStaleText(valid, touched)
   await resolveReferences(context, asking, resource)
   return await replace(context, { sight, prefer, interaction: 'patch', keyed: asking.keyed }, before, resource)
 }
@@ -90,6 +91,15 @@ function checkTouched (context: Context, type: string, touched: readonly Touched
   if (beyond.length === 0) return
   const faults = [...new Set(beyond.map(({ element }) => element))].map(element => ({ diagnostics: 'A patch does not change this element', expression: `${type}.${element}` }))
   throw isDocument ? new OutcomeError('method', faults, { headers: { allow: allowed(context, type) } }) : new OutcomeError('forbidden', faults)
+}
+
+/** R4 http.html#patch: a narrative does not go on saying what is no longer so. One that was generated goes; what somebody wrote is theirs to say anew. */
+function withoutStaleText (resource: Resource, touched: readonly Touched[]): Resource {
+  const { text } = resource as DocumentReference
+  if (text === undefined || text.status === 'empty' || touched.some(({ element }) => element === 'text')) return resource
+  if (text.status !== 'generated') throw new OutcomeError('business-rule', { diagnostics: 'The narrative was written by somebody: a patch of what it tells says it anew', expression: `${resource.resourceType}.text` })
+  drop(resource, 'text')
+  return resource
 }
 
 function allowed ({ declares }: Context, type: string): string {

@@ -106,6 +106,17 @@ t.test('other types: all but the id and meta, by who may update them', async t =
   refused(t, await patch(holder, `Patient/${patientId}`, replace('/birthDate', '1980-01-01')), 403, { code: 'forbidden', expression: 'Patient.birthDate' })
 })
 
+t.test('no narrative goes on saying what a patch has changed', async t => {
+  const told = async (status: string, more: object[] = []) => {
+    const text = { status, div: '<div xmlns="http://www.w3.org/1999/xhtml">PETIT</div>' }
+    const { id } = await scene.made(operator, { resourceType: 'Practitioner', name: [{ family: 'PETIT' }], text })
+    return await patch(operator, `Practitioner/${id}`, [...replace('/name/0/family', 'GRAND'), ...more])
+  }
+  t.match((await told('generated')).json, { name: [{ family: 'GRAND' }], text: undefined })
+  refused(t, await told('additional'), 422, { code: 'business-rule', expression: 'Practitioner.text' })
+  t.match((await told('additional', replace('/text/div', '<div xmlns="http://www.w3.org/1999/xhtml">GRAND</div>'))).json.text, { status: 'additional', div: /GRAND/ })
+})
+
 t.test('a label that is set in the place of another one does not drop it', async t => {
   const at = (value: unknown) => replace('/securityLabel/0', value)
   const labelled = async (...securityLabel: readonly object[]) => (await made({ securityLabel })).id
