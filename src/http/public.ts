@@ -1,20 +1,21 @@
 /** What is public: whether the server is there, what it declares, and the definitions of its own. Nothing of a record is here. */
 import { createHash } from 'node:crypto'
 import type { CapabilityStatement } from '@medplum/fhirtypes'
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify'
 import type { Context } from '../interaction/context.js'
 import { DEFINITION_TYPES, conditionalsOf } from '../interaction/declared.js'
 import { prettyJson } from '../json/pretty.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { releaseError, releasePublic } from '../release/release.js'
+import type { Released } from '../release/release.js'
 import type { Principal } from '../security/principal.js'
 import { terminologyCapabilities } from '../terminology/capabilities.js'
 import { formatOf, idOf, prettyOf, query } from './asked.js'
-import { isUnchanged, needJson } from './header.js'
+import { needJson } from './header.js'
 import { openApi } from './openapi.js'
 import { addOpenApiPage } from './openapi-page.js'
 import type { TypedRow } from './rows.js'
-import { send } from './server.js'
+import { send, sendOnce } from './server.js'
 
 export interface PublicPorts {
   readonly statement: CapabilityStatement
@@ -37,12 +38,12 @@ export function addPublic (server: FastifyInstance, base: string, rows: readonly
   server.get('/readyz', async (_request, reply) => await send(reply,
     await isReady() ? releasePublic('{"status":"ready"}') : releaseError(new OutcomeError('store-unavailable'))))
   server.get(`${base}/metadata`, async (request, reply) =>
-    await sendOnce(request, reply, query(request).some(([name, value]) => name === 'mode' && value === 'terminology') ? terminology : metadata))
+    await sendOnce(request, reply, shown(query(request).some(([name, value]) => name === 'mode' && value === 'terminology') ? terminology : metadata, request)))
   for (const type of definitionTypes(ports)) {
     server.get(`${base}/${type}/:id`, async (request, reply) => {
       const definition = ports.definitions.get(`${type}/${idOf(request)}`)
       if (definition === undefined) throw new OutcomeError('absent')
-      return await sendOnce(request, reply, definition)
+      return await sendOnce(request, reply, shown(definition, request))
     })
     refuseOthers(server, `${base}/${type}/:id`, ['GET', 'HEAD'], ports)
   }
@@ -63,18 +64,10 @@ function definitionTypes ({ statement, definitions }: PublicPorts): readonly str
   return types
 }
 
-/** With a tag of its bytes: whoever has them is not sent them again (R4 http.html#capabilities). */
-async function sendOnce (request: FastifyRequest, reply: FastifyReply, json: string): Promise<FastifyReply> {
-  const released = releasePublic(shown(json, request), { etag: `W/"${createHash('sha256').update(json).digest('hex').slice(0, 32)}"` })
-  if (!isUnchanged(request.headers, released.headers)) return await send(reply, released)
-  reply.released = released
-  return await reply.code(304).headers({ ...released.headers }).removeHeader('content-type').send()
-}
-
-/** @throws OutcomeError `not-acceptable`, `invalid-parameter` */
-function shown (json: string, request: FastifyRequest): string {
+/** With a tag of its bytes: whoever has them is not sent them again. @throws OutcomeError `not-acceptable`, `invalid-parameter` */
+function shown (json: string, request: FastifyRequest): Released {
   needJson(request.headers, formatOf(request))
-  return prettyOf(request) ? prettyJson(json) : json
+  return releasePublic(prettyOf(request) ? prettyJson(json) : json, { etag: `W/"${createHash('sha256').update(json).digest('hex').slice(0, 32)}"` })
 }
 
 /** Answers the other methods of an address with those that it has, to who is known. */

@@ -16,7 +16,7 @@ import { EmergencyRefused } from '../security/principal.js'
 import type { Principal } from '../security/principal.js'
 import { formatOf, prettyOf } from './asked.js'
 import { inTime } from './deadline.js'
-import { isUnchanged, needJson, wantsCsv } from './header.js'
+import { needJson, wantsCsv } from './header.js'
 import type { Downloads } from './downloads.js'
 import { once } from './once.js'
 import { depositorOf } from './migration.js'
@@ -25,7 +25,7 @@ import type { PublicPorts } from './public.js'
 import { isUnread } from './raw.js'
 import { declaredRows } from './rows.js'
 import type { Row, TypedRow } from './rows.js'
-import { send } from './server.js'
+import { send, sendOnce } from './server.js'
 
 export interface RoutePorts extends PublicPorts {
   readonly context: Context
@@ -94,12 +94,7 @@ async function answer (request: FastifyRequest, reply: FastifyReply, type: strin
     return isUnread(request.body) ? await work : await inTime({ isRead: row.method === 'GET' || row.isSafe === true || row.interaction.startsWith('search-'), body: request.body }, work, drop)
   }
   const made = row.isFile === true ? await ports.downloads(request.principal?.subject ?? '', make) : await make()
-  const isRead = row.method === 'GET' && (made.status === 200 || made.status === 206)
-  if (isRead && isUnchanged(request.headers, made.headers)) {
-    reply.released = made
-    return await reply.code(304).headers({ ...made.headers }).removeHeader('content-type').removeHeader('content-length').removeHeader('content-range').send()
-  }
-  return await send(reply, made)
+  return await sendOnce(request, reply, made)
 }
 
 function drop ({ payload }: Released): void {

@@ -14,7 +14,7 @@ import type { Kind } from '../outcome/catalogue.js'
 import { isReleased, releaseError } from '../release/release.js'
 import type { Released } from '../release/release.js'
 import type { Principal } from '../security/principal.js'
-import { isOfR4 } from './header.js'
+import { isOfR4, isUnchanged } from './header.js'
 import { STREAMED_TIME, addRawBodies, isLeftUnread } from './raw.js'
 
 declare module 'fastify' {
@@ -107,6 +107,14 @@ export async function send (reply: FastifyReply, released: Released): Promise<Fa
   if (isHead) (released.payload as Readable).destroy()
   if (isLeftUnread(reply.request)) reply.header('connection', 'close')
   return await reply.code(released.status).headers(released.headers).send(payload)
+}
+
+/** Sends what a read tells, unless the client has it already (R4 http.html#cread). */
+export async function sendOnce (request: FastifyRequest, reply: FastifyReply, released: Released): Promise<FastifyReply> {
+  const isRead = ['GET', 'HEAD'].includes(request.method) && (released.status === 200 || released.status === 206)
+  if (!isRead || !isUnchanged(request.headers, released.headers)) return await send(reply, released)
+  reply.released = released
+  return await reply.code(304).headers({ ...released.headers }).removeHeader('content-type').removeHeader('content-length').removeHeader('content-range').send()
 }
 
 function addParsers (server: FastifyInstance): void {
