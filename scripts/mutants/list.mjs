@@ -35,6 +35,8 @@ const read = of('src/interaction/read.ts', WIRE)
 const search = of('src/interaction/search.ts', WIRE)
 const reference = of('src/interaction/admit/reference.ts', WIRE)
 const trace = of('src/audit/trace.ts', ['test/security/permit-hidden.test.ts'])
+const consent = of('src/interaction/admit/consent.ts', ['test/interaction/representative.test.ts'])
+const receipt = of('src/interaction/receipt.ts', ['test/interaction/idempotency-hidden.test.ts'])
 const listened = of('src/notification/subscription-send.ts', ['test/notification/subscription-socket.test.ts'])
 const sent = of('src/notification/judge.ts', ['test/notification/mail.test.ts'])
 const letter = of('src/notification/letter.ts', ['test/notification/told.test.ts'])
@@ -161,7 +163,11 @@ export const MUTANTS = [
   participation('a message is announced too early', "facts.labels.includes('INVISIBLE_PATIENT') && situation.now < facts.opens ? deny(3) : permit(3)", 'permit(3)'),
 
   family('a type without a family is shown to everybody', 'if (family === undefined) throw new Error(`the type ${type} has no family`)', "if (family === undefined) return 'directory'"),
-  family('the choices of an account that is not open are hidden from its holder', "case 'holder': return permit(3)\n    case 'representative': return permit(4)", "case 'holder': return deny(1)\n    case 'representative': return permit(4)"),
+  family('the choices of an account that is not open are hidden from its holder', "case 'holder': return permit(3)\n    case 'representative': return facts", "case 'holder': return deny(1)\n    case 'representative': return facts"),
+  family('a representative reads a choice that a minor made in secret', "facts.labels?.includes(BEYOND) === true ? deny(4) : permit(4)", 'permit(4)'),
+  family('a representative finds a choice that a minor made in secret', "return not(equals('facts.labels', BEYOND))", 'return all'),
+  consent('a choice of a secret session has no label', 'sight.caller.principal.isSecret ? [BEYOND] : []', '[]'),
+  receipt('a retry tells that what is hidden is as it was', ' && sight.decide(version).permit\n  const body', '\n  const body'),
   family('a professional reads choices about others', 'facts.actors.some(actor => namesOf(situation).includes(actor)) ? permit', 'true ? permit'),
   family('a professional reads a choice that denies', '!facts.hasDeny && !facts', '!facts'),
   family('a professional reads a choice that singles data out', '!facts.isSelective && facts', 'facts'),
