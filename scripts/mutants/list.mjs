@@ -164,7 +164,7 @@ export const MUTANTS = [
 
   family('a type without a family is shown to everybody', 'if (family === undefined) throw new Error(`the type ${type} has no family`)', "if (family === undefined) return 'directory'"),
   family('the choices of an account that is not open are hidden from its holder', "case 'holder': return permit(3)\n    case 'representative': return facts", "case 'holder': return deny(1)\n    case 'representative': return facts"),
-  family('a representative reads a choice that a minor made in secret', "facts.labels?.includes(BEYOND) === true ? deny(4) : permit(4)", 'permit(4)'),
+  family('a representative reads a choice that a minor made in secret', 'facts.labels?.includes(BEYOND) === true ? deny(4) : permit(4)', 'permit(4)'),
   family('a representative finds a choice that a minor made in secret', "return not(equals('facts.labels', BEYOND))", 'return all'),
   consent('a choice of a secret session has no label', 'sight.caller.principal.isSecret ? [BEYOND] : []', '[]'),
   receipt('a retry tells that what is hidden is as it was', ' && sight.decide(version).permit\n  const body', '\n  const body'),
