@@ -82,7 +82,8 @@ export async function createCollections (db: Db, families: ReadonlyMap<string, F
     await create(type, [...indexes, ...isInRecords ? dates.map((code): Index => [byDate(code)]) : [], ...family === 'record' && dates.includes('date') ? [BY_AUTHOR_AND_DATE] : []])
     if (family !== 'trace') await create(history(type), [[{ id: 1, revision: -1 }], ...OF_HISTORY[family] ?? []])
   }
-  await create('Rules', [[{ actor: 1, patient: 1 }], [{ actor: 1, speaks: 1, patient: 1 }]])
+  // What is over is found by when it ended, however much is in force.
+  await create('Rules', [[{ actor: 1, patient: 1 }], [{ actor: 1, speaks: 1, patient: 1 }], [{ actor: 1, speaks: 1, until: 1 }]])
   // Conditions on what belongs to no record take turns here.
   await db.collection<StoredRules>('Rules').updateOne({ _id: rulesId('', EVERYONE) },
     { $setOnInsert: { patient: '', actor: EVERYONE, stamp: '', body: '{"choices":[]}', speaks: false, turn: 0 } }, { upsert: true })
