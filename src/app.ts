@@ -138,7 +138,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
     await store.enter()
     const policy = { outsideCare: config.outsideCare, openModes: config.openModes, matrixAt: createMatrixAt(terminology.conceptMaps) }
     const directory = createDirectory(store, hash)
-    const seeing = { directory, policy, hash, types: registry.types, maxPatients: config.maxPatients, maxHidden: 10_000 }
+    const seeing = { directory, policy, hash, types: registry.types, maxPatients: config.maxPatients }
     const sightOf = createSights({ store, ...seeing })
     const traces = { registry, hash, newId, clock }
     const webhook = config.notifications.webhook === undefined ? undefined : createWebhook(config.notifications.webhook)

@@ -26,7 +26,6 @@ const GROUNDS = 200
 /** Documents of one page. */
 const PAGE = 20
 const WARM = 100
-const NONE = new Set<string>()
 /** Choices about the doctor, and about others. */
 const RECORDS: Readonly<Record<string, readonly [theirs: number, others: number]>> = {
   '3 choices about the doctor': [3, 0],
@@ -93,7 +92,7 @@ export async function timeEngine ({ context, sightOf }: App, records: readonly C
     const bench = new Bench({ time: 1000 })
     let next = 0
     bench.add('decide', () => sight.decide(versions[next++ % versions.length] as typeof versions[number]))
-    bench.add('compile', () => toMongo(compileIn(situate(caller, { patient, account: 'open', choices }, context.policy), 'DocumentReference', NONE)))
+    bench.add('compile', () => toMongo(compileIn(situate(caller, { patient, account: 'open', choices }, context.policy), 'DocumentReference')))
     await bench.run()
     rows.push([name, choices.length, ...bench.tasks.map(({ result }) => microseconds(result))])
   }

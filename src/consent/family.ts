@@ -2,7 +2,7 @@
  * The families of `consent.md` 2 and what each shows: which type belongs where, and for the families that section 4
  * does not decide (choice, trace, identity) their own rule, once for a known resource and once as a filter.
  */
-import { all, and, equals, isIn, none, not, or, within } from '../filter/filter.js'
+import { all, and, equals, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { compile } from './compile.js'
 import { compileParticipation, decideParticipation } from './participation.js'
@@ -147,15 +147,18 @@ export function decideIn (situation: Situation, subject: Subject, hidden: Hidden
   }
 }
 
-/** The resources of `type` that the caller of `situation` may see, deletion left aside. */
-export function compileIn (situation: Situation, type: string, hidden: ReadonlySet<string>): Filter {
+/**
+ * The resources of `type` that the caller of `situation` may see, deletion left aside. What tells of others is there only if
+ * `decideIn` says so too, of each: whether what it names is hidden is in no filter.
+ */
+export function compileIn (situation: Situation, type: string): Filter {
   const ofPatient = equals('patient', situation.patient)
   const family = familyOf(type)
   switch (family) {
     case 'record': return type === 'Binary' ? and(ofPatient, compileUnclaimed(situation)) : compile(situation, type)
     case 'message': case 'agenda': return and(ofPatient, compileParticipation(situation, family))
     case 'choice': return and(ofPatient, compileChoice(situation))
-    case 'trace': return and(ofPatient, compileTrace(situation, hidden))
+    case 'trace': return and(ofPatient, compileTrace(situation))
     case 'identity': return decideIdentity(situation).permit ? ofPatient : none
     case 'directory': case 'open-agenda': return all
     case 'subscription': return none
@@ -213,14 +216,13 @@ function isOwn (keys: readonly string[], facts: TraceFacts): boolean {
   return facts.isPermitted && facts.agents.some(agent => keys.includes(agent))
 }
 
-function compileTrace (situation: Situation, hidden: ReadonlySet<string>): Filter {
+function compileTrace (situation: Situation): Filter {
   const own = (keys: readonly string[]) => and(isIn('facts.agents', keys), equals('facts.isPermitted', true))
-  const seen = and(not(isIn('facts.about', hidden)), or(equals('facts.isNamed', true), not(within('facts.disclosed', hidden))))
   switch (situation.stands) {
-    case 'holder': return situation.isOpen ? seen : none
-    case 'representative': return situation.isOpen ? and(seen, not(equals('facts.isSecret', true))) : none
-    case 'treating': return and(seen, or(equals('facts.family', 'record'), own(situation.keys)))
-    case 'professional': return and(seen, own(situation.inPerson))
+    case 'holder': return situation.isOpen ? all : none
+    case 'representative': return situation.isOpen ? not(equals('facts.isSecret', true)) : none
+    case 'treating': return or(equals('facts.family', 'record'), own(situation.keys))
+    case 'professional': return own(situation.inPerson)
     default: return none
   }
 }

@@ -7,18 +7,17 @@ import type { Hidden, TraceFacts } from '../consent/family.js'
 import type { Situation } from '../consent/situation.js'
 import type { ParticipationFacts, Told } from '../consent/participation.js'
 import type { BinaryFacts } from '../consent/unclaimed.js'
-import { and, equals, exists, isIn, not, or } from '../filter/filter.js'
-import { OutcomeError } from '../outcome/outcome-error.js'
+import { and, equals, isIn, none, not } from '../filter/filter.js'
 import type { Kept, ResourceStore } from './store.js'
 
 interface Asking { readonly store: ResourceStore, readonly types: readonly string[] }
 type ByType = Readonly<Record<string, readonly string[] | undefined>>
 
 /** What of a record is hidden from a caller, as far as it was asked. */
-export interface Known extends Hidden { readonly hidden: Set<string>, readonly asked: Set<string> | 'all' }
+export interface Known extends Hidden { readonly hidden: Set<string>, readonly asked: Set<string> }
 
-export function known (hidden: Set<string>, asked: Known['asked']): Known {
-  return { hidden, asked, has: reference => hidden.has(reference) || (asked !== 'all' && !asked.has(reference)) }
+export function known (hidden = new Set<string>(), asked = new Set<string>()): Known {
+  return { hidden, asked, has: reference => hidden.has(reference) || !asked.has(reference) }
 }
 
 /** All that a trace, or the notification of one, names; other messages name nothing. */
@@ -42,26 +41,11 @@ export async function hiddenAmong ({ store, types }: Asking, situation: Situatio
     DocumentReference: [...named['DocumentReference'] ?? [], ...claimed.map(({ document }) => document)]
   }
   const lists = await Promise.all(Object.entries(asked).map(async ([type, ids = []]) => {
-    const unseen = and(equals('patient', situation.patient), isIn('_id', ids), not(compileIn(situation, type, new Set())))
-    return ids.length === 0 ? [] : (await store.distinct(type, unseen, '_id', ids.length)).map(id => `${type}/${id}`)
+    const unseen = and(equals('patient', situation.patient), isIn('_id', ids), not(compileIn(situation, type)))
+    return ids.length === 0 || unseen === none ? [] : (await store.distinct(type, unseen, '_id', ids.length)).map(id => `${type}/${id}`)
   }))
   const hidden = new Set(lists.flat())
   return [...hidden, ...claimed.filter(({ document }) => hidden.has(`DocumentReference/${document}`)).map(({ id }) => `Binary/${id}`)]
-}
-
-/** All of a record that is hidden from the caller of `situation`: what a filter on its traces needs. @throws OutcomeError `too-costly` */
-export async function allHidden ({ store, types }: Asking, situation: Situation, most: number): Promise<readonly string[]> {
-  const lists = await Promise.all(types.filter(type => isOfRecord(types, `${type}/`) && type !== 'Binary').map(async type =>
-    (await ids(type, not(compileIn(situation, type, new Set())))).map(id => `${type}/${id}`)))
-  const documents = byType(lists.flat())['DocumentReference'] ?? []
-  const contents = await ids('Binary', or(isIn('facts.claimedBy', documents), not(or(exists('facts.claimedBy'), compileIn(situation, 'Binary', new Set())))))
-  return [...lists.flat(), ...contents.map(id => `Binary/${id}`)]
-
-  async function ids (type: string, unseen: ReturnType<typeof not>): Promise<readonly string[]> {
-    const found = await store.distinct(type, and(equals('patient', situation.patient), unseen), '_id', most)
-    if (found.length > most) throw new OutcomeError('too-costly', { diagnostics: 'The traces of this record are too many for one search' })
-    return found
-  }
 }
 
 function isOfRecord (types: readonly string[], reference: string): boolean {

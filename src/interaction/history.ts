@@ -6,6 +6,8 @@
 import { OF_RECORD } from '../audit/event.js'
 import type { Access } from '../audit/event.js'
 import { familyOf, isTelling } from '../consent/family.js'
+import { all, and, exists, not } from '../filter/filter.js'
+import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { PAGE, queryOf } from '../search/page.js'
 import { allows } from '../security/scope.js'
@@ -38,7 +40,7 @@ export async function history (context: Context, { sight, type, id, parameters }
   const refused = await refuse(context, { sight, type, id }, 'history-instance', current)
   if (refused !== undefined || current === undefined) return refused ?? absent(sight, type, 'history-instance')
   // What this one tells of was judged with it.
-  const filter = await sight.among(type, current.patient === null ? [] : [current.patient], isTelling(type))
+  const filter = await sight.among(type, current.patient === null ? [] : [current.patient])
   const body = await pageOf(context, { sight, path, parameters }, read, { types: [{ type, filter }], id })
   return { status: 200, headers: versionHeaders(current), body, sight, accesses: [access(sight, type, 'history-instance', current, '0')] }
 }
@@ -58,10 +60,15 @@ export async function systemHistory (context: Context, { sight, types, parameter
 
 interface Place extends Asking { readonly path: string, readonly parameters: Parameters, readonly type?: string }
 
+/** Nobody judges here what messages tell of: notifications are left out. */
+function unsaid (type: string): Filter {
+  return isTelling(type) ? not(exists('facts.told')) : all
+}
+
 async function allOf (context: Context, place: Place, names: readonly string[]): Promise<Answer> {
   const { sight } = place
   const read = readHistoryParameters(context, sight, place, place.parameters)
-  const types = await Promise.all(names.map(async type => ({ type, filter: await sight.anywhere(type) })))
+  const types = await Promise.all(names.map(async type => ({ type, filter: and(await sight.anywhere(type), unsaid(type)) })))
   const body = await pageOf(context, place, read, { types })
   return { status: 200, headers: {}, body, sight, accesses: accesses(place, names, read, body.entries) }
 }

@@ -6,7 +6,7 @@
  * Where the query is bound to patients, so is each step into the record. A chain over `patient` or `subject` binds the query
  * to the patients whom it finds, as if they had been named; over `identifier` alone it finds whom `Patient?identifier=` finds.
  */
-import { isShared } from '../consent/family.js'
+import { isShared, isTelling } from '../consent/family.js'
 import { and, isIn, none, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
@@ -17,6 +17,7 @@ import { allows } from '../security/scope.js'
 import type { Asking, Context } from './context.js'
 import { current } from './directory.js'
 import { isByPatient } from './query-terms.js'
+import { idsSeen } from './trace-search.js'
 import { MOST_CANDIDATES, visibleFilter } from './visible.js'
 
 /** A request whose filter says what its hops found. */
@@ -73,7 +74,7 @@ async function stepForth (context: Context, asking: Asking, type: string, hop: H
   const keys: string[] = []
   const ids: string[] = []
   for (const question of hop.questions) {
-    const { filter, ...end } = await seen(context, asking, question, patients)
+    const { filter, ...end } = await seen(context, asking, hop, question, patients)
     // Asked even where nothing can be there: what is hidden costs what is absent costs.
     const found = await context.store.distinct(question.type, filter, '_id', most - ids.length)
     ids.push(...found)
@@ -95,7 +96,7 @@ async function stepBack (context: Context, asking: Asking, type: string, hop: Ho
   const concerned = new Set<string>()
   for (const { applied, ...asked } of hop.questions) {
     const question = { ...asked, applied: [...applied, [hop.name, ''] as const] }
-    const { filter, ...end } = await seen(context, asking, question, patients)
+    const { filter, ...end } = await seen(context, asking, hop, question, patients)
     for (const id of await store.targets(question.type, filter, referenceKey(hop.code, type, ''), most)) ids.add(id)
     if (ids.size > most) throw tooCostly(hop.name, `leads to more than ${most} resources`)
     // What is said of the directory by what is in records concerns those whose records they are.
@@ -108,11 +109,12 @@ async function stepBack (context: Context, asking: Asking, type: string, hop: Ho
 }
 
 /** What answers a question and is seen, and whose records it names. */
-async function seen (context: Context, asking: Asking, question: Question, patients: readonly string[] | null): Promise<{ readonly filter: Filter, readonly concerned: readonly string[] }> {
+async function seen (context: Context, asking: Asking, { name }: Hop, question: Question, patients: readonly string[] | null): Promise<{ readonly filter: Filter, readonly concerned: readonly string[] }> {
   const { concerned, ...answer } = await answered(context, asking, question)
   const bound = isShared(question.type) ? answer.patients : both(answer.patients, patients)
   const whole = { ...question, ...answer, patients: bound }
-  const filter = and(whole.filter, current, await visibleFilter(context, asking.sight, whole))
+  const visible = and(whole.filter, current, await visibleFilter(context, asking.sight, whole))
+  const filter = isTelling(question.type) ? isIn('_id', await idsSeen(context, asking.sight, whole, visible, name)) : visible
   return { filter, concerned: [...concerned, ...answer.patients ?? []] }
 }
 

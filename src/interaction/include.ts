@@ -55,7 +55,7 @@ export async function include (context: Context, { sight }: Asking, request: Sea
   }
 
   async function fetch (name: Inclusion, type: string, wanted: Filter): Promise<Found> {
-    const visible = and(wanted, current, isShared(type) ? all : await sight.among(type, patients, true))
+    const visible = and(wanted, current, isShared(type) ? all : await sight.among(type, patients))
     if (wanted === none || visible === none) return { name, versions: [] }
     const limit = most + 1 + seen.size
     // Which traces are there is known once they were read: what is hidden takes the place of none.

@@ -4,6 +4,7 @@
  */
 import type { Access, InteractionCode } from '../audit/event.js'
 import { toTrace } from '../audit/trace.js'
+import { isTelling } from '../consent/family.js'
 import { and } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { isResultParameter } from '../search/result.js'
@@ -18,6 +19,7 @@ import { accesses } from './search.js'
 import { inTime } from './search-time.js'
 import type { Sight } from './sight.js'
 import type { Kept } from './store.js'
+import { findTraces } from './trace-search.js'
 import { visibleFilter } from './visible.js'
 
 export type Criteria = readonly (readonly [name: string, value: string])[]
@@ -48,7 +50,10 @@ export async function match (whole: Context, asking: Asking, type: string, given
   }
   const request = await landed(context, asking, readQuery(context, type, criteria, false, sight.caller.now))
   const visible = await visibleFilter(context, sight, request)
-  const found = await context.store.findKept({ type, filter: and(request.filter, current, visible), sort: [], limit: 2 })
+  const filter = and(request.filter, current, visible)
+  const found = isTelling(type)
+    ? (await findTraces(context, sight, { ...request, sort: [], count: 2, total: 'none', isCount: false }, filter, {})).found
+    : await context.store.findKept({ type, filter, sort: [], limit: 2 })
   await sight.enter(found.flatMap(({ patient }) => patient ?? []))
   // A patient who is found by an identifier alone is found here too, and seen no further.
   const seen = type === 'Patient' ? found : found.filter(version => sight.decide(version).permit)

@@ -13,8 +13,8 @@ export const [NOBODY = ''] = ALL
 /** What belongs to no record takes turns under this name, where a condition asks for it. */
 export const NO_RECORD = ''
 
-/** What a trace that does not exist names. */
-export const NOTHING = ['DocumentReference/nothing'] as const
+/** What a trace that does not exist names, and each that does besides: a document and a choice, as most of them do. */
+export const NOTHING = ['DocumentReference/nothing', 'Consent/nothing'] as const
 
 export function isNobody (patient: string): boolean {
   return IDS.has(patient)

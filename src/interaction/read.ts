@@ -52,8 +52,7 @@ export async function refuse (
   const judged = current ?? (like === undefined ? await context.store.neighbour(type, id) : like)
   await sight.enter([judged?.patient ?? NOBODY])
   // As much is asked of what names nothing, and of what is absent.
-  const named = current === undefined || !isTelling(type) ? [] : namedBy(current)
-  if (isTelling(type)) await sight.learn(judged?.patient ?? NOBODY, named.length === 0 ? NOTHING : named)
+  if (isTelling(type)) await sight.learn(judged?.patient ?? NOBODY, current === undefined ? NOTHING : [...NOTHING, ...namedBy(current)])
   if (current === undefined) return absent(sight, type, interaction)
   const decision = sight.decide(current)
   if (!decision.permit) {

@@ -4,7 +4,7 @@ import { EVERYONE, isWithin } from '../consent/choice.js'
 import type { Choice } from '../consent/choice.js'
 import { ownDeposits, ownFeed } from '../consent/compile.js'
 import type { Decision } from '../consent/decide.js'
-import { compileIn, decideIn, familyOf, isOwned, isShared, isTelling } from '../consent/family.js'
+import { compileIn, decideIn, familyOf, isOwned, isShared } from '../consent/family.js'
 import { CONTAINERS, RECORD_TYPES } from '../consent/record-type.js'
 import { ofParticipants } from '../consent/participation.js'
 import type { RulesBody } from '../consent/rules.js'
@@ -13,14 +13,14 @@ import { compileSubscription, decideSubscription } from '../consent/subscription
 import type { SubscriptionFacts } from '../consent/subscription.js'
 import type { AccountStatus, Policy, Situation } from '../consent/situation.js'
 import { evaluate } from '../filter/evaluate.js'
-import { all, and, anyBy, element, exists, isIn, none, not, or } from '../filter/filter.js'
+import { all, and, anyBy, element, isIn, none, not, or } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { allows } from '../security/scope.js'
 import { directoryStamp, standing } from './directory.js'
 import type { Directory, Placed } from './directory.js'
 import { withAuthors } from './list-authors.js'
-import { allHidden, hiddenAmong, known } from './hidden.js'
+import { hiddenAmong, known } from './hidden.js'
 import type { Known } from './hidden.js'
 import { NOBODY, isNobody } from './nobody.js'
 import type { Sight } from './sight.js'
@@ -35,7 +35,6 @@ export interface SightPorts {
   readonly types: readonly string[]
   /** The most patients whose grounds one query without a patient may span. */
   readonly maxPatients: number
-  readonly maxHidden: number
 }
 
 export interface Rules { readonly turn: number, readonly body: RulesBody }
@@ -85,7 +84,7 @@ export class RequestSight implements Sight {
   }
 
   readonly situation = (patient: string) => this.#situations.get(patient)
-  readonly hiddenIn = (patient: string) => this.#hidden.get(patient) ?? known(new Set(), new Set())
+  readonly hiddenIn = (patient: string) => this.#hidden.get(patient) ?? known()
   readonly turn = (patient: string) => ({ patient, turn: this.#turns.get(patient) ?? -1 })
   readonly isMaskedByDefault = (patient: string) => this.#maskedByDefault.has(patient)
   readonly account = (patient: string) => this.#accounts.get(patient) ?? 'none'
@@ -132,25 +131,24 @@ export class RequestSight implements Sight {
     return not(element('facts.items', isIn('type', beyond)))
   }
 
-  readonly among = async (type: string, patients: readonly string[], isJudgedLater = false): Promise<Filter> => {
+  readonly among = async (type: string, patients: readonly string[]): Promise<Filter> => {
     if (isShared(type)) return all
     if (isOwned(type)) return compileSubscription(this.caller)
     await this.enter(patients)
     if (familyOf(type) === 'identity' && this.#isOperator()) return isIn('patient', patients.filter(patient => this.#isIdentifiedTo(type, patient)))
-    const hidden = familyOf(type) === 'trace' && !isJudgedLater ? await this.hide(patients) : new Set<string>()
-    return and(this.#withinScope(type), isJudgedLater ? all : unsaid(type), anyBy('patient', [...new Set(patients)].flatMap(patient => {
+    return and(this.#withinScope(type), anyBy('patient', [...new Set(patients)].flatMap(patient => {
       const situation = this.#situations.get(patient)
-      return situation === undefined ? [] : [compileIn(situation, type, hidden)]
+      return situation === undefined ? [] : [compileIn(situation, type)]
     })))
   }
 
-  readonly anywhere = async (type: string, isJudgedLater = false): Promise<Filter> => {
+  readonly anywhere = async (type: string): Promise<Filter> => {
     const family = familyOf(type)
     if (isOwned(type)) return compileSubscription(this.caller)
     if (isShared(type) || (type === 'Patient' && this.#isOperator())) return all
-    if (this.caller.patient !== undefined) return await this.among(type, [this.caller.patient], isJudgedLater)
-    // Which of these accounts are open is judged later; where nobody judges, the operator finds nothing.
-    if (family === 'message' && this.#isOperator()) return isJudgedLater ? and(this.#withinScope(type), ofParticipants([OPERATOR])) : none
+    if (this.caller.patient !== undefined) return await this.among(type, [this.caller.patient])
+    // Which of these accounts are open is judged later.
+    if (family === 'message' && this.#isOperator()) return and(this.#withinScope(type), ofParticipants([OPERATOR]))
     const { principal } = this.caller
     const isCaring = (principal.kind === 'professional' || principal.kind === 'structure') && !isOutsideCare(principal, this.#ports.policy)
     if (!isCaring || principal.mode !== 'normal') return none
@@ -160,7 +158,7 @@ export class RequestSight implements Sight {
     const [{ granting, other }, ofEveryone] = await Promise.all([this.#words, family === 'record' ? this.#allSpeaking() : []])
     if (granting.length > maxPatients) throw tooManyPatients()
     const taken = and(this.#withinScope(type), this.#ownOf(type))
-    if (taken === none) return await this.among(type, granting, isJudgedLater)
+    if (taken === none) return await this.among(type, granting)
     // What is said of the caller may be over, or still to come.
     const speaking = [...ofEveryone, ...other]
     // Asked and entered even where nobody spoke: whether somebody did costs nothing that could be told.
@@ -171,13 +169,13 @@ export class RequestSight implements Sight {
     const open = special.filter(patient => this.#isOpen(type, patient))
     if (special.length > most || open.length > maxPatients) throw tooManyPatients()
     const asked = [...new Set([...granting, ...open])]
-    return or(await this.among(type, asked, isJudgedLater), and(not(isIn('patient', [...granting, ...special, ...other])), isJudgedLater ? all : unsaid(type), taken))
+    return or(await this.among(type, asked), and(not(isIn('patient', [...granting, ...special, ...other])), taken))
   }
 
   /** Whether a record that was entered may hold something of a type for the caller. */
   #isOpen (type: string, patient: string): boolean {
     const situation = this.#situations.get(patient)
-    return situation !== undefined && compileIn(situation, type, new Set()) !== none
+    return situation !== undefined && compileIn(situation, type) !== none
   }
 
   /** Asked along with whether the caller's place is still the same, and again where it is not. */
@@ -209,24 +207,12 @@ export class RequestSight implements Sight {
     return ownDeposits({ inPerson, asStructure: own, readableTypes: readableTypes(this.#ports.policy, principal, now), isSocial: isSocial(principal) }, type)
   }
 
-  readonly hide = async (patients: readonly string[]): Promise<ReadonlySet<string>> => {
-    await this.enter(patients)
-    const all = await Promise.all(patients.map(async patient => {
-      const situation = this.#situations.get(patient)
-      if (this.hiddenIn(patient).asked !== 'all' && situation !== undefined) {
-        this.#hidden.set(patient, known(new Set(await allHidden(this.#ports, situation, this.#ports.maxHidden)), 'all'))
-      }
-      return [...this.hiddenIn(patient).hidden]
-    }))
-    return new Set(all.flat())
-  }
-
   readonly learn = async (patient: string, references: readonly string[]): Promise<void> => {
     const { hidden, asked } = this.hiddenIn(patient)
     // Kept from the start: who asks at the same time adds to the same.
     if (!this.#hidden.has(patient)) this.#hidden.set(patient, known(hidden, asked))
     const situation = this.#situations.get(patient)
-    if (asked === 'all' || situation === undefined) return
+    if (situation === undefined) return
     const fresh = [...new Set(references)].filter(reference => !asked.has(reference))
     for (const reference of await hiddenAmong(this.#ports, situation, fresh)) hidden.add(reference)
     for (const reference of fresh) asked.add(reference)
@@ -242,11 +228,6 @@ export class RequestSight implements Sight {
     const account = this.account(patient ?? '')
     return type === 'Patient' || account === 'open' || account === 'active'
   }
-}
-
-/** Where nobody judges later what a message tells of, notifications are left out; of traces it is known what is hidden. */
-function unsaid (type: string): Filter {
-  return isTelling(type) && familyOf(type) !== 'trace' ? not(exists('facts.told')) : all
 }
 
 function tooManyPatients (): OutcomeError {

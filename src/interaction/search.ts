@@ -96,7 +96,7 @@ export async function counted ({ store, limits }: Context, sight: Sight, request
 
 export async function prepare (context: Context, asking: Asking, read: SearchRequest, compartment?: string): Promise<Prepared> {
   const request = await landed(context, asking, compartment === undefined ? read : inCompartment(context, read, compartment))
-  return { request, filter: and(request.filter, current, await visibleFilter(context, asking.sight, request, true)) }
+  return { request, filter: and(request.filter, current, await visibleFilter(context, asking.sight, request)) }
 }
 
 /** The entries of what was found, each as much of it as this caller sees. */

@@ -28,15 +28,12 @@ export interface Sight {
   /** The one decision for one version of a record that was entered, or of the directory. */
   readonly decide: (version: Pick<Version, 'type' | 'id' | 'patient' | 'facts'>) => Decision
   /**
-   * What of `type` in these records may be seen, deletion left aside.
-   * @param isJudgedLater of what tells of others, more than that: each is decided on when what it names was learned.
-   * Without it notifications are left out
+   * What of `type` in these records may be seen, deletion left aside. Of what tells of others (`isTelling`) more than that:
+   * whoever asks decides on each when what it names was learned (`trace-search.ts`), or leaves it out.
    */
-  readonly among: (type: string, patients: readonly string[], isJudgedLater?: boolean) => Promise<Filter>
+  readonly among: (type: string, patients: readonly string[]) => Promise<Filter>
   /** The same without a patient: own deposits, and every record that has a word about the caller. */
-  readonly anywhere: (type: string, isJudgedLater?: boolean) => Promise<Filter>
-  /** What traces of these records must not name. @throws OutcomeError `too-costly` where that is much */
-  readonly hide: (patients: readonly string[]) => Promise<ReadonlySet<string>>
+  readonly anywhere: (type: string) => Promise<Filter>
   /** Asks for some of what traces of a record that was entered name (`Type/id`) whether it may be named. */
   readonly learn: (patient: string, references: readonly string[]) => Promise<void>
   /** What traces of one record must not name, as far as it was asked; what was not, they must not. */

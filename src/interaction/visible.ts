@@ -16,39 +16,39 @@ import type { Sight } from './sight.js'
 /** Patients that one search by `_id` or `identifier`, or over a reference, may touch. */
 export const MOST_CANDIDATES = 200
 
-/** What of the type this caller may see, as narrowly as the query allows (`design.md` 4). @param isJudgedLater see `Sight.among` */
-export async function visibleFilter (context: Context, sight: Sight, request: Question, isJudgedLater = false): Promise<Filter> {
+/** What of the type this caller may see, as narrowly as the query allows (`design.md` 4). */
+export async function visibleFilter (context: Context, sight: Sight, request: Question): Promise<Filter> {
   const { type, patients } = request
   if (isShared(type) || isOwned(type)) return await sight.anywhere(type)
   const bound = sight.caller.patient
   if (patients !== null) {
     if (patients.length > MOST_CANDIDATES) throw tooMany()
-    return await visibleAmong(sight, request, patients, isJudgedLater)
+    return await visibleAmong(sight, request, patients)
   }
-  if (bound !== undefined) return await visibleAmong(sight, request, [bound], isJudgedLater)
+  if (bound !== undefined) return await visibleAmong(sight, request, [bound])
   if (request.byId || request.byIdentifier) {
     const known = await context.store.distinct(type, and(request.filter, current), 'patient', MOST_CANDIDATES)
     // Too many to ask each: then only those who have a word about the caller, whatever else matches unseen.
-    if (known.length <= MOST_CANDIDATES) return await visibleOf(sight, request, known, isJudgedLater)
+    if (known.length <= MOST_CANDIDATES) return await visibleOf(sight, request, known)
   }
-  return await sight.anywhere(type, isJudgedLater)
+  return await sight.anywhere(type)
 }
 
 /**
  * The same of each patient whom the ids of a query lead to. In the place of one of whom nothing is seen, and of an id that
  * leads nowhere, stands somebody who is not there: so the choices of as many are read, and MongoDB is asked in the same way.
  */
-async function visibleOf (sight: Sight, request: Question, known: readonly string[], isJudgedLater: boolean): Promise<Filter> {
+async function visibleOf (sight: Sight, request: Question, known: readonly string[]): Promise<Filter> {
   const count = namedIn(request.filter)
   const others = nobodies(count + 1 - known.length)
   await sight.enter([...known, ...others])
-  const filterOf = async (patient: string) => await visibleAmong(sight, request, [patient], isJudgedLater)
+  const filterOf = async (patient: string) => await visibleAmong(sight, request, [patient])
   const seen = (await Promise.all(known.map(filterOf))).filter(({ kind }) => kind !== 'none')
   return or(...seen, ...await Promise.all(others.slice(0, Math.max(0, count - seen.length)).map(filterOf)))
 }
 
-async function visibleAmong (sight: Sight, request: Question, patients: readonly string[], isJudgedLater: boolean): Promise<Filter> {
-  const full = await sight.among(request.type, patients, isJudgedLater)
+async function visibleAmong (sight: Sight, request: Question, patients: readonly string[]): Promise<Filter> {
+  const full = await sight.among(request.type, patients)
   if (request.type !== 'Patient' || !isByIdentifierAlone(request)) return full
   await sight.enter(patients)
   return or(full, isIn('_id', patients.filter(patient => isSubsetted(sight, patient))))

@@ -52,7 +52,7 @@ export async function activity (whole: Context, asking: Activity): Promise<Answe
   if (refused !== undefined || patient === undefined) return traced(refused ?? absent(sight, 'Patient', 'operation'), OPERATION)
   const stands = sight.situation(id)?.stands
   if (stands !== 'holder' && stands !== 'representative') return notTheirs(asking)
-  const filter = and(asked.filter, current, asked.actors, asked.period, await sight.among('AuditEvent', [id], true))
+  const filter = and(asked.filter, current, asked.actors, asked.period, await sight.among('AuditEvent', [id]))
   const page = await findPage(context, sight, asked.request, filter, place)
   const entries = await shown(context, sight, [{ request: asked.request, filter }], page.found)
   const links = linksOf(context, asking, path, { ...asked.request, applied: place.parameters }, { ...page, lenient: place.lenient, link: place.link })

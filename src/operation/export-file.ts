@@ -39,7 +39,7 @@ export async function exportFile (whole: Context, { sight, id, type }: ExportFil
   const read = readQuery(context, type, HOW, false, sight.caller.now)
   const patients = await patientsOf(context, sight, job.question)
   const request = { ...await landed(context, { sight }, read), patients }
-  const filter = and(...within(job), current, await visibleFilter(context, sight, request, true))
+  const filter = and(...within(job), current, await visibleFilter(context, sight, request))
   const { found, hasNext } = await findPage(context, sight, request, filter, { parameters: [], lenient: false, after })
   const entries = await shown(context, sight, [{ request, filter }], found)
   const last = found.at(-1)
