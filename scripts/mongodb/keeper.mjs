@@ -34,8 +34,9 @@ function launch () {
     '--replSet', replicaSet,
     '--wiredTigerCacheSizeGB', String(cacheSizeGB),
     '--networkMessageCompressors', 'disabled',
-    // What is dropped stays open as long as its past may be asked for: tests drop hundreds of files each.
-    ...temporary ? ['--setParameter', 'minSnapshotHistoryWindowInSeconds=5'] : []
+    // What is dropped stays open as long as its past may be asked for, and tests drop hundreds of files each; the history of
+    // all types is asked of one instant, and takes seconds on a busy machine.
+    ...temporary ? ['--setParameter', 'minSnapshotHistoryWindowInSeconds=20'] : []
   ]
   const [command, ...rest] = [...bound(), program.command, ...parameters]
   const env = { ...process.env, ...program.env }

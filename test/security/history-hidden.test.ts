@@ -14,7 +14,8 @@ const URLS = ['/DocumentReference/_history', '/_history', '/Consent/_history', '
 
 /** What a caller sees of every history, whole and page by page. */
 async function faces (scene: Scene, token: string) {
-  const whole = await Promise.all(URLS.map(async url => face(await scene.request(token, 'GET', url))))
+  const whole: string[] = []
+  for (const url of URLS) whole.push(face(await scene.request(token, 'GET', url)))
   const pages: Json[] = []
   for (let next: string | undefined = '/_history?_count=1'; next !== undefined;) {
     const { json }: TestResponse = await scene.request(token, 'GET', next)
