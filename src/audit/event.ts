@@ -1,8 +1,9 @@
 /**
- * From what was done to the AuditEvent that says it: IHE BALP's shape (`domain.md` 5.1), with two extensions of our
- * own, the decision and, when it is read, the resources that a search disclosed. Who may read what of it is decided elsewhere.
+ * From what was done to the AuditEvent that says it: as IHE BALP has it (`domain.md` 5.1), whose profile it claims where there is
+ * one, with two extensions of our own, the decision and, when it is read, the resources that a search disclosed. Who may
+ * read what of it is decided elsewhere.
  */
-import type { AuditEvent, AuditEventAgent, AuditEventEntity, Extension } from '@medplum/fhirtypes'
+import type { AuditEvent, AuditEventAgent, AuditEventEntity, CodeableConcept, Extension } from '@medplum/fhirtypes'
 import type { Decision } from '../consent/decide.js'
 import type { Rests } from '../consent/family.js'
 import { PURPOSE } from '../consent/situation.js'
@@ -53,6 +54,21 @@ const ROLE = 'http://terminology.hl7.org/CodeSystem/object-role'
 const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
 const PARTICIPATION = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType'
 const MODE = 'https://mos.esante.gouv.fr/NOS/TRE_R248-ModeAcces/FHIR/TRE-R248-ModeAcces'
+const SERVER = 'espace-sante-fhir'
+/** http://hl7.org/fhir/network-type */
+const [IP_ADDRESS, URI] = ['2', '5'] as const
+const BALP = 'https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.'
+const PROFILES: Readonly<Partial<Record<InteractionCode, string>>> = {
+  read: 'Read',
+  vread: 'Read',
+  'search-type': 'Query',
+  'search-system': 'Query',
+  create: 'Create',
+  update: 'Update',
+  patch: 'Update',
+  delete: 'Delete'
+}
+const CHANGES: readonly InteractionCode[] = ['create', 'update', 'patch', 'delete']
 const ACTIONS: Readonly<Record<InteractionCode, 'C' | 'R' | 'U' | 'D' | 'E'>> = {
   read: 'R',
   vread: 'R',
@@ -71,24 +87,38 @@ const ACTIONS: Readonly<Record<InteractionCode, 'C' | 'R' | 'U' | 'D' | 'E'>> = 
 }
 
 /** Whose access it was, as far as it is known. */
-export interface Agent { readonly principal: Principal, readonly patient?: string }
+export interface Agent {
+  readonly principal: Principal
+  readonly patient?: string
+  /** The network address that asked. */
+  readonly from?: string
+}
 
-/** @param recorded ms */
-export function toAuditEvent (access: Access, agent: Agent, id: string, recorded: number): AuditEvent {
+/** What is the same of every event. */
+export interface Recording {
+  readonly id: string
+  /** ms */
+  readonly recorded: number
+  /** The address of this server. */
+  readonly base: string
+}
+
+export function toAuditEvent (access: Access, agent: Agent, { id, recorded, base }: Recording): AuditEvent {
   const instant = new Date(recorded).toISOString()
   const extension = decisionExtension(access.decision)
+  const profile = profileOf(access, agent)
   return {
     resourceType: 'AuditEvent',
     id,
-    meta: { versionId: '1', lastUpdated: instant },
+    meta: { versionId: '1', lastUpdated: instant, ...profile === undefined ? {} : { profile: [BALP + profile] } },
     ...extension.length === 0 ? {} : { extension: [...extension] },
     type: REST,
     subtype: [{ system: INTERACTION, code: access.interaction }],
     action: ACTIONS[access.interaction],
     recorded: instant,
     outcome: access.outcome,
-    agent: [clientAgent(access), userAgent(agent), ...sourceAgent(agent)],
-    source: { observer: { display: 'espace-sante-fhir' } },
+    agent: [clientAgent(access, agent), userAgent(access, agent), serverAgent(access, base), ...sourceAgent(agent)],
+    source: { observer: { display: SERVER } },
     entity: entities(access, agent.principal.migrator !== undefined)
   }
 }
@@ -110,20 +140,48 @@ export function disclosedExtension (disclosed: readonly string[]): readonly Exte
   return disclosed.map(reference => ({ url: DISCLOSED, valueReference: { reference } }))
 }
 
-function clientAgent ({ interaction }: Access): AuditEventAgent {
-  const isSource = ['create', 'update', 'patch', 'batch', 'transaction', 'search-type', 'search-system', 'history-type', 'history-system', 'operation'].includes(interaction)
-  const [code, display] = isSource ? ['110153', 'Source Role ID'] : ['110152', 'Destination Role ID']
-  return { type: { coding: [{ system: DCM, code, display }] }, who: { display: 'client' }, requestor: false }
+/** The profile of BALP that an event has: of what was done, not of what was refused. */
+function profileOf ({ interaction, patient, about, query, outcome }: Access, { from }: Agent): string | undefined {
+  const name = PROFILES[interaction]
+  if (name === undefined || outcome !== '0' || from === undefined) return undefined
+  if (name === 'Query' ? query === undefined || about !== undefined : about === undefined || query !== undefined) return undefined
+  return patient === null ? name : `Patient${name}`
 }
 
-function userAgent ({ principal, patient }: Agent): AuditEventAgent {
+const SOURCE = coded(DCM, '110153', 'Source Role ID')
+const DESTINATION = coded(DCM, '110152', 'Destination Role ID')
+const APPLICATION = coded(DCM, '110150', 'Application')
+const CUSTODIAN = coded('http://terminology.hl7.org/CodeSystem/provenance-participant-type', 'custodian', 'Custodian')
+const RECIPIENT = coded(PARTICIPATION, 'IRCP', 'information recipient')
+const AUTHOR = coded(PARTICIPATION, 'AUT', 'author (originator)')
+const KEEPER = coded(PARTICIPATION, 'CST', 'custodian')
+
+/** What the client and the server are to what passes between them. */
+function endsOf (interaction: InteractionCode): readonly [client: CodeableConcept, server: CodeableConcept] {
+  if (interaction === 'delete') return [APPLICATION, CUSTODIAN]
+  return ['read', 'vread', 'history-instance'].includes(interaction) ? [DESTINATION, SOURCE] : [SOURCE, DESTINATION]
+}
+
+function coded (system: string, code: string, display: string): CodeableConcept {
+  return { coding: [{ system, code, display }] }
+}
+
+function clientAgent ({ interaction }: Access, { from }: Agent): AuditEventAgent {
+  return { type: endsOf(interaction)[0], who: { display: 'client' }, requestor: false, ...from === undefined ? {} : { network: { address: from, type: IP_ADDRESS } } }
+}
+
+function serverAgent ({ interaction }: Access, base: string): AuditEventAgent {
+  return { type: endsOf(interaction)[1], who: { display: SERVER }, requestor: false, network: { address: base, type: URI } }
+}
+
+function userAgent ({ interaction }: Access, { principal, patient }: Agent): AuditEventAgent {
   const profession = principal.profession?.split('|')
   const purpose = {
     coding: [{ system: ACT_REASON, code: PURPOSE[principal.mode] }, { system: MODE, code: principal.mode }],
     ...principal.reason === undefined ? {} : { text: principal.reason }
   }
   return {
-    type: { coding: [{ system: PARTICIPATION, code: 'IRCP', display: 'information recipient' }] },
+    type: !CHANGES.includes(interaction) ? RECIPIENT : principal.migrator === undefined ? AUTHOR : KEEPER,
     who: whoIs(principal, patient),
     requestor: true,
     ...profession === undefined ? {} : { role: [{ coding: [{ system: profession[0] ?? '', code: profession[1] ?? '' }] }] },
@@ -136,7 +194,7 @@ function userAgent ({ principal, patient }: Agent): AuditEventAgent {
 
 /** The structure in whose place the operator deposits what they migrate. */
 function sourceAgent ({ principal: { migrator, ...source } }: Agent): readonly AuditEventAgent[] {
-  return migrator === undefined ? [] : [{ type: { coding: [{ system: PARTICIPATION, code: 'AUT', display: 'author (originator)' }] }, who: whoIs(source, undefined), requestor: false }]
+  return migrator === undefined ? [] : [{ type: AUTHOR, who: whoIs(source, undefined), requestor: false }]
 }
 
 function whoIs (principal: Principal, patient: string | undefined): NonNullable<AuditEventAgent['who']> {

@@ -8,12 +8,11 @@ import { toTrace } from '../audit/trace.js'
 import type { InteractionCode } from '../audit/event.js'
 import { attempt } from '../interaction/attempt.js'
 import type { Context } from '../interaction/context.js'
-import type { Sight } from '../interaction/sight.js'
+import type { SightOf } from '../interaction/sight.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { release, releaseError } from '../release/release.js'
 import type { Released, ReleasePorts } from '../release/release.js'
 import { EmergencyRefused } from '../security/principal.js'
-import type { Principal } from '../security/principal.js'
 import { formatOf, prettyOf } from './asked.js'
 import { inTime } from './deadline.js'
 import { needJson, wantsCsv } from './header.js'
@@ -30,7 +29,7 @@ import { send, sendOnce } from './server.js'
 export interface RoutePorts extends PublicPorts {
   readonly context: Context
   readonly release: ReleasePorts
-  readonly sightOf: (principal: Principal, now: number) => Promise<Sight>
+  readonly sightOf: SightOf
   /** The keys of the requests that this server works on. */
   readonly underWay: Set<string>
   readonly downloads: Downloads
@@ -79,7 +78,7 @@ async function authenticate (request: FastifyRequest, ports: RoutePorts, type: s
     request.principal = await ports.authenticate(request.headers.authorization, request.instant)
   } catch (error) {
     if (error instanceof EmergencyRefused) {
-      const sight = await ports.sightOf(error.principal, request.instant)
+      const sight = await ports.sightOf(error.principal, request.instant, request.ip)
       const access = { interaction, type, patient: sight.caller.patient ?? null, decision: { permit: false, rule: 0, choices: [] }, outcome: '4' } as const
       await ports.context.store.append([toTrace(access, sight.caller, ports.context)], [sight.election])
     }
@@ -106,7 +105,7 @@ async function released (request: FastifyRequest, type: string, row: Row, ports:
   const principal = await depositorOf(ports.context, request, row.interaction)
   const isOther = row.isFile === true || (type === 'Binary' && row.method === 'GET') || (row.hasTable === true && wantsCsv(request.headers, formatOf(request)))
   if (!isOther) needJson(request.headers, formatOf(request))
-  const sightOf = async () => await ports.sightOf(principal, instant)
+  const sightOf = async () => await ports.sightOf(principal, instant, request.ip)
   const isPretty = prettyOf(request)
   return await release(await once(request, ports.underWay, async () =>
     await attempt(sightOf, { interaction: row.interaction, type }, async sight => await row.handle(ports.context, sight, request, sightOf))), ports.release, { isPretty })

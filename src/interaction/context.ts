@@ -47,8 +47,6 @@ export interface Context extends TracePorts {
   readonly limits: SearchLimits
   /** Entries of one Bundle. */
   readonly maxEntries: number
-  /** The base URL, without a slash at its end. */
-  readonly base: string
   readonly pages: PageSeal
   /** Whether the server may be asked to call an address. */
   readonly mayCall: (endpoint: string) => boolean

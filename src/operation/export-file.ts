@@ -74,8 +74,8 @@ function within ({ at, question: { since } }: Job): readonly Filter[] {
 }
 
 /** The sight of the same caller now. @throws OutcomeError `unauthenticated` where their token is over */
-async function later ({ sightOf, clock }: Context, { caller: { principal } }: Sight): Promise<Sight> {
+async function later ({ sightOf, clock }: Context, { caller: { principal, from } }: Sight): Promise<Sight> {
   const now = clock()
   if (now >= principal.expires) throw new OutcomeError('unauthenticated')
-  return await sightOf(principal, now)
+  return await sightOf(principal, now, from)
 }

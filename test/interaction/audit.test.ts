@@ -1,5 +1,6 @@
 /** The family *trace* (`consent.md` 2): who reads what of an AuditEvent, and what every access leaves behind. */
 import t from 'tap'
+import { toTrace } from '../../src/audit/trace.js'
 import type { TestResponse } from '../helper/app.js'
 import { as } from '../helper/app.js'
 import { access, actor, consent, document, label, person, treating } from '../helper/resource.js'
@@ -46,6 +47,44 @@ t.test('audit F2 every interaction leaves one event, the refused ones too', asyn
   t.strictSame(kinds(events), expected)
   t.strictSame(events.map(({ action }) => action), ['E', 'R', 'R', 'R', 'E', 'U', 'U', 'R', 'R', 'D', 'R'])
   for (const event of events.filter(({ subtype }) => subtype[0].code !== 'search-type')) t.strictSame(about(event), [`Patient/${id}`, `DocumentReference/${resource.id}`])
+})
+
+const BALP = 'https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.'
+
+t.test('what was done has the profile of BALP that its trace claims', async t => {
+  const { id, holder, resource, url } = await record()
+  await get(gp, url)
+  await get(gp, `/DocumentReference?patient=${id}`)
+  await put(hospital, { ...resource, description: 'second' })
+  await get(scene.lab, url)
+  await scene.remove(hospital, url)
+  const events = await traces(holder, id)
+  const { validate } = scene.app.context
+  const claims = new Set<string>()
+  for (const event of events) {
+    t.strictSame(validate(event), [], event.subtype[0].code)
+    for (const claim of event.meta.profile ?? []) claims.add(claim.slice(BALP.length))
+    t.equal(event.meta.profile === undefined, event.outcome !== '0', 'what was refused claims none')
+  }
+  t.strictSame([...claims].toSorted(), ['PatientCreate', 'PatientDelete', 'PatientQuery', 'PatientRead', 'PatientUpdate'])
+  t.equal((await traces(holder, id, `&_profile=${BALP}PatientDelete`)).length, 1)
+  const read = events.find(({ meta }) => meta.profile?.[0] === `${BALP}PatientRead`)
+  const [client, user, server] = read.agent
+  const broken: readonly object[] = [
+    { agent: [user, server] }, { agent: [client, user] }, { agent: [{ ...client, network: undefined }, user, server] }, { agent: [client, { ...user, requestor: false }, server] },
+    { subtype: [{ ...read.subtype[0], code: 'create' }] }, { action: 'C' }, { outcome: '4' }, { entity: read.entity.slice(0, 1) }, { entity: read.entity.slice(1) }
+  ]
+  for (const change of broken) t.not(validate(JSON.parse(JSON.stringify({ ...read, ...change }))).length, 0, JSON.stringify(change).slice(0, 60))
+})
+
+t.test('so has what was done to what concerns nobody', async t => {
+  const { validate } = scene.app.context
+  const caller = (await scene.app.sightOf({ kind: 'operator', subject: 'operator', scopes: [], mode: 'normal', isSecret: false, expires: 0 }, Date.now(), '192.0.2.1')).caller
+  for (const interaction of ['read', 'create', 'update', 'delete', 'search-type'] as const) {
+    const what = interaction === 'search-type' ? { query: 'Organization?name=x' } : { about: 'Organization/x' }
+    const event = JSON.parse(toTrace({ interaction, type: 'Organization', patient: null, outcome: '0', ...what }, caller, scene.app.context).text)
+    t.strictSame([event.meta.profile.length, validate(event)], [1, []], interaction)
+  }
 })
 
 t.test('the total of traces is counted once: that of the first page is told on all of them', async t => {

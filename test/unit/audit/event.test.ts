@@ -20,14 +20,15 @@ const access: Access = {
   decision: { permit: true, rule: 10, choices: ['c1'] },
   outcome: '0'
 }
-const event = (more: Partial<Access> = {}, agent: Agent = { principal: doctor }) => toAuditEvent({ ...access, ...more }, agent, 'id', NOW)
+const event = (more: Partial<Access> = {}, agent: Agent = { principal: doctor, from: '192.0.2.1' }) =>
+  toAuditEvent({ ...access, ...more }, agent, { id: 'id', recorded: NOW, base: 'https://record.example/fhir' })
 const stored = (audit: AuditEvent) => ({ type: 'AuditEvent', id: 'id', facts: { disclosed: access.disclosed }, text: JSON.stringify(audit) }) as unknown as Version
 
 t.test('an event is all of what was done', async t => {
   t.strictSame(event(), {
     resourceType: 'AuditEvent',
     id: 'id',
-    meta: { versionId: '1', lastUpdated: '2026-11-22T12:00:00.000Z' },
+    meta: { versionId: '1', lastUpdated: '2026-11-22T12:00:00.000Z', profile: ['https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.PatientQuery'] },
     extension: [
       { url: DECISION, extension: [{ url: 'permit', valueBoolean: true }, { url: 'rule', valueUnsignedInt: 10 }, { url: 'choice', valueReference: { reference: 'Consent/c1' } }] }
     ],
@@ -37,7 +38,7 @@ t.test('an event is all of what was done', async t => {
     recorded: '2026-11-22T12:00:00.000Z',
     outcome: '0',
     agent: [
-      { type: { coding: [{ system: 'http://dicom.nema.org/resources/ontology/DCM', code: '110153', display: 'Source Role ID' }] }, who: { display: 'client' }, requestor: false },
+      { type: { coding: [{ system: 'http://dicom.nema.org/resources/ontology/DCM', code: '110153', display: 'Source Role ID' }] }, who: { display: 'client' }, requestor: false, network: { address: '192.0.2.1', type: '2' } },
       {
         type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP', display: 'information recipient' }] },
         who: { type: 'Practitioner', identifier: { system: 'urn:oid:1.2.250.1.71.4.2.1', value: '81' } },
@@ -48,7 +49,8 @@ t.test('an event is all of what was done', async t => {
           coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'BTG' }, { system: 'https://mos.esante.gouv.fr/NOS/TRE_R248-ModeAcces/FHIR/TRE-R248-ModeAcces', code: 'bris_de_glace' }],
           text: 'unconscious'
         }]
-      }
+      },
+      { type: { coding: [{ system: 'http://dicom.nema.org/resources/ontology/DCM', code: '110152', display: 'Destination Role ID' }] }, who: { display: 'espace-sante-fhir' }, requestor: false, network: { address: 'https://record.example/fhir', type: '5' } }
     ],
     source: { observer: { display: 'espace-sante-fhir' } },
     entity: [
@@ -56,6 +58,20 @@ t.test('an event is all of what was done', async t => {
       { type: { system: 'http://terminology.hl7.org/CodeSystem/audit-entity-type', code: '2' }, role: { system: 'http://terminology.hl7.org/CodeSystem/object-role', code: '24' }, query: Buffer.from('?patient=p').toString('base64') }
     ]
   })
+})
+
+t.test('what was done claims the profile of BALP that it has, what was refused and what has none claims nothing', async t => {
+  const claim = (more: object, agent?: Agent) => event(more, agent).meta?.profile?.[0]?.split('IHE.BasicAudit.')[1]
+  const one = { about: 'DocumentReference/1', query: undefined } as unknown as Partial<Access>
+  for (const [interaction, name] of [['read', 'Read'], ['vread', 'Read'], ['create', 'Create'], ['update', 'Update'], ['patch', 'Update'], ['delete', 'Delete']] as const) {
+    t.equal(claim({ ...one, interaction }), `Patient${name}`, interaction)
+    t.equal(claim({ ...one, interaction, patient: null }), name, `${interaction} of what concerns nobody`)
+    t.equal(claim({ ...one, interaction, outcome: '4' }), undefined, `${interaction} that was refused`)
+  }
+  t.equal(claim({ patient: null }), 'Query')
+  t.equal(claim({ query: undefined }), undefined, 'a search that is not told')
+  t.equal(claim({ ...one, interaction: 'history-instance' }), undefined)
+  t.equal(claim({}, { principal: doctor }), undefined, 'what the server did by itself has no client')
 })
 
 t.test('each interaction has its action, each way of access its purpose', async t => {
