@@ -50,6 +50,7 @@ import { createRests } from './store/rest-store.js'
 import { createResourceStore } from './store/resource-store.js'
 import { createSealing } from './store/stored.js'
 import { createTraceFeed } from './store/trace-feed.js'
+import { ID_NAT_ST, identityKey } from './security/identity.js'
 import { checkKinds } from './terminology/kinds.js'
 import { loadTerminology } from './terminology/load.js'
 import { createTerms } from './terminology/terms.js'
@@ -140,6 +141,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
     const directory = createDirectory(store, hash)
     const seeing = { directory, policy, hash, types: registry.types, maxPatients: config.maxPatients }
     const sightOf = createSights({ store, ...seeing })
+    const traceSources = new Set(config.traceSources.map(value => identityKey({ system: ID_NAT_ST, value })))
     const traces = { registry, hash, newId, clock, base: config.baseUrl }
     const webhook = config.notifications.webhook === undefined ? undefined : createWebhook(config.notifications.webhook)
     const context: Context = {
@@ -149,6 +151,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       keyring,
       directory,
       migration: createMigration({ store, hash }, config.migrationSources),
+      mayFeedTraces: structure => traceSources.has(structure),
       policy,
       opensAfter: began => monthsAfter(began, config.withheldMonths),
       recordedTeam: config.recordedTeamDays * 24 * 3600_000,

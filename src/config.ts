@@ -30,6 +30,8 @@ export interface Config {
   readonly maxEntries: number
   /** The structures (idNatSt) from which the operator may migrate. */
   readonly migrationSources: readonly string[]
+  /** The structures (idNatSt) whose software may feed its own traces. */
+  readonly traceSources: readonly string[]
   /** What one search may ask. */
   readonly limits: SearchLimits
   /** Between two batches of what is indexed anew, ms. */
@@ -99,6 +101,7 @@ export function readConfig (env: Readonly<Record<string, string | undefined>>): 
     maxPatients: whole(env, 'MAX_PATIENTS', 200),
     maxEntries: whole(env, 'MAX_ENTRIES', 500),
     migrationSources: list(env['MIGRATION_SOURCES']),
+    traceSources: list(env['TRACE_SOURCES']),
     limits: readLimits(env),
     reindexPause: whole(env, 'REINDEX_PAUSE', 10),
     notifications: notifications(env),

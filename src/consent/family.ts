@@ -101,6 +101,8 @@ export interface TraceFacts {
   readonly rests?: Rests
   /** Whether it wrote a version of what it is about. */
   readonly isWrite?: true
+  /** What a structure says that was done in its own systems. */
+  readonly isFed?: true
 }
 
 /** A permit that rests on what was disclosed: on what (`Type/id`), and how it would have been decided without it. */

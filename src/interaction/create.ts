@@ -17,6 +17,7 @@ import { record } from './admit/record.js'
 import { checkReferenceCount } from './admit/reference.js'
 import { relatedPerson } from './admit/related-person.js'
 import { subscription } from './admit/subscription.js'
+import { trace } from './admit/trace.js'
 import { depositedAt } from './admit/source.js'
 import { belowBase } from '../search/literal.js'
 import { versionHeaders } from './answer.js'
@@ -47,7 +48,7 @@ export interface Create extends Asking {
 }
 
 const ADMITTERS: Partial<Record<Family, Admitter>> = {
-  record, choice: consent, directory, message, agenda: appointment, 'open-agenda': openAgenda, subscription
+  record, choice: consent, directory, message, agenda: appointment, 'open-agenda': openAgenda, subscription, trace
 }
 /** Types with rules of their own within their family. */
 const OF_TYPE: Readonly<Record<string, Admitter>> = { Binary: binary, DocumentReference: document, Patient: patient, RelatedPerson: relatedPerson }
@@ -85,24 +86,24 @@ export async function create (context: Context, asking: Create): Promise<Answer>
     accesses: []
   }
   await context.store.commit({
-    changes: [...admission.companions ?? [], { next: version, claims: admission.claims }],
+    changes: [...admission.companions ?? [], ...admission.isTrace === true ? [] : [{ next: version, claims: admission.claims }]],
     ...admission.reindexed === undefined ? {} : { reindexed: admission.reindexed },
     ...admission.keys === undefined ? {} : { keys: [admission.keys] },
     ...admission.rules === undefined ? {} : { rules: admission.rules },
     contents: staged,
     ...admission.turns === undefined ? turnOf(sight, admission.patient, type) : { turns: admission.turns },
     ...receiptOf(asking.keyed, answer, sight.caller.now),
-    traces: [toTrace(written(sight, type, 'create', version), sight.caller, context)]
+    traces: [admission.isTrace === true ? version : toTrace(written(sight, type, 'create', version), sight.caller, context)]
   })
   return answer
 }
 
 /**
  * Writes of documents and choices of one record come one after the other: chains and choices are read before they are
- * written. A Binary that waits joins nothing: its claim takes a turn.
+ * written. A Binary that waits joins nothing: its claim takes a turn. On a trace nothing hangs.
  */
 export function turnOf (sight: Sight, patient: string | null, type: string): Pick<Write, 'turns'> {
-  return patient === null || type === 'Patient' || type === 'Binary' ? {} : { turns: [sight.turn(patient)] }
+  return patient === null || ['Patient', 'Binary', 'AuditEvent'].includes(type) ? {} : { turns: [sight.turn(patient)] }
 }
 
 /** The resource of a body, when it is one of this type and has no fault. @param before the version in whose place it comes */

@@ -4,7 +4,7 @@
  */
 import type { AuditEvent, AuditEventAgent, Consent, Reference, Resource } from '@medplum/fhirtypes'
 import { RECORD_TYPES, referencesAt } from '../consent/record-type.js'
-import { and, equals, isIn } from '../filter/filter.js'
+import { and, equals, isIn, not } from '../filter/filter.js'
 import type { Context } from '../interaction/context.js'
 import { current } from '../interaction/directory.js'
 import { namedBy as namedByTrace } from '../interaction/hidden.js'
@@ -70,7 +70,7 @@ async function authors (context: Context, version: Kept): Promise<readonly Namin
 /** Who deposited it, as the trace of that says. */
 async function depositor (context: Context, { sight, patient }: Place, { type, id }: Kept): Promise<readonly Named[]> {
   if (RECORD_TYPES[type] === undefined || !allows(sight.caller.principal.scopes, 'AuditEvent', 'r')) return []
-  const deposited = and(equals('patient', patient), isIn('keys', [referenceKey('entity', type, id)]), isIn('keys', [tokenKey('subtype', INTERACTION, 'create')]))
+  const deposited = and(equals('patient', patient), isIn('keys', [referenceKey('entity', type, id)]), isIn('keys', [tokenKey('subtype', INTERACTION, 'create')]), not(equals('facts.isFed', true)))
   const [trace] = await context.store.findKept({ type: 'AuditEvent', filter: deposited, sort: [], limit: 1 })
   if (trace === undefined) return []
   await sight.learn(patient, namedByTrace(trace))

@@ -82,15 +82,17 @@ async function meant (reading: Reading, held: ReadonlyMap<string, readonly strin
     const ofType = (filter: Filter) => replaced(filter, leaf => leaf.kind === 'in' && leaf.field === 'type' ? leaf.values.includes(type) ? all : none : leaf)
     return (filters.length === 0 ? [all] : filters).map((filter, index) => ({
       coll: type,
-      pipeline: [{ $match: { $and: [named, toMongo(not(ofType(filter)), rename) as Document] } }, { $project: { _id: { $concat: [`${index}|${type}/`, '$_id'] } } }]
+      pipeline: [...named, { $match: toMongo(not(ofType(filter)), rename) as Document }, { $project: { _id: { $concat: [`${index}|${type}/`, '$_id'] } } }]
     }))
   })
   const others = new Set((await together<Named>(reading, branches)).map(({ _id }) => _id))
   return (index, type, ids) => ids.filter(id => !others.has(`${index}|${type}/${id}`))
 }
 
-function among (held: ReadonlyMap<string, readonly string[]>, type: string): Document {
-  return { _id: { $in: [...new Set(held.get(type))] } }
+/** By their ids alone: MongoDB would weigh each index for the filter that follows, in each branch, were it not for the limit between. */
+function among (held: ReadonlyMap<string, readonly string[]>, type: string): readonly Document[] {
+  const ids = [...new Set(held.get(type))]
+  return [{ $match: { _id: { $in: ids } } }, { $limit: ids.length + 1 }]
 }
 
 /** What several collections hold, by one command. */
@@ -108,7 +110,7 @@ export async function withItems ({ db, session }: Reading, type: string, version
     for (const [itemType, ids] of Object.entries(held)) wanted.set(itemType, [...wanted.get(itemType) ?? [], ...ids])
   }
   const found = await together<Headed>({ db, session }, Object.keys(RECORD_TYPES).map(coll =>
-    ({ coll, pipeline: [{ $match: among(wanted, coll) }, { $project: { head: 1, type: { $literal: coll } } }] })))
+    ({ coll, pipeline: [...among(wanted, coll), { $project: { head: 1, type: { $literal: coll } } }] })))
   const items = new Map(found.map(({ _id, type: itemType, head }): readonly [string, Item] =>
     [`${itemType}/${_id}`, itemOf(itemType, _id, (JSON.parse(head) as { readonly facts: Facts }).facts)]))
   return versions.map(({ held, ...version }) => {

@@ -11,6 +11,8 @@ export interface Admission {
   readonly patient: string | null
   readonly resource: Resource
   readonly facts: unknown
+  /** It is the trace of its own write, and is kept as one. */
+  readonly isTrace?: true
   /** Unique among what is not deleted. */
   readonly claims: readonly string[]
   /** Further keys by which it is found without a patient. */
