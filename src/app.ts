@@ -142,7 +142,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
     const seeing = { directory, policy, hash, types: registry.types, maxPatients: config.maxPatients }
     const sightOf = createSights({ store, ...seeing })
     const traceSources = new Set(config.traceSources.map(value => identityKey({ system: ID_NAT_ST, value })))
-    const traces = { registry, hash, newId, clock, base: config.baseUrl }
+    const traces = { registry, hash, newId, clock }
     const webhook = config.notifications.webhook === undefined ? undefined : createWebhook(config.notifications.webhook)
     const context: Context = {
       ...traces,
@@ -161,6 +161,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       maxEntries: config.maxEntries,
       declares: declarationsOf(keptOf(statement)),
       compartment: buildCompartment(await json('dist/definitions/compartment-patient.json'), registry),
+      base: config.baseUrl,
       pages: createPageSeal(keyring.page),
       subscriptions: { most: config.subscriptions.most, life: config.subscriptions.days * 24 * 3600_000, hasSockets: config.subscriptions.socket !== undefined },
       exports: { ...createExportStore(db), most: config.exports.most, life: config.exports.hours * 3600_000, settle: config.exports.settle * 1000 },
@@ -180,6 +181,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       ...traces,
       outline: createOutlines(structureDefinitions),
       store,
+      base: config.baseUrl,
       alarm: message => { logger.fatal({ alarm: true }, message) },
       notice: choice => { logger.warn({ choice }, 'a choice was written that is not understood in full') }
     }

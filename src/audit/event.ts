@@ -87,23 +87,10 @@ const ACTIONS: Readonly<Record<InteractionCode, 'C' | 'R' | 'U' | 'D' | 'E'>> = 
 }
 
 /** Whose access it was, as far as it is known. */
-export interface Agent {
-  readonly principal: Principal
-  readonly patient?: string
-  /** The network address that asked. */
-  readonly from?: string
-}
+export interface Agent { readonly principal: Principal, readonly patient?: string }
 
-/** What is the same of every event. */
-export interface Recording {
-  readonly id: string
-  /** ms */
-  readonly recorded: number
-  /** The address of this server. */
-  readonly base: string
-}
-
-export function toAuditEvent (access: Access, agent: Agent, { id, recorded, base }: Recording): AuditEvent {
+/** @param recorded ms */
+export function toAuditEvent (access: Access, agent: Agent, id: string, recorded: number): AuditEvent {
   const instant = new Date(recorded).toISOString()
   const extension = decisionExtension(access.decision)
   const profile = profileOf(access, agent)
@@ -117,7 +104,7 @@ export function toAuditEvent (access: Access, agent: Agent, { id, recorded, base
     action: ACTIONS[access.interaction],
     recorded: instant,
     outcome: access.outcome,
-    agent: [clientAgent(access, agent), userAgent(access, agent), serverAgent(access, base), ...sourceAgent(agent)],
+    agent: [clientAgent(access), userAgent(access, agent), ...sourceAgent(agent), serverAgent(access)],
     source: { observer: { display: SERVER } },
     entity: entities(access, agent.principal.migrator !== undefined)
   }
@@ -141,10 +128,11 @@ export function disclosedExtension (disclosed: readonly string[]): readonly Exte
 }
 
 /** The profile of BALP that an event has: of what was done, not of what was refused. */
-function profileOf ({ interaction, patient, about, query, outcome }: Access, { from }: Agent): string | undefined {
+function profileOf ({ interaction, patient, about, query, outcome }: Access, { principal: { migrator } }: Agent): string | undefined {
   const name = PROFILES[interaction]
-  if (name === undefined || outcome !== '0' || from === undefined) return undefined
-  if (name === 'Query' ? query === undefined || about !== undefined : about === undefined || query !== undefined) return undefined
+  // What is migrated has two authors, and BALP knows one user.
+  if (name === undefined || outcome !== '0' || migrator !== undefined) return undefined
+  if (name === 'Query' ? isEmpty(query) || about !== undefined : about === undefined || query !== undefined) return undefined
   return patient === null ? name : `Patient${name}`
 }
 
@@ -166,12 +154,18 @@ function coded (system: string, code: string, display: string): CodeableConcept 
   return { coding: [{ system, code, display }] }
 }
 
-function clientAgent ({ interaction }: Access, { from }: Agent): AuditEventAgent {
-  return { type: endsOf(interaction)[0], who: { display: 'client' }, requestor: false, ...from === undefined ? {} : { network: { address: from, type: IP_ADDRESS } } }
+/** No address: it tells where somebody is, and traces have many readers. The technical log has it. */
+function clientAgent ({ interaction }: Access): AuditEventAgent {
+  return { type: endsOf(interaction)[0], who: { display: 'client' }, requestor: false, network: { type: IP_ADDRESS } }
 }
 
-function serverAgent ({ interaction }: Access, base: string): AuditEventAgent {
-  return { type: endsOf(interaction)[1], who: { display: SERVER }, requestor: false, network: { address: base, type: URI } }
+function serverAgent ({ interaction }: Access): AuditEventAgent {
+  return { type: endsOf(interaction)[1], who: { display: SERVER }, requestor: false, network: { type: URI } }
+}
+
+/** A search without parameters has no query. */
+function isEmpty (query: string | undefined): query is undefined | '' {
+  return query === undefined || query === ''
 }
 
 function userAgent ({ interaction }: Access, { principal, patient }: Agent): AuditEventAgent {
@@ -214,7 +208,7 @@ function entities ({ patient, about, query }: Access, isMigrated: boolean): Audi
   return [
     ...patient === null ? [] : [{ what: { reference: `Patient/${patient}` }, type: { system: ENTITY_TYPE, code: '1' }, role: { system: ROLE, code: '1' } }],
     ...about === undefined ? [] : [{ what: { reference: about }, type: { system: ENTITY_TYPE, code: '2' }, role: { system: ROLE, code: '4' }, ...isMigrated ? { lifecycle: IMPORT } : {} }],
-    ...query === undefined
+    ...isEmpty(query)
       ? []
       : [{ type: { system: ENTITY_TYPE, code: '2' }, role: { system: ROLE, code: '24' }, query: Buffer.from(query).toString('base64') }]
   ]

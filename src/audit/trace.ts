@@ -14,8 +14,6 @@ export interface TracePorts {
   readonly hash: (text: string) => string
   readonly newId: () => string
   readonly clock: () => number
-  /** The base URL, without a slash at its end. */
-  readonly base: string
 }
 
 /** The interactions that leave a version behind which can be read. */
@@ -24,7 +22,7 @@ const WRITES: readonly InteractionCode[] = ['create', 'update', 'patch']
 /** The journal entry of one access, ready to be stored: an AuditEvent with the facts that decide who may read it. */
 export function toTrace (access: Access, caller: Caller, ports: TracePorts): Version {
   const recorded = ports.clock()
-  const event = toAuditEvent(access, caller, { id: ports.newId(), recorded, base: ports.base })
+  const event = toAuditEvent(access, caller, ports.newId(), recorded)
   const about = access.about === undefined ? [] : [access.about]
   const disclosed = access.disclosed ?? []
   const choices = [...access.decision?.choices ?? [], ...access.rests?.otherwise.choices ?? []].map(id => `Consent/${id}`)

@@ -7,8 +7,6 @@ export interface Caller {
   readonly principal: Principal
   /** The one instant of the request, ms. */
   readonly now: number
-  /** The network address that asks, where a request does. */
-  readonly from?: string
   /** The id of the patient whom the token names; undefined when it names none or nobody known. */
   readonly patient?: string
   /** Keys of `security/identity.ts`, hashed as they are stored: the person, the application. */

@@ -78,7 +78,7 @@ async function authenticate (request: FastifyRequest, ports: RoutePorts, type: s
     request.principal = await ports.authenticate(request.headers.authorization, request.instant)
   } catch (error) {
     if (error instanceof EmergencyRefused) {
-      const sight = await ports.sightOf(error.principal, request.instant, request.ip)
+      const sight = await ports.sightOf(error.principal, request.instant)
       const access = { interaction, type, patient: sight.caller.patient ?? null, decision: { permit: false, rule: 0, choices: [] }, outcome: '4' } as const
       await ports.context.store.append([toTrace(access, sight.caller, ports.context)], [sight.election])
     }
@@ -105,7 +105,7 @@ async function released (request: FastifyRequest, type: string, row: Row, ports:
   const principal = await depositorOf(ports.context, request, row.interaction)
   const isOther = row.isFile === true || (type === 'Binary' && row.method === 'GET') || (row.hasTable === true && wantsCsv(request.headers, formatOf(request)))
   if (!isOther) needJson(request.headers, formatOf(request))
-  const sightOf = async () => await ports.sightOf(principal, instant, request.ip)
+  const sightOf = async () => await ports.sightOf(principal, instant)
   const isPretty = prettyOf(request)
   return await release(await once(request, ports.underWay, async () =>
     await attempt(sightOf, { interaction: row.interaction, type }, async sight => await row.handle(ports.context, sight, request, sightOf))), ports.release, { isPretty })

@@ -23,6 +23,8 @@ import type { ResourceStore } from './store.js'
 
 /** What the interactions stand on; made once, in `app.ts`. */
 export interface Context extends TracePorts {
+  /** The base URL, without a slash at its end. */
+  readonly base: string
   readonly store: ResourceStore
   readonly contents: ContentStore
   readonly keyring: Keyring

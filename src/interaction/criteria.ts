@@ -2,7 +2,7 @@
  * The criteria of a Subscription: a query, read by the very parser of searches, and asked of one resource by the very search
  * that its owner could make, within what they may see at that instant.
  */
-import { isNotification, isOwned, isShared, familyOf } from '../consent/family.js'
+import { isNotification, isOwned, isShared, isTelling, familyOf } from '../consent/family.js'
 import { catalogue } from '../outcome/catalogue.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import type { Fault } from '../outcome/outcome-error.js'
@@ -49,6 +49,7 @@ export function readCriteria (context: Context, sight: Sight, text: string): { r
   if (shaping !== undefined) throw broken(`\`${shaping.slice(0, 64)}\` says how to answer a search, and one resource answers criteria`, PLACE, 'not-supported')
   const request = understood(() => readQuery(context, type, parameters, false, now))
   if (!leadsWithin(request, scopes)) throw broken('The scopes of the token allow no search of what the criteria lead to', PLACE, 'forbidden')
+  if (leadsOverTelling(request)) throw broken('Nobody is told by what traces or messages point to', PLACE, 'not-supported')
   const patients = isShared(type) ? [ANYBODY] : request.patients ?? [patient ?? ANYBODY]
   // It is asked at every write of the type: where a step begins in every record, each would cost what that finds there.
   if (!isShared(type) && patients.includes(ANYBODY) && request.hops.length > 0 && !request.hops.some(({ bindsToPatient }) => bindsToPatient)) {
@@ -72,6 +73,11 @@ function understood<T> (read: () => T): T {
 /** Whether each step to another type leads to one that the scopes allow. */
 function leadsWithin ({ hops }: Pick<Question, 'hops'>, scopes: Parameters<typeof allows>[0]): boolean {
   return hops.every(({ questions, beside }) => beside !== undefined || questions.some(question => allows(scopes, question.type, 's') && leadsWithin(question, scopes)))
+}
+
+/** Whether a step leads over what is judged one by one: at every write of the type it would be again. */
+function leadsOverTelling ({ hops }: Pick<Question, 'hops'>): boolean {
+  return hops.some(({ questions }) => questions.some(question => isTelling(question.type) || leadsOverTelling(question)))
 }
 
 /**

@@ -6,7 +6,7 @@
 import { OF_RECORD } from '../audit/event.js'
 import type { Access } from '../audit/event.js'
 import { familyOf, isTelling } from '../consent/family.js'
-import { all, and, exists, not } from '../filter/filter.js'
+import { all, and, exists, none, not } from '../filter/filter.js'
 import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { PAGE, queryOf } from '../search/page.js'
@@ -19,6 +19,7 @@ import { readHistoryParameters } from './history-parameters.js'
 import type { HistoryParameters } from './history-parameters.js'
 import { CURRENT_FACTS, absent, access, refuse } from './read.js'
 import { decided } from './search.js'
+import type { Sight } from './sight.js'
 import type { HistoryPage, HistoryQuery, Judged } from './store.js'
 
 type Parameters = readonly (readonly [name: string, value: string])[]
@@ -60,15 +61,19 @@ export async function systemHistory (context: Context, { sight, types, parameter
 
 interface Place extends Asking { readonly path: string, readonly parameters: Parameters, readonly type?: string }
 
-/** Nobody judges here what messages tell of: notifications are left out. */
-function unsaid (type: string): Filter {
-  return isTelling(type) ? not(exists('facts.told')) : all
+/**
+ * Nobody judges here what messages tell of: notifications are left out; nor whose accounts are open, of what the operator was
+ * asked: they find nothing.
+ */
+function unjudged ({ caller: { principal } }: Sight, type: string): Filter {
+  if (!isTelling(type)) return all
+  return principal.kind === 'operator' ? none : not(exists('facts.told'))
 }
 
 async function allOf (context: Context, place: Place, names: readonly string[]): Promise<Answer> {
   const { sight } = place
   const read = readHistoryParameters(context, sight, place, place.parameters)
-  const types = await Promise.all(names.map(async type => ({ type, filter: and(await sight.anywhere(type), unsaid(type)) })))
+  const types = await Promise.all(names.map(async type => ({ type, filter: and(await sight.anywhere(type), unjudged(sight, type)) })))
   const body = await pageOf(context, place, read, { types })
   return { status: 200, headers: {}, body, sight, accesses: accesses(place, names, read, body.entries) }
 }

@@ -34,6 +34,12 @@ export function valueAt (version: Kept, { field, descending }: Ordered): string 
   return field === 'at' ? version.at : endOf(version.sort[field.slice('sort.'.length)], descending)
 }
 
+/** The sort values of a match, then its id. */
+export function placeOf (version: Kept, sort: PageQuery['sort']): NonNullable<PageQuery['after']> {
+  const values = sort.map(key => valueAt(version, key))
+  return sort.some(({ field }) => field === '_id') ? values : [...values, version.id]
+}
+
 function compare (one: string | number | null, other: string | number | null, { descending }: Ordered): number {
   if (one === null || other === null) return one === other ? 0 : one === null ? 1 : -1
   return descending ? inValueOrder(other, one) : inValueOrder(one, other)

@@ -17,7 +17,7 @@ import type { Filter } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
 import { extract } from '../search/extract.js'
 import type { Context } from './context.js'
-import { inOrder, isAfter } from './overlay-order.js'
+import { inOrder, isAfter, placeOf } from './overlay-order.js'
 import { merged } from './overlay-write.js'
 import type { Staged } from './overlay-write.js'
 import type { Kept, PageQuery, ResourceStore, Version, Write } from './store.js'
@@ -38,8 +38,8 @@ export interface Overlay {
 /** Containers that one transaction may change by what they hold. */
 const MOST_HOLDERS = 200
 
-/** Of one search among what a transaction changes. */
-const MOST_HEADS = 10_000
+/** Of one page of what is judged one by one. */
+const HEADS = 1000
 
 /** @param context its store is the one below */
 export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'hash'>): Overlay {
@@ -103,6 +103,15 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
     return [...below, ...above].toSorted(inOrder(query.sort, query.isBack)).slice(0, query.limit)
   }
 
+  async function * pages (query: Omit<PageQuery, 'limit'>): AsyncGenerator<readonly Kept[]> {
+    for (let page = await findKept({ ...query, limit: HEADS }); ;) {
+      yield page
+      const last = page.at(-1)
+      if (last === undefined || page.length < HEADS) return
+      page = await findKept({ ...query, limit: HEADS, after: placeOf(last, query.sort) })
+    }
+  }
+
   async function commit (write: Write): Promise<void> {
     for (const { next, replaces, claims } of write.changes) {
       const known = staged.get(keyOf(next.type, next.id))
@@ -140,7 +149,7 @@ export function createOverlay (context: Pick<Context, 'store' | 'registry' | 'ha
       heads: async function * (query) {
         const { ids } = await laidOver(query.type, query.filter)
         if (ids.length === 0) yield * store.heads(query)
-        else yield await findKept({ ...query, limit: MOST_HEADS })
+        else yield * pages(query)
       },
       commit,
       firstPage: async query => {

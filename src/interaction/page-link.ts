@@ -12,7 +12,7 @@ import type { PageToken } from '../search/page.js'
 import type { SearchRequest } from '../search/request.js'
 import type { Link } from './answer.js'
 import type { Asking, Context } from './context.js'
-import { valueAt } from './overlay-order.js'
+import { placeOf } from './overlay-order.js'
 import type { Sight } from './sight.js'
 import type { FirstPage, FirstPageQuery, Kept } from './store.js'
 import { findTraces } from './trace-search.js'
@@ -100,10 +100,4 @@ export function linksOf (
   function address (parameters: PageToken['parameters']): string {
     return `${context.base}${path === '' ? '' : `/${path}`}${queryOf(parameters)}`
   }
-}
-
-/** The sort values of a match, then its id. */
-export function placeOf (version: Kept, sort: SearchRequest['sort']): PageToken['after'] {
-  const values = sort.map(key => valueAt(version, key))
-  return sort.some(({ field }) => field === '_id') ? values : [...values, version.id]
 }

@@ -10,8 +10,8 @@ import type { Filter } from '../filter/filter.js'
 import type { Principal } from '../security/principal.js'
 import type { Turn, Version } from './store.js'
 
-/** Makes the sight of a caller at an instant, ms. @param from the network address that asks */
-export type SightOf = (principal: Principal, now: number, from?: string) => Promise<Sight>
+/** Makes the sight of a caller at an instant, ms. */
+export type SightOf = (principal: Principal, now: number) => Promise<Sight>
 
 export interface Sight {
   readonly caller: Caller

@@ -53,7 +53,7 @@ export function createSights (ports: SightPorts, memory = MEMORY): SightOf {
     return { turn: rules.turn, body }
   }
 
-  return async (principal, now, from) => {
+  return async (principal, now) => {
     const { structure, person, client, owner } = keysOf(principal)
     // Before anything is read.
     const election = await store.enter()
@@ -64,7 +64,6 @@ export function createSights (ports: SightPorts, memory = MEMORY): SightOf {
     const caller = {
       principal,
       now,
-      ...given('from', from),
       ...given('patient', patient),
       ...given('person', person),
       ...given('client', client),

@@ -39,6 +39,8 @@ export async function findTraces (context: Context, sight: Sight, request: Searc
   return { found: found.flat(), hasMore: count > 0 && page.length > count, ...isCounted ? { counted } : {} }
 }
 
+/** The order in which an index of the record has them. */
+const BY_INSTANT = [{ code: '_lastUpdated', field: 'at', descending: false }] as const
 /** More than these are no step of a search. */
 const MOST = 100_000
 
@@ -49,7 +51,7 @@ const MOST = 100_000
  */
 export async function idsSeen (context: Context, sight: Sight, question: Question, filter: Filter, name: string): Promise<readonly string[]> {
   const ids: string[] = []
-  for await (const seen of batchesSeen(context, sight, question, { type: question.type, filter, sort: [] })) {
+  for await (const seen of batchesSeen(context, sight, question, { type: question.type, filter, sort: BY_INSTANT })) {
     ids.push(...seen.map(({ id }) => id))
     if (ids.length > MOST) throw tooCostly(name, `leads over more than ${MOST} resources`)
   }
@@ -64,7 +66,10 @@ async function * batchesSeen ({ store }: Context, sight: Sight, { patients }: Pi
     yield await seenAmong(sight, batch)
   }
   // Of what is hidden it is asked what it names, and of what is absent too.
-  if (isEmpty) await sight.learn(patients?.[0] ?? sight.caller.patient ?? NOBODY, NOTHING)
+  if (!isEmpty) return
+  const patient = patients?.[0] ?? sight.caller.patient ?? NOBODY
+  await sight.enter([patient])
+  await sight.learn(patient, NOTHING)
 }
 
 /** Those of some traces that their reader may see. */

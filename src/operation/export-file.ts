@@ -8,7 +8,8 @@ import type { Answer } from '../interaction/answer.js'
 import type { Asking, Context } from '../interaction/context.js'
 import { current } from '../interaction/directory.js'
 import { landed } from '../interaction/hop.js'
-import { findPage, placeOf } from '../interaction/page-link.js'
+import { placeOf } from '../interaction/overlay-order.js'
+import { findPage } from '../interaction/page-link.js'
 import type { Place } from '../interaction/page-link.js'
 import { readQuery } from '../interaction/query-terms.js'
 import { absent } from '../interaction/read.js'
@@ -74,8 +75,8 @@ function within ({ at, question: { since } }: Job): readonly Filter[] {
 }
 
 /** The sight of the same caller now. @throws OutcomeError `unauthenticated` where their token is over */
-async function later ({ sightOf, clock }: Context, { caller: { principal, from } }: Sight): Promise<Sight> {
+async function later ({ sightOf, clock }: Context, { caller: { principal } }: Sight): Promise<Sight> {
   const now = clock()
   if (now >= principal.expires) throw new OutcomeError('unauthenticated')
-  return await sightOf(principal, now, from)
+  return await sightOf(principal, now)
 }

@@ -32,6 +32,8 @@ import { toWarnings, warningHeader, warningOutcome } from './warning.js'
 
 export interface ReleasePorts extends TracePorts {
   readonly store: Pick<ResourceStore, 'append' | 'opened' | 'bytes'>
+  /** The base URL, without a slash at its end. */
+  readonly base: string
   readonly alarm: (message: string) => void
   /** Tells the operator of a choice that was written and cannot be understood, by its id alone. */
   readonly notice: (choice: string) => void

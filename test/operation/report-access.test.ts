@@ -101,6 +101,7 @@ t.test('the operator learns nothing else of the record', async t => {
   for (const type of ['AuditEvent', 'DocumentReference', 'Consent', 'Appointment']) t.equal((await get(operator, `/${type}?patient=Patient/${mine.id}`)).json.total, 0, type)
   t.notMatch((await get(operator, `/Communication?_id=${question.id as string}&_include=*&_revinclude=*`)).text, own.id)
   t.equal((await get(operator, '/Communication/_history')).json.total, 0, 'no history of the type')
+  t.equal((await get(operator, '/_history')).json.entry?.some(({ resource }: { resource: { resourceType: string } }) => resource.resourceType === 'Communication') ?? false, false, 'nor of all')
   t.equal((await get(operator, `/Communication?_has:AuditEvent:entity:_id=${mine.trace}`)).json.total ?? 0, 0)
 })
 

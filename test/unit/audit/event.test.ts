@@ -20,8 +20,7 @@ const access: Access = {
   decision: { permit: true, rule: 10, choices: ['c1'] },
   outcome: '0'
 }
-const event = (more: Partial<Access> = {}, agent: Agent = { principal: doctor, from: '192.0.2.1' }) =>
-  toAuditEvent({ ...access, ...more }, agent, { id: 'id', recorded: NOW, base: 'https://record.example/fhir' })
+const event = (more: Partial<Access> = {}, agent: Agent = { principal: doctor }) => toAuditEvent({ ...access, ...more }, agent, 'id', NOW)
 const stored = (audit: AuditEvent) => ({ type: 'AuditEvent', id: 'id', facts: { disclosed: access.disclosed }, text: JSON.stringify(audit) }) as unknown as Version
 
 t.test('an event is all of what was done', async t => {
@@ -38,7 +37,7 @@ t.test('an event is all of what was done', async t => {
     recorded: '2026-11-22T12:00:00.000Z',
     outcome: '0',
     agent: [
-      { type: { coding: [{ system: 'http://dicom.nema.org/resources/ontology/DCM', code: '110153', display: 'Source Role ID' }] }, who: { display: 'client' }, requestor: false, network: { address: '192.0.2.1', type: '2' } },
+      { type: { coding: [{ system: 'http://dicom.nema.org/resources/ontology/DCM', code: '110153', display: 'Source Role ID' }] }, who: { display: 'client' }, requestor: false, network: { type: '2' } },
       {
         type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP', display: 'information recipient' }] },
         who: { type: 'Practitioner', identifier: { system: 'urn:oid:1.2.250.1.71.4.2.1', value: '81' } },
@@ -50,7 +49,7 @@ t.test('an event is all of what was done', async t => {
           text: 'unconscious'
         }]
       },
-      { type: { coding: [{ system: 'http://dicom.nema.org/resources/ontology/DCM', code: '110152', display: 'Destination Role ID' }] }, who: { display: 'espace-sante-fhir' }, requestor: false, network: { address: 'https://record.example/fhir', type: '5' } }
+      { type: { coding: [{ system: 'http://dicom.nema.org/resources/ontology/DCM', code: '110152', display: 'Destination Role ID' }] }, who: { display: 'espace-sante-fhir' }, requestor: false, network: { type: '5' } }
     ],
     source: { observer: { display: 'espace-sante-fhir' } },
     entity: [
@@ -71,7 +70,8 @@ t.test('what was done claims the profile of BALP that it has, what was refused a
   t.equal(claim({ patient: null }), 'Query')
   t.equal(claim({ query: undefined }), undefined, 'a search that is not told')
   t.equal(claim({ ...one, interaction: 'history-instance' }), undefined)
-  t.equal(claim({}, { principal: doctor }), undefined, 'what the server did by itself has no client')
+  t.equal(claim({ ...one, interaction: 'create' }, { principal: { ...doctor, migrator: 'operator' } }), undefined, 'what is migrated has two authors')
+  t.strictSame([claim({ interaction: 'search-system', query: '' }), event({ interaction: 'search-system', query: '' }).entity?.length], [undefined, 1], 'a search without parameters has no query')
 })
 
 t.test('each interaction has its action, each way of access its purpose', async t => {
