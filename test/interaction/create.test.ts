@@ -169,8 +169,8 @@ t.test('a reference is written only where its target is there for the writer', a
 })
 
 t.test('what nobody may write has no address for it', async t => {
-  const response = await post(operator, { resourceType: 'AuditEvent' })
+  const response = await post(operator, { resourceType: 'CodeSystem' })
   refused(t, response, 405, { code: 'not-supported', details: 'MSG_OP_NOT_ALLOWED' })
   t.equal(response.headers['allow'], 'GET, HEAD')
-  isAbsent(t, await get(operator, `/AuditEvent/${randomUUID()}`))
+  isAbsent(t, await get(operator, `/CodeSystem/${randomUUID()}`))
 })

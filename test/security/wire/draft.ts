@@ -65,6 +65,16 @@ const LEAST: Readonly<Record<string, Make>> = {
   Group: (_, random) => ({ type: 'practitioner', actual: true, name: pick(random, ['A list', 'Another']) }),
   Schedule: () => ({ actor: [{ reference: 'PractitionerRole/{PractitionerRole}' }] }),
   Slot: (_, random) => ({ schedule: { reference: 'Schedule/{Schedule}' }, status: pick(random, ['free', 'busy']), start: '2026-12-01T10:00:00Z', end: '2026-12-01T10:30:00Z' }),
+  AuditEvent: place => ({
+    type: { system: 'http://terminology.hl7.org/CodeSystem/audit-event-type', code: 'rest' },
+    subtype: [{ system: 'http://hl7.org/fhir/restful-interaction', code: 'read' }],
+    action: 'R',
+    recorded: '2026-01-01T10:00:00Z',
+    outcome: '0',
+    agent: [{ who: person(COLLEAGUE), requestor: true }],
+    source: { observer: structure('{lab}') },
+    entity: [{ what: { reference: `Patient/${place.patient}` } }, { what: { reference: `DocumentReference/${place.document}` } }]
+  }),
   Subscription: (place, random) => ({ status: 'requested', reason: 'to look again', criteria: `${pick(random, ['Observation', 'DocumentReference'])}?patient=Patient/${place.patient}`, channel: { type: 'rest-hook', endpoint: `${HOOKS}/hook` } })
 }
 

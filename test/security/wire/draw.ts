@@ -106,7 +106,7 @@ const READING = ['read', 'vread', 'history-instance', 'history-type', 'search-ty
 const WRITERS: Readonly<Record<Family, readonly CallerKind[]>> = {
   record: ['structure', 'holder', 'professional', 'treating', 'application'],
   choice: ['holder', 'representative'],
-  trace: [],
+  trace: ['structure'],
   identity: ['holder', 'operator', 'representative'],
   directory: ['operator'],
   message: ['structure', 'professional', 'holder'],
