@@ -124,7 +124,7 @@ t.test('D18 methods are what they are, and an address says which it has', async 
   t.equal(await scene.status(hospital.token, `/DocumentReference/${victim}`), 200)
   const rows: readonly (readonly [Method, string, string])[] = [
     ['POST', `/DocumentReference/${victim}`, 'GET, HEAD, PUT, PATCH, DELETE'], ['DELETE', `/AuditEvent/${victim}`, 'GET, HEAD'],
-    ['PUT', `/AuditEvent/${victim}`, 'GET, HEAD'], ['POST', '/AuditEvent', 'GET, HEAD'], ['GET', '/DocumentReference/_search', 'POST'], ['DELETE', `/Patient/${holder.id}`, 'GET, HEAD, PUT, PATCH']
+    ['PUT', `/AuditEvent/${victim}`, 'GET, HEAD'], ['POST', '/CodeSystem', 'GET, HEAD'], ['GET', '/DocumentReference/_search', 'POST'], ['DELETE', `/Patient/${holder.id}`, 'GET, HEAD, PUT, PATCH']
   ]
   for (const [method, url, allow] of rows) {
     const answer = await scene.request(hospital.token, method, url)
