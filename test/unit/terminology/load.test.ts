@@ -32,7 +32,7 @@ function withGroup (change: object): object {
 t.test('reads the terminology of the project, deeply frozen', async t => {
   const terminology = await loadTerminology(folder)
   t.equal(terminology.codeSystems.length, 13)
-  t.equal(terminology.valueSets.length, 9)
+  t.equal(terminology.valueSets.length, 14)
   t.equal(terminology.conceptMaps.length, 3)
   t.ok(Object.isFrozen(terminology) && Object.isFrozen(terminology.conceptMaps))
   const [concept] = terminology.codeSystems[0]?.concept ?? []
