@@ -42,7 +42,7 @@ const PURPOSES: readonly string[] = ['TREAT', 'ETREAT', 'BTG', 'CAREMGT', 'CLINT
   'HPAYMT', 'HRESCH', 'HSYSADMIN', 'PATRQT', 'PATSFTY', 'PUBHLTH', 'PWATRNY', 'SUPNWK']
 const PARTY: Readonly<Record<string, string>> = { Practitioner: 'person', PractitionerRole: 'person', Organization: 'structure', Device: 'application', CareTeam: 'team', RelatedPerson: 'related' }
 /** Kinds that are about the whole record: singled out by data, they say nothing. */
-const WHOLE: readonly string[] = ['medecin-traitant', 'administrateur', 'urgence-masques']
+const WHOLE: readonly string[] = ['medecin-traitant', 'administrateur', 'urgence-masques', 'delegation']
 const DAY = 24 * 3600 * 1000
 
 /** The codings of our kinds in a Consent's category. */

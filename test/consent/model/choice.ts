@@ -37,8 +37,8 @@ function isShaped (asked: Ask, kind: string): boolean {
   return allowed === undefined || (types.length > 0 && types.every(type => type !== undefined && allowed.includes(type)))
 }
 
-/** READING: who sees everything, or every masked document, is not singled out by data: with such a selector they say nothing. */
-const WHOLE = ['medecin-traitant', 'administrateur', 'urgence-masques']
+/** READING: who sees everything, a helper too, or every masked document, is not singled out by data: with such a selector they say nothing. */
+const WHOLE = ['medecin-traitant', 'administrateur', 'urgence-masques', 'delegation']
 function isWhole ({ securityLabel = [], class: classes = [], code = [], data = [], dataPeriod }: ConsentProvision, isLabelled: boolean): boolean {
   const labels = isLabelled ? securityLabel.length === 1 && textOf(securityLabel[0] ?? {}) === `${VISIBILITY}|MASQUE_PS` : securityLabel.length === 0
   return labels && classes.length === 0 && code.length === 0 && data.length === 0 && dataPeriod === undefined

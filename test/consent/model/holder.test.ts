@@ -32,6 +32,10 @@ pin('holder and representatives', [
     caller: { ...holder, kind: 'representative', relatedPerson: 'aunt' },
     consents: [choice('delegation', { type: 'permit', ...actor('RelatedPerson/aunt'), period: { extension: [{ url: 'urn:example', valueBoolean: true }] } })]
   }, 'deny 4'],
+  ['a delegation that is singled out by data makes none', {
+    caller: { ...holder, kind: 'representative', relatedPerson: 'aunt' },
+    consents: [choice('delegation', { type: 'permit', ...actor('RelatedPerson/aunt'), period: { end: '2026-04' }, dataPeriod: { start: '2000' } })]
+  }, 'deny 4'],
   ['a delegation that is over makes none', {
     caller: { ...holder, kind: 'representative', relatedPerson: 'aunt' },
     consents: [choice('delegation', { type: 'permit', ...actor('RelatedPerson/aunt'), period: { end: '2026-03-30' } })]
