@@ -20,6 +20,14 @@ async function isTracing (member: Member): Promise<boolean> {
   return inprog.length > 0
 }
 
+/** One of the members becomes primary: who has not heard yet of what the old one wrote last is not voted for. */
+async function elect (members: typeof rig.members): Promise<void> {
+  for (let tries = 0; tries < 40; tries++) {
+    if (await members[tries % members.length]?.ask({ replSetStepUp: 1, skipDryRun: true }).then(() => true, () => false) === true) return
+    await sleep(250)
+  }
+}
+
 t.test('a choice that was acknowledged by the new primary holds against reads of the old one', async t => {
   const charts = [await here.open(), await here.open(), await here.open()]
   const [first, second, third] = charts
@@ -37,7 +45,7 @@ t.test('a choice that was acknowledged by the new primary holds against reads of
   await old.ask({ replSetReconfig: { ...config, version: config.version + 1, settings: { ...config.settings, electionTimeoutMillis: 60_000, catchUpTimeoutMillis: 0 } } })
   const side = [old.name, 's0']
   rig.roads.cut((from, to) => side.includes(from) !== side.includes(to))
-  await rig.members.find(member => member !== old)?.ask({ replSetStepUp: 1, skipDryRun: true })
+  await elect(rig.members.filter(member => member !== old))
   t.not((await rig.primary([old.name])).name, old.name, 'another one was elected')
   t.equal((await old.ask({ hello: 1 }))['isWritablePrimary'], true, 'and the old one does not know')
   for (const chart of charts) {
