@@ -37,6 +37,7 @@ import { release } from './release/release.js'
 import type { ReleasePorts } from './release/release.js'
 import { createPageSeal } from './search/page.js'
 import { buildRegistry } from './search/registry.js'
+import { structureKeys } from './security/identity.js'
 import { createClient } from './store/client.js'
 import { createContentStore } from './store/content-store.js'
 import { createContentSweep } from './store/content-sweep.js'
@@ -50,7 +51,6 @@ import { createRests } from './store/rest-store.js'
 import { createResourceStore } from './store/resource-store.js'
 import { createSealing } from './store/stored.js'
 import { createTraceFeed } from './store/trace-feed.js'
-import { ID_NAT_ST, identityKey } from './security/identity.js'
 import { checkKinds } from './terminology/kinds.js'
 import { loadTerminology } from './terminology/load.js'
 import { createTerms } from './terminology/terms.js'
@@ -141,7 +141,6 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
     const directory = createDirectory(store, hash)
     const seeing = { directory, policy, hash, types: registry.types, maxPatients: config.maxPatients }
     const sightOf = createSights({ store, ...seeing })
-    const traceSources = new Set(config.traceSources.map(value => identityKey({ system: ID_NAT_ST, value })))
     const traces = { registry, hash, newId, clock }
     const webhook = config.notifications.webhook === undefined ? undefined : createWebhook(config.notifications.webhook)
     const context: Context = {
@@ -151,7 +150,7 @@ export async function createApp ({ config, logger, trust, master, root, clock = 
       keyring,
       directory,
       migration: createMigration({ store, hash }, config.migrationSources),
-      mayFeedTraces: structure => traceSources.has(structure),
+      traceSources: structureKeys(config.traceSources),
       policy,
       opensAfter: began => monthsAfter(began, config.withheldMonths),
       recordedTeam: config.recordedTeamDays * 24 * 3600_000,

@@ -39,6 +39,9 @@ const consent = of('src/interaction/admit/consent.ts', ['test/interaction/repres
 const receipt = of('src/interaction/receipt.ts', ['test/interaction/idempotency-hidden.test.ts'])
 const listened = of('src/notification/subscription-send.ts', ['test/notification/subscription-socket.test.ts'])
 const sent = of('src/notification/judge.ts', ['test/notification/mail.test.ts'])
+const judged = of('src/interaction/trace-search.ts', ['test/interaction/trace-hidden.test.ts'])
+const hop = of('src/interaction/hop.ts', ['test/interaction/trace-hidden.test.ts'])
+const fed = of('src/interaction/admit/trace.ts', ['test/interaction/trace-feed.test.ts'])
 const letter = of('src/notification/letter.ts', ['test/notification/told.test.ts'])
 
 /** @type {readonly { file: string, by: readonly string[], why: string, from: string, to: string }[]} */
@@ -174,9 +177,7 @@ export const MUTANTS = [
   family('a professional finds a choice that denies', "not(equals('facts.hasDeny', true)), ", ''),
   family('a professional finds a choice that singles data out', ", not(equals('facts.isSelective', true)))", ')'),
   family('a trace names what is hidden from its reader', 'about.some(reference => hidden.has(reference)) ||', 'false ||'),
-  family('a trace that names what is hidden is found', "not(isIn('facts.about', hidden))", 'all'),
   family('a search that found only what is hidden is told', '(!isNamed && disclosed.length > 0 && disclosed.every(reference => hidden.has(reference)))', 'false'),
-  family('a search that found only what is hidden is found', ", or(equals('facts.isNamed', true), not(within('facts.disclosed', hidden))))", ')'),
   family('a refused access is told to who was refused', 'return facts.isPermitted && facts', 'return facts'),
   family('a secret session is told to representatives', 'facts.isSecret ? deny(4) : permit(4)', 'permit(4)'),
   family('the médecin traitant reads the traces of choices', "facts.family === 'record' || isOwn(situation.keys, facts) ? permit(7) : deny(7)", 'permit(7)'),
@@ -227,7 +228,14 @@ export const MUTANTS = [
   identity('FINESS and idNatSt are two structures', "'https://finess.esante.gouv.fr': '1'", "'https://finess.esante.gouv.fr': '3'"),
   identity('SIRET and idNatSt are two structures', "text.length === 14 ? '3' : '2'", "text.length === 14 ? '2' : '3'"),
 
-  include('what is hidden is included', 'isShared(type) ? all : await sight.among(type, patients, true)', 'all'),
+  judged('a trace that names what is hidden is found', 'return traces.filter(trace => sight.decide(trace).permit)', 'return traces'),
+  hop('a step leads over traces that name what is hidden', "isTelling(question.type) ? isIn('_id', await idsSeen(context, asking.sight, whole, visible, name)) : visible", 'visible'),
+  fed('any structure feeds traces', '!context.traceSources.has(principal.structure)', 'false'),
+  fed('an event that is fed names what nobody looks up', "LITERAL.test(what.reference ?? '') && what.identifier === undefined", 'true'),
+  fed('an event that is fed says something in words', 'if (words !== undefined) throw', "if (words === '') throw"),
+  fed('who asked elsewhere passes for the holder', '(!isSomebody || agent.who?.reference !== undefined)', '!isSomebody'),
+  provision('a delegation that is singled out by data is about all', ", 'delegation']", ']'),
+  include('what is hidden is included', 'isShared(type) ? all : await sight.among(type, patients)', 'all'),
   read('what is hidden and deleted is gone', 'if (!decision.permit) {', 'if (!decision.permit && !current.isDeleted) {'),
   search('a total counts what is hidden', 'store.count(type, filter, turnOfRecord(sight, request))', 'store.count(type, request.filter)'),
   reference('what is hidden may be referred to', '(target.patient === patient && sight.decide(target).permit)', 'target.patient === patient'),

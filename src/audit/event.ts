@@ -130,7 +130,7 @@ export function disclosedExtension (disclosed: readonly string[]): readonly Exte
 /** The profile of BALP that an event has: of what was done, not of what was refused. */
 function profileOf ({ interaction, patient, about, query, outcome }: Access, { principal: { migrator } }: Agent): string | undefined {
   const name = PROFILES[interaction]
-  // What is migrated has two authors, and BALP knows one user.
+  // Of what is migrated both are users, the operator and the source, and BALP knows one.
   if (name === undefined || outcome !== '0' || migrator !== undefined) return undefined
   if (name === 'Query' ? isEmpty(query) || about !== undefined : about === undefined || query !== undefined) return undefined
   return patient === null ? name : `Patient${name}`

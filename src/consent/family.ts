@@ -99,9 +99,8 @@ export interface TraceFacts {
   readonly isSecret: boolean
   /** Where it was permitted for the sake of what it disclosed alone: to whom all of that is hidden, it was refused. */
   readonly rests?: Rests
-  /** Whether it wrote a version of what it is about. */
+  /** Whether it wrote a version of what it is about; whether a structure says it, of its own systems. */
   readonly isWrite?: true
-  /** What a structure says that was done in its own systems. */
   readonly isFed?: true
 }
 
@@ -149,10 +148,7 @@ export function decideIn (situation: Situation, subject: Subject, hidden: Hidden
   }
 }
 
-/**
- * The resources of `type` that the caller of `situation` may see, deletion left aside. What tells of others is there only if
- * `decideIn` says so too, of each: whether what it names is hidden is in no filter.
- */
+/** The resources of `type` that the caller of `situation` may see, deletion left aside; what tells of others if `decideIn` says so too. */
 export function compileIn (situation: Situation, type: string): Filter {
   const ofPatient = equals('patient', situation.patient)
   const family = familyOf(type)

@@ -30,8 +30,8 @@ export interface Context extends TracePorts {
   readonly keyring: Keyring
   readonly directory: Directory
   readonly migration: Migration
-  /** Whether the software of a structure (its key) may feed its own traces. */
-  readonly mayFeedTraces: (structure: string | undefined) => boolean
+  /** The keys of the structures whose software may feed its own traces. */
+  readonly traceSources: Pick<ReadonlySet<string>, 'has'>
   /** Of a transaction: the medications that come with what uses them, by `Medication/id`. */
   readonly medications?: ReadonlyMap<string, Use>
   /** Of a transaction: the teams that come with the choice that makes them a ground, `CareTeam/id`. */

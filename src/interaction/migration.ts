@@ -7,7 +7,7 @@
 import { RECORD_TYPES } from '../consent/record-type.js'
 import { and, isIn } from '../filter/filter.js'
 import { OutcomeError } from '../outcome/outcome-error.js'
-import { ID_NAT_ST, identityKey } from '../security/identity.js'
+import { ID_NAT_ST, identityKey, structureKeys } from '../security/identity.js'
 import type { Principal } from '../security/principal.js'
 import type { Context } from './context.js'
 import { current } from './directory.js'
@@ -26,7 +26,7 @@ export type Migration = (operator: Principal, source: string) => Promise<Princip
  * `business-rule` for one that the directory does not know
  */
 export function createMigration ({ store, hash }: Pick<Context, 'store' | 'hash'>, sources: readonly string[]): Migration {
-  const registered = new Set(sources.map(value => identityKey({ system: ID_NAT_ST, value })))
+  const registered = structureKeys(sources)
   return async (operator, source) => {
     if (operator.kind !== 'operator') throw new OutcomeError('forbidden')
     const structure = identityKey({ system: ID_NAT_ST, value: source })

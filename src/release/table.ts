@@ -32,7 +32,7 @@ function rowOf ({ recorded = '', agent = [], entity = [], extension = [], subtyp
 function actorOf (user: AuditEventAgent | undefined): Pick<Row, 'acteur' | 'identifiant' | 'structure' | 'profession' | 'motif'> {
   const { type = '', identifier, reference, display } = user?.who ?? {}
   return {
-    acteur: display === 'operator' ? 'opérateur' : ACTORS[type] ?? '',
+    acteur: display === 'operator' && identifier === undefined ? 'opérateur' : ACTORS[type] ?? '',
     identifiant: identifier?.value ?? reference ?? '',
     structure: user?.altId ?? '',
     profession: user?.role?.[0]?.coding?.[0]?.code ?? '',

@@ -34,6 +34,11 @@ export function identityKey ({ system, value }: Identifier): string | undefined 
   return prefix === undefined ? undefined : `structure:${prefix}${text}`
 }
 
+/** The keys of some structures, each by its idNatSt. */
+export function structureKeys (values: readonly string[]): ReadonlySet<string> {
+  return new Set(values.flatMap(value => identityKey({ system: ID_NAT_ST, value }) ?? []))
+}
+
 /** `system|value` of an INS, or undefined where the identifier is none. */
 export function insKey ({ system, value }: Identifier): string | undefined {
   return system !== undefined && INS_SYSTEMS.includes(system) && value !== undefined ? `${system}|${value.trim()}` : undefined

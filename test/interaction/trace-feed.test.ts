@@ -106,6 +106,13 @@ t.test('a structure feeds its own events, in no words, of what it may refer to',
     ['with a decision', { extension: [{ url: 'https://fhir.espace-sante.example/StructureDefinition/decision', extension: [{ url: 'permit', valueBoolean: true }] }] }, 'AuditEvent.extension'],
     ['with words', { ...plain, entity: [entity(`Patient/${id}`, '1', '1'), { ...entity(url, '2', '4'), name: 'Sérologie' }] }, 'AuditEvent.entity[1].name'],
     ['with a label that traces do not know', { meta: { security: label('MASQUE_PS').coding } }, 'AuditEvent.meta.security'],
+    ['asked by somebody who is the holder too', { ...plain, agent: [{ ...user, who: { ...user?.who, reference: `Patient/${id}` } }] }, 'AuditEvent.agent[0].who'],
+    ['with an extension within', { ...plain, agent: [{ ...user, extension: [{ url: 'urn:x', valueString: 'Sérologie' }] }] }, 'AuditEvent.agent[0].extension'],
+    ['with a purpose in words', { ...plain, agent: [{ ...user, purposeOfUse: [{ text: 'Sérologie' }] }] }, 'AuditEvent.agent[0].purposeOfUse[0].text'],
+    ['of what is shown by words', { ...plain, entity: [entity(`Patient/${id}`, '1', '1'), { ...entity(url, '2', '4'), what: { reference: url, display: 'Sérologie' } }] }, 'AuditEvent.entity[1].what.display'],
+    ['of what is elsewhere', { ...plain, entity: [entity(`Patient/${id}`, '1', '1'), entity(`https://elsewhere.example/fhir/${url}`, '2', '4')] }, 'AuditEvent.entity[1].what'],
+    ['of what another name names too', { ...plain, entity: [entity(`Patient/${id}`, '1', '1'), { ...entity(url, '2', '4'), what: { reference: url, identifier: { system: 'urn:ietf:rfc:3986', value: 'urn:oid:1.2' } } }] }, 'AuditEvent.entity[1].what'],
+    ['of what is named beside a query', { ...plain, entity: [entity(`Patient/${id}`, '1', '1'), { ...entity('', '2', '24'), query: 'eA==', what: { identifier: { system: 'urn:ietf:rfc:3986', value: 'urn:oid:1.2' } } }] }, 'AuditEvent.entity[1].what'],
     ['about nobody', { ...plain, entity: [entity(url, '2', '4')] }, 'AuditEvent.entity'],
     ['about somebody who is not there', { ...plain, entity: [entity(`Patient/${randomUUID()}`, '1', '1')] }, 'AuditEvent.entity[0].what'],
     ['of what is named without a reference', { ...plain, entity: [entity(`Patient/${id}`, '1', '1'), { ...entity('', '2', '4'), what: { identifier: { system: 'urn:ietf:rfc:3986', value: 'urn:oid:1.2' } } }] }, 'AuditEvent.entity[1].what'],
@@ -119,6 +126,17 @@ t.test('a structure feeds its own events, in no words, of what it may refer to',
   t.equal(byIns.status, 201)
   const { text, json } = await get(holder, `/AuditEvent/${idOf(byIns)}`)
   t.strictSame([json.entity[0].what.reference, text.includes(ins)], [`Patient/${id}`, false], 'the INS stands in no event')
+})
+
+t.test('nobody is shown as the operator who is none, and what no clock shows is refused', async t => {
+  const { id, holder } = await record()
+  const [client, server, user] = event(id, []).agent
+  const fed = await feed(hospital, event(id, [], { meta: undefined, agent: [client, server, { ...user, who: { ...user?.who, display: 'operator' } }] }))
+  t.equal(fed.status, 201)
+  const { text } = await get(holder, `/Patient/${id}/$activity?by=professional&_count=1&_format=csv`)
+  t.match(text, `,professionnel,${GP2},`)
+  const leap = await feed(hospital, event(id, [], { meta: undefined, recorded: '2026-11-20T08:00:60Z' }))
+  t.strictSame([leap.status, leap.json.issue[0].expression], [422, ['AuditEvent.recorded']], 'nobody could be told when that was')
 })
 
 t.test('it is fed in a Bundle too, once for each key, and tells no depositor', async t => {

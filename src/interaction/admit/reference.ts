@@ -11,7 +11,8 @@ import { NOBODY } from '../nobody.js'
 import type { Sight } from '../sight.js'
 import { broken, unresolved } from './admission.js'
 
-const LITERAL = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/
+/** A reference to a resource here, or to a version of it. */
+export const LITERAL = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?$/
 /** The directory resolves always; it need not be whole here. */
 const DIRECTORY: readonly string[] = ['Practitioner', 'PractitionerRole', 'Organization', 'Location', 'HealthcareService', 'Device', 'Endpoint', 'Group']
 

@@ -55,7 +55,7 @@ export async function openPair (mongo: MongoClient, databases: Readonly<Record<W
   const open = async (which: Which): Promise<Side> => {
     const app = await createApp({ config: configOf(databases[which], { EXPORT_SETTLE: '0', WEBHOOK_ORIGINS: HOOKS, WEBHOOK_SECRET: 'a secret of at least thirty-two characters' }), logger, trust, master, root: ROOT, clock: () => here().instant, newId: () => idOf(here().number, here().drawn[which]++) })
     // Structures have new names in each scenario: each may feed its traces.
-    Object.assign(app.context, { mayFeedTraces: () => true })
+    Object.assign(app.context, { traceSources: { has: () => true } })
     return {
       which,
       app,
