@@ -76,6 +76,8 @@ t.test('what is hidden shuts no trace, whatever there is of it', async t => {
   const steps = (await request(holder, 'GET', `/DocumentReference?patient=${id}&_has:AuditEvent:entity:subtype=create`)).json
   t.strictSame(steps.entry.map(({ resource }: { resource: { id: string } }) => resource.id).toSorted(), shown.map(({ id }) => id as string).toSorted(), 'a step over traces leads to what is seen')
   t.equal((await request(holder, 'GET', `/DocumentReference?_id=${hidden.id}&_has:AuditEvent:entity:subtype=create`)).json.total, 0)
+  const traced = async (document: string) => (await request(holder, 'GET', `/Patient?_id=${id}&_has:AuditEvent:patient:entity=DocumentReference/${document}`)).json.total
+  t.strictSame([await traced(shown[0].id), await traced(hidden.id)], [1, 0], 'a step from traces of what is hidden leads to nobody')
   const about = await request(holder, 'GET', `/AuditEvent/${trace.id}`)
   t.equal(about.status, 404)
   t.comment(`${HIDDEN} hidden: ${times.join(', ')} ms`)
